@@ -1,0 +1,51 @@
+# `make demo` and `make test` set up what they need on the first run. PYTHON=… names the Python 3.11 to build from.
+PY := .venv/bin/python
+RUN := $(PY) -m tokendance_core
+SONG ?= examples/happy_lofi_day.ogg
+DATA ?= data
+
+.PHONY: help setup demo test lint test-unit test-blender test-end-to-end test-matrix bench train addon clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
+
+.venv/setup.stamp: requirements/dev.txt pyproject.toml scripts/setup.py
+	@python3 scripts/setup.py
+
+setup: .venv/setup.stamp  ## make .venv with the pinned packages
+
+demo: setup  ## dance to the song in examples/: out/demo.bvh, demo.blend, demo.mp4, demo.png
+	@mkdir -p out
+	$(RUN) generate $(SONG) -o out/demo.bvh
+	$(PY) examples/render_demo.py $(SONG) out
+
+test: lint test-unit test-blender test-end-to-end  ## everything that must pass before a commit
+
+lint: setup  ## style and simple mistakes
+	$(PY) -m ruff check .
+
+test-unit: setup  ## the core without Blender, seconds
+	$(PY) -m pytest -q tests/unit
+
+# Each tier is a process of its own: Blender as a module keeps state that no test can undo.
+test-blender: setup  ## the add-on inside Blender as a Python module
+	$(PY) -m pytest -q tests/blender
+
+test-end-to-end: setup  ## songs in, dances out, with the shipped weights
+	$(PY) -m pytest -q tests/end_to_end
+
+test-matrix: setup  ## tests/blender in Blender 4.2, 4.5 and 5.2 as well
+	$(PY) scripts/test_matrix.py
+
+bench: setup  ## time and memory of every stage, as a table and out/bench.json
+	$(PY) -m bench
+
+train: setup  ## both training stages on the data pack in DATA=…
+	$(RUN) train tokenizers --data $(DATA)
+	$(RUN) train generator --data $(DATA)
+
+addon: setup  ## the extension for Blender, in dist/
+	$(PY) build_addon.py
+
+clean:  ## remove what can be made again, the environment included
+	rm -rf .venv .venvs build dist out *.egg-info .pytest_cache .ruff_cache .hypothesis

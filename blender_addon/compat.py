@@ -1,0 +1,137 @@
+"""The only file that looks at Blender's version: one function per difference between 4.2 and 5.2.
+
+Features are asked for, not version numbers, so that a later Blender that keeps the new way simply works.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import bpy
+from bpy_extras import anim_utils
+
+
+class CurveWriter:
+    """F-curves of one object in a fresh action: a slot and its channelbag from 4.4 on, the action itself before."""
+
+    def __init__(self, action: bpy.types.Action, target: bpy.types.Object) -> None:
+        self.action = action
+        self.target = target
+        self.slot = None
+        self._curves = None
+        if hasattr(action, "slots"):
+            self.slot = action.slots.new(id_type="OBJECT", name=target.name)
+            strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
+            self._bag = strip.channelbag(self.slot, ensure=True)
+            self._curves, self._groups = self._bag.fcurves, self._bag.groups
+        else:
+            self._curves, self._groups = action.fcurves, action.groups
+
+    def new(self, path: str, index: int, group: str) -> bpy.types.FCurve:
+        """A new curve for component ``index`` of the property at ``path``, filed under ``group``."""
+        curve = self._curves.new(path, index=index)
+        curve.group = self._groups.get(group) or self._groups.new(group)
+        return curve
+
+    def assign(self) -> None:
+        """Make the action the target's active one; without the slot nothing would play."""
+        data = self.target.animation_data_create()
+        data.action = self.action
+        if self.slot is not None:
+            data.action_slot = self.slot
+
+
+def curves(target: bpy.types.Object) -> list[bpy.types.FCurve]:
+    """The f-curves that move ``target`` now; empty when it has no action."""
+    data = target.animation_data
+    if data is None or data.action is None:
+        return []
+    if not hasattr(data.action, "slots"):
+        return list(data.action.fcurves)
+    bag = anim_utils.action_get_channelbag_for_slot(data.action, data.action_slot)
+    return list(bag.fcurves) if bag else []
+
+
+def strips(scene: bpy.types.Scene) -> bpy.types.bpy_prop_collection:
+    """The top-level strips of the scene's sequencer, which is made when there is none."""
+    editor = scene.sequence_editor_create()
+    return editor.strips if hasattr(editor, "strips") else editor.sequences
+
+
+def existing_strips(scene: bpy.types.Scene) -> Iterator[bpy.types.ID]:
+    """The same strips without making a sequencer."""
+    return iter(strips(scene)) if scene.sequence_editor else iter(())
+
+
+@dataclass(frozen=True)
+class StripTiming:
+    """Where a strip sits, in scene frames: visible from ``left`` up to but not with ``right``.
+
+    ``skipped`` frames of its content are cut off at its start, ``cut`` at its end; negative where it reaches beyond.
+    """
+
+    left: int
+    right: int
+    skipped: float
+    cut: float
+
+
+# 5.1 and newer, older: the old names warn that they will go
+_TIMING = (
+    ("left_handle", "right_handle", "left_handle_offset", "right_handle_offset", "content_trim_start", "content_trim_end"),
+    (
+        "frame_final_start",
+        "frame_final_end",
+        "frame_offset_start",
+        "frame_offset_end",
+        "animation_offset_start",
+        "animation_offset_end",
+    ),
+)
+
+
+def strip_timing(strip: bpy.types.ID) -> StripTiming:
+    names = _TIMING[0] if hasattr(strip, "left_handle") else _TIMING[1]
+    left, right, before, after, trim_before, trim_after = (getattr(strip, name) for name in names)
+    return StripTiming(left, right, before + trim_before, after + trim_after)
+
+
+def is_retimed(strip: bpy.types.ID) -> bool:
+    return bool(getattr(strip, "retiming_keys", ()))
+
+
+def plays_sound() -> bool:
+    """Whether this Blender was built with its sound library; without it there are no sound strips."""
+    return bool(bpy.app.build_options.audaspace)
+
+
+def show_in_sequencer(context: bpy.types.Context, scene: bpy.types.Scene) -> None:
+    """From 5.0 on a workspace shows the sequencer of a chosen scene, and of none until one is chosen."""
+    workspace = context.workspace
+    if workspace is not None and hasattr(workspace, "sequencer_scene") and workspace.sequencer_scene is None:
+        workspace.sequencer_scene = scene
+
+
+def node_tree(material: bpy.types.Material) -> bpy.types.NodeTree:
+    """The shader nodes of a material: always there from 5.0 on, asked for before."""
+    if material.node_tree is None:
+        material.use_nodes = True
+    return material.node_tree
+
+
+def record_movie(scene: bpy.types.Scene) -> None:
+    """Make the scene render H.264 with AAC sound into an MP4 file."""
+    image = scene.render.image_settings
+    if hasattr(image, "media_type"):
+        image.media_type = "VIDEO"
+    image.file_format = "FFMPEG"
+    movie = scene.render.ffmpeg
+    movie.format, movie.codec, movie.audio_codec = "MPEG4", "H264", "AAC"
+    movie.constant_rate_factor = "MEDIUM"
+
+
+def select_bone(bone: bpy.types.PoseBone, state: bool = True) -> None:
+    """Selection moved from the bone to the pose bone in 5.0."""
+    owner = bone if hasattr(bone, "select") else bone.bone
+    owner.select = state

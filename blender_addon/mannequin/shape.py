@@ -1,0 +1,104 @@
+"""The body of the mannequin as data: parts of the left half in the core's axes (Y up, facing +Z), floor at y = 0.
+
+Built around the joints of ``tokendance_core`` in their T-pose: hip 0.88 m, shoulder 1.39 m, knee 0.47 m.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
+
+from .surface import Part
+
+STEP = 0.01
+"""Size of a face of the skin in metres."""
+
+_TORSO = (
+    Part((0.0, 1.16, 0.002), (0.0, 0.99, 0.0), (0.094, 0.092), (1.12, 1.0, 0.86)),
+    Part((0.0, 1.30, -0.008), (0.0, 1.14, 0.002), (0.132, 0.092), (1.08, 1.0, 0.82), 0.03),
+    Part((0.0, 0.960, 0.0), (0.050, 0.930, -0.002), (0.092, 0.088), (1.0, 1.0, 0.98), 0.05),
+    Part((0.064, 0.900, -0.030), (0.068, 0.885, -0.030), (0.068, 0.066), blend=0.04),
+    Part((0.064, 1.322, 0.056), (0.092, 1.336, 0.044), (0.048, 0.044), (1.15, 0.80, 0.70), 0.04),
+    Part((0.055, 1.365, -0.020), (0.150, 1.380, -0.010), (0.060, 0.056), (1.0, 1.0, 0.92), 0.05),
+)
+
+_HEAD = (
+    Part((0.0, 1.41, -0.014), (0.0, 1.56, 0.000), (0.052, 0.048), blend=0.04),
+    Part((0.022, 1.455, -0.018), (0.140, 1.408, -0.012), (0.030, 0.036), blend=0.045),
+    Part((0.0, 1.640, -0.006), (0.0, 1.640, -0.006), (0.095, 0.095), (0.82, 1.0, 1.06), 0.015),
+    Part((0.0, 1.615, 0.020), (0.0, 1.570, 0.032), (0.078, 0.056), (0.92, 1.0, 1.0), 0.03),
+)
+
+_ARM = (
+    Part((0.176, 1.388, -0.005), (0.205, 1.386, -0.003), (0.057, 0.053), blend=0.03),
+    Part((0.18, 1.388, -0.003), (0.46, 1.39, 0.0), (0.050, 0.036), blend=0.03),
+    Part((0.27, 1.392, 0.012), (0.36, 1.390, 0.008), (0.036, 0.032), blend=0.03),
+    Part((0.455, 1.39, 0.0), (0.53, 1.391, 0.002), (0.036, 0.040), blend=0.012),
+    Part((0.53, 1.391, 0.002), (0.715, 1.39, 0.0), (0.040, 0.0245), blend=0.012),
+)
+
+_HAND = (
+    Part((0.725, 1.390, 0.001), (0.785, 1.389, 0.002), (0.026, 0.041), (1.0, 0.50, 1.0), 0.025),
+    Part((0.785, 1.389, 0.002), (0.868, 1.380, 0.003), (0.041, 0.027), (1.0, 0.42, 1.0), 0.015),
+    Part((0.742, 1.384, 0.026), (0.778, 1.374, 0.054), (0.0175, 0.0140), blend=0.020),
+    Part((0.778, 1.374, 0.054), (0.812, 1.370, 0.062), (0.0140, 0.0115), blend=0.008),
+)
+
+_LEG = (
+    Part((0.089, 0.880, 0.0), (0.092, 0.50, 0.006), (0.077, 0.048), blend=0.035),
+    Part((0.094, 0.76, 0.022), (0.093, 0.62, 0.020), (0.058, 0.046), blend=0.03),
+    Part((0.092, 0.505, 0.010), (0.092, 0.455, 0.008), (0.046, 0.044), blend=0.02),
+    Part((0.092, 0.47, 0.004), (0.093, 0.350, -0.012), (0.045, 0.049), blend=0.015),
+    Part((0.093, 0.350, -0.012), (0.090, 0.09, -0.008), (0.049, 0.030), blend=0.015),
+)
+
+_FOOT = (
+    Part((0.090, 0.085, -0.010), (0.090, 0.050, -0.020), (0.034, 0.036), blend=0.025),
+    Part((0.090, 0.032, -0.030), (0.091, 0.028, -0.028), (0.037, 0.036), blend=0.025),
+    Part((0.090, 0.060, 0.000), (0.094, 0.032, 0.105), (0.036, 0.030), blend=0.03),
+    Part((0.091, 0.020, 0.000), (0.096, 0.020, 0.120), (0.032, 0.040), (1.0, 0.9, 1.0), 0.025),
+    Part((0.096, 0.020, 0.120), (0.094, 0.017, 0.160), (0.043, 0.040), (1.0, 0.66, 1.0), 0.02),
+)
+
+PARTS: tuple[Part, ...] = (*_TORSO, *_HEAD, *_ARM, *_HAND, *_LEG, *_FOOT)
+
+
+@dataclass(frozen=True)
+class Accent:
+    """A box in metres (x without sign) whose faces wear another material: gloves, shoes, visor, bands at the joints."""
+
+    low: tuple[float, float, float]
+    high: tuple[float, float, float]
+    material: int = 1
+
+    def holds(self, point: Sequence[float], margin: float = 0.0) -> bool:
+        place = (abs(point[0]), point[1], point[2])
+        return all(low - margin < at < high + margin for low, at, high in zip(self.low, place, self.high, strict=True))
+
+    def borders(self) -> Iterator[tuple[tuple[float, float, float], tuple[float, float, float]]]:
+        """Point and normal of every plane that bounds the box, on both sides of the body."""
+        for axis in range(3):
+            for bound in (self.low[axis], self.high[axis]):
+                for sign in ((1, -1) if axis == 0 and bound > 0 else (1,)) if abs(bound) < inf else ():
+                    point, normal = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
+                    point[axis], normal[axis] = sign * bound, 1.0
+                    yield tuple(point), tuple(normal)
+
+
+# name, linear colour, roughness
+MATERIALS = (
+    ("Mannequin Body", (0.72, 0.66, 0.58), 0.55),
+    ("Mannequin Accent", (0.62, 0.12, 0.06), 0.45),
+    ("Mannequin Visor", (0.02, 0.025, 0.035), 0.20),
+)
+
+ACCENTS: tuple[Accent, ...] = (
+    Accent((-inf, 1.605, 0.036), (inf, 1.660, inf), 2),
+    Accent((-inf, 1.462, -inf), (0.08, 1.484, inf)),
+    Accent((-inf, 1.020, -inf), (0.25, 1.052, inf)),
+    Accent((0.438, -inf, -inf), (0.482, inf, inf)),
+    Accent((0.694, -inf, -inf), (inf, inf, inf)),
+    Accent((-inf, 0.448, -inf), (inf, 0.502, inf)),
+    Accent((-inf, -inf, -inf), (inf, 0.100, inf)),
+)

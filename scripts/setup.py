@@ -1,0 +1,136 @@
+"""Prepare this checkout: system libraries, a virtual environment in .venv, the pinned packages, tokendance itself.
+
+Run by ``make``; by hand: ``python3 scripts/setup.py``. Nothing is installed twice: .venv/setup.stamp remembers what was done.
+
+Environment variables:
+    PYTHON           the Python 3.11 to build the environment from
+    TORCH_INDEX_URL  where pip finds PyTorch's CPU wheels for Linux (default: PyTorch's own index)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "setup.stamp"
+LOCK = ROOT / "requirements" / "dev.txt"
+INPUTS = (LOCK, ROOT / "pyproject.toml", Path(__file__).resolve())
+
+PYTHON_VERSION = "3.11"
+IS_RIGHT_PYTHON = f"import sys; sys.exit('%d.%d' % sys.version_info[:2] != '{PYTHON_VERSION}')"
+TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+
+# What Blender as a module links against, then what its Workbench engine needs to render without a display.
+SYSTEM_PACKAGES = (
+    *("libx11-6", "libxi6", "libxfixes3", "libxrender1", "libxkbcommon0", "libsm6", "libgl1", "libxxf86vm1", "libgomp1"),
+    *("libegl1", "libegl-mesa0", "libgl1-mesa-dri"),
+)
+
+
+def stop(message: str) -> None:
+    """End with ``message`` and a non-zero status."""
+    sys.exit(f"\nsetup: {message}")
+
+
+def run(*command: str | Path) -> None:
+    """Run a command, show it, and stop when it fails."""
+    words = [str(word) for word in command]
+    print("+ " + shlex.join(words), flush=True)
+    if subprocess.run(words, cwd=ROOT).returncode:
+        stop(f"this command failed: {shlex.join(words)}")
+
+
+def succeeds(*command: str | Path) -> bool:
+    """Whether a command can be started and exits with 0; its output is dropped."""
+    try:
+        return subprocess.run([str(word) for word in command], cwd=ROOT, capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+def find_python() -> str:
+    """The Python 3.11 to build from: $PYTHON, or the first of the usual names that really is one."""
+    names = [os.environ["PYTHON"]] if os.environ.get("PYTHON") else ["python3.11", "python3", "python", sys.executable]
+    for name in names:
+        if succeeds(name, "-c", IS_RIGHT_PYTHON):
+            return name
+    stop(
+        f"Python {PYTHON_VERSION} was not found (looked for: {', '.join(names)}), and Blender's wheel needs exactly that version.\n"
+        f"Install it (Debian 12: apt-get install python3 python3-venv), or name one: make PYTHON=/path/to/python{PYTHON_VERSION}"
+    )
+
+
+def missing_system_packages(python: str) -> list[str]:
+    """Debian packages that are needed and not installed; empty on systems without dpkg."""
+    if not shutil.which("dpkg-query"):
+        return []
+    query = ["dpkg-query", "-W", "-f=${Package} ${db:Status-Status}\n", *SYSTEM_PACKAGES]
+    listed = subprocess.run(query, capture_output=True, text=True).stdout.splitlines()
+    installed = {line.split()[0] for line in listed if line.endswith(" installed")}
+    missing = [package for package in SYSTEM_PACKAGES if package not in installed]
+    if not succeeds(python, "-c", "import ensurepip, venv"):
+        missing.append(f"python{PYTHON_VERSION}-venv")
+    return missing
+
+
+def install_system_packages(packages: list[str]) -> None:
+    """Install with apt-get when that needs no password; otherwise print the line to run and stop."""
+    install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    if os.geteuid() == 0:
+        prefix = []
+    elif succeeds("sudo", "-n", "true"):
+        prefix = ["sudo", "-n"]
+    else:
+        stop(f"Blender needs system libraries that are not installed. Run this line, then make again:\n\n    sudo {shlex.join(install)}\n")
+    run(*prefix, "apt-get", "update", "-qq")
+    run(*prefix, *install)
+
+
+def install_torch(version: str) -> None:
+    """Install torch; on Linux the CPU build, because the plain one pulls gigabytes of CUDA libraries."""
+    pip = (VENV_PYTHON, "-m", "pip", "install", "--no-deps", "--progress-bar", "off")
+    if platform.system() != "Linux":
+        run(*pip, f"torch=={version}")
+        return
+    cpu_build = f"torch=={version}+cpu"
+    print(f"looking for {cpu_build}", flush=True)
+    # First where this machine's pip looks anyway: a mirror or a folder of wheels may have it.
+    if "TORCH_INDEX_URL" in os.environ or not succeeds(*pip, cpu_build):
+        run(*pip, "--index-url", os.environ.get("TORCH_INDEX_URL", TORCH_CPU_INDEX), cpu_build)
+
+
+def pinned(package: str) -> str:
+    """The version that the lock file gives for ``package``."""
+    return next(line.partition("==")[2] for line in LOCK.read_text().split() if line.startswith(f"{package}=="))
+
+
+def main() -> None:
+    """Do whatever is not done yet."""
+    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in INPUTS)).hexdigest()
+    if STAMP.exists() and STAMP.read_text() == wanted:
+        STAMP.touch()  # make compares times, and a checkout may have touched the inputs
+        return
+    python = find_python()
+    missing = missing_system_packages(python)
+    if missing:
+        install_system_packages(missing)
+    if not succeeds(VENV_PYTHON, "-c", f"import pip; {IS_RIGHT_PYTHON}"):
+        run(python, "-m", "venv", "--clear", VENV)
+    install_torch(pinned("torch"))
+    run(VENV_PYTHON, "-m", "pip", "install", "--progress-bar", "off", "-r", LOCK)
+    run(VENV_PYTHON, "-m", "pip", "install", "--no-deps", "-e", ".")
+    STAMP.write_text(wanted)
+    print("setup: done", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""The command line: ``python -m tokendance_core generate|info|train …``.
+
+Exit codes: 0 done; 2 a setting or option makes no sense; 3 song; 4 checkpoint; 5 motion file; 7 training data; 130 stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from tokendance_core import __version__
+from tokendance_core.allocator import keep_large_blocks
+from tokendance_core.commands.reports import report_for
+from tokendance_core.errors import Cancelled, TokenDanceError
+
+# command -> module with add_arguments(parser) and run(args) -> exit code or None, and its line in --help
+COMMANDS = {
+    "generate": ("tokendance_core.commands.generate", "a dance for a song"),
+    "info": ("tokendance_core.commands.info", "versions, devices and checkpoint"),
+    "train": ("tokendance_core.train.cli", "tokenizers and generator from motion capture"),
+}
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Arguments with ``run`` set to the chosen command; imports only that command's module."""
+    parser = argparse.ArgumentParser(prog="tokendance", description="A song in, a dance out.")
+    parser.add_argument("--version", action="version", version=f"tokendance {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, (module_name, summary) in COMMANDS.items():
+        command = commands.add_parser(name, help=summary, description=summary)
+        if name == next(iter(argv), None):
+            module = importlib.import_module(module_name)
+            module.add_arguments(command)
+            command.set_defaults(run=module.run)
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code; what a user can cause is told in a sentence, without a traceback."""
+    args = parse(argv)
+    try:
+        return args.run(args) or 0
+    except TokenDanceError as error:
+        problem = error
+    except KeyboardInterrupt:
+        problem = Cancelled("stopped; nothing was written")
+    except MemoryError:
+        problem = TokenDanceError("there is not enough memory for this", hint="Close other programs, or give less: --duration 60.")
+    report_for(getattr(args, "json", False)).error(problem)
+    return problem.exit_code
+
+
+def _stop(signal_number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def console() -> None:
+    """Entry point of the process: what must be set once, before torch is loaded."""
+    signal.signal(signal.SIGTERM, _stop)
+    # Threads that spin at a barrier make a run many times slower beside another busy program.
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
+    keep_large_blocks()
+    sys.exit(main(sys.argv[1:]))
+
+
+if __name__ == "__main__":
+    console()

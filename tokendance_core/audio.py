@@ -1,0 +1,169 @@
+"""A sound file becomes ``Music``: mono, 15,360 Hz, at one loudness, or an AudioError that says what is wrong with it.
+
+libsndfile decodes WAV, FLAC, OGG, MP3 and its other formats; what it does not know (m4a, aac, wma, the sound of a video) goes
+through ffmpeg when that is installed. Decoding, mixing and resampling (soxr HQ) run block by block, so that a long
+multichannel file never lies in memory as a whole.
+
+Every song is brought to -16 dBFS RMS, because MFCC 0 and the 1e-10 floor of the mel spectrum depend on level and a quiet master should
+dance like a loud one. The measure skips stretches of 0.4 s that are 10 dB below the mean power, as loudness meters do, so that a long
+silent intro does not make the rest loud. Samples may exceed 1 after it: they are analysed, never played.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import soundfile
+import soxr
+
+from .errors import AudioError
+from .types import SAMPLE_RATE, Music
+
+MIN_SECONDS = 2.0
+MAX_SECONDS = 1200.0
+
+BLOCK_SECONDS = 4
+SILENT_PEAK = 1e-4
+SANE_PEAK = 1e12
+"""Samples beyond this (or not finite) are damage; float files in integer units reach 2e9."""
+
+MAX_DAMAGE = 0.01
+LOUDNESS_DB = -16.0
+GATE_SAMPLES = SAMPLE_RATE * 2 // 5
+GATE_POWER = 0.1
+
+NEEDS_FFMPEG = frozenset((".aac", ".ac3", ".amr", ".ape", ".m4a", ".m4b", ".mka", ".mkv", ".mov", ".mp4", ".webm", ".wma", ".wmv", ".wv"))
+
+
+def load(path: str | Path, *, start: float = 0.0, duration: float | None = None) -> Music:
+    """Read a song, or ``duration`` seconds of it from ``start`` seconds on.
+
+    Samples that are not finite are silenced when they are under 1 % of the file. Raises AudioError when the file is missing, no file,
+    empty, not audio, damaged or silent, when ``start`` or ``duration`` make no sense, and when what is left is not 2 s to 20 min long.
+    """
+    path = Path(path)
+    _check_span(start, duration)
+    _check_file(path)
+    if _libsndfile_reads(path):
+        samples = _decode(path, path.name, start, duration)
+    else:
+        with tempfile.TemporaryDirectory(prefix="tokendance-") as folder:
+            wave = Path(folder) / "song.w64"
+            _convert(path, wave, start + _longest(duration))
+            samples = _decode(wave, path.name, start, duration)
+    return Music(_level(samples, path.name), path.name)
+
+
+def _check_span(start: float, duration: float | None) -> None:
+    if not (math.isfinite(start) and start >= 0):
+        raise AudioError(f"The start must be 0 seconds or later, found {start}.", "Give the second of the song at which the dance begins.")
+    if duration is not None and not (math.isfinite(duration) and duration >= MIN_SECONDS):
+        raise AudioError(f"The duration must be at least {MIN_SECONDS:g} seconds, found {duration}.", "Leave it out to use the whole song.")
+
+
+def _check_file(path: Path) -> None:
+    if not path.exists():
+        raise AudioError(f"There is no file {path}.", "Check the path and the spelling of the name.")
+    if path.is_dir():
+        raise AudioError(f"{path} is a folder, expected a sound file.", "Choose one song inside it.")
+    if not path.is_file():
+        raise AudioError(f"{path} is a device or a pipe, expected a sound file.", "Save the sound to a file first.")
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as error:
+        raise AudioError(f"{path.name} cannot be opened: {error.strerror}.", "Check that you may read the file.") from error
+    if empty:
+        raise AudioError(f"{path.name} is empty, expected a sound file.", "Copy or export the song again.")
+
+
+def _libsndfile_reads(path: Path) -> bool:
+    try:
+        soundfile.SoundFile(path).close()
+    except (soundfile.SoundFileError, TypeError):  # TypeError: headerless .raw
+        return False
+    return True
+
+
+def _longest(duration: float | None) -> float:
+    """Return the seconds to read at most: one more than allowed, to tell a song that is too long."""
+    return min(duration or math.inf, MAX_SECONDS + 1)
+
+
+def _convert(path: Path, wave: Path, seconds: float) -> None:
+    """Write the first sound track of any file that ffmpeg reads as a mono float file, up to ``seconds``."""
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None and path.suffix.lower() in NEEDS_FFMPEG:
+        raise AudioError(
+            f"{path.name} needs ffmpeg to be read, and ffmpeg was not found.",
+            "Install ffmpeg so that it is on the PATH, or convert the song to WAV, FLAC, OGG or MP3.",
+        )
+    source = ["-protocol_whitelist", "file", "-i", f"file:{path.absolute()}"]  # a playlist must not reach the network
+    target = ["-map", "0:a:0", "-ac", "1", "-t", f"{seconds:.3f}", "-c:a", "pcm_f32le", "-f", "w64", str(wave)]
+    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    if ffmpeg is not None:
+        subprocess.run(
+            [ffmpeg, "-nostdin", "-v", "error", *source, *target],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+            creationflags=hidden,
+        )
+    if not (wave.is_file() and _libsndfile_reads(wave)):
+        raise AudioError(f"{path.name} is damaged or not a sound file.", "Choose a WAV, FLAC, OGG or MP3 file, or export the song again.")
+
+
+def _decode(path: Path, name: str, start: float, duration: float | None) -> np.ndarray:
+    """Return the span as mono float32 at ``SAMPLE_RATE``; lengths are judged by what was read, as headers can be wrong."""
+    with soundfile.SoundFile(path) as sound:
+        rate = sound.samplerate
+        if not sound.frames:
+            raise AudioError(f"{name} holds no sound.", "Export the song again.")
+        if start * rate >= sound.frames:
+            raise AudioError(f"The start is at {start:g} s, but {name} ends at {sound.frames / rate:.1f} s.", "Choose an earlier start.")
+        try:
+            sound.seek(round(start * rate))
+            samples, read, damaged = _read(sound, round(_longest(duration) * rate))
+        except soundfile.SoundFileError as error:
+            raise AudioError(f"{name} is damaged and cannot be decoded.", "Export the song again, or convert it to WAV.") from error
+    if read < MIN_SECONDS * rate:
+        raise AudioError(f"{name} gives {read / rate:.2f} s of sound, expected at least {MIN_SECONDS:g} s.", "Choose a longer stretch.")
+    if read > MAX_SECONDS * rate:
+        raise AudioError(f"{name} is longer than {MAX_SECONDS / 60:g} minutes.", "Use --start and --duration to choose a part of it.")
+    if damaged > MAX_DAMAGE:
+        raise AudioError(f"{damaged:.0%} of the samples of {name} are not numbers.", "The file is damaged: export the song again.")
+    return samples
+
+
+def _read(sound: soundfile.SoundFile, limit: int) -> tuple[np.ndarray, int, float]:
+    """Return up to ``limit`` frames, mixed and resampled, how many were read, and the share of damaged samples (set to 0)."""
+    resampler = soxr.ResampleStream(sound.samplerate, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
+    pieces, read, damaged = [], 0, 0
+    while read < limit:
+        block = sound.read(min(BLOCK_SECONDS * sound.samplerate, limit - read), dtype="float32", always_2d=True)
+        if not len(block):
+            break
+        sane = np.abs(block) <= SANE_PEAK
+        block[~sane] = 0
+        damaged += sane.size - np.count_nonzero(sane)
+        read += len(block)
+        pieces.append(resampler.resample_chunk(block.mean(axis=1)))
+    pieces.append(resampler.resample_chunk(np.empty(0, np.float32), last=True))
+    return np.concatenate(pieces), read, damaged / max(read * sound.channels, 1)
+
+
+def _level(samples: np.ndarray, name: str) -> np.ndarray:
+    """Remove the offset and bring the louder stretches to ``LOUDNESS_DB``."""
+    samples -= samples.mean(dtype=np.float64).astype(np.float32)
+    peak = np.abs(samples).max()
+    if peak < SILENT_PEAK:
+        raise AudioError(f"{name} is silent.", "Choose another song, or another stretch of this one.")
+    power = np.add.reduceat(np.square(samples), np.arange(0, len(samples), GATE_SAMPLES)) / GATE_SAMPLES
+    loud = power[power >= GATE_POWER * power.mean()]
+    samples *= np.float32(10 ** (LOUDNESS_DB / 20) / np.sqrt(loud.mean(dtype=np.float64)))
+    return samples

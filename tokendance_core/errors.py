@@ -1,0 +1,53 @@
+"""Errors a user can cause, each with a way out.
+
+    TokenDanceError
+    ├── AudioError         the song cannot be read or danced to
+    ├── CheckpointError    the weights file is missing, damaged or of another version
+    ├── ClipError          a motion file cannot be read or written
+    ├── RigError           the armature cannot take the dance
+    ├── SettingError       an option has a value that makes no sense
+    ├── DataError          training data is missing or damaged
+    └── Cancelled          the user stopped the work
+
+``str(error)`` is one sentence (what was found, what was expected); ``error.hint`` says how to fix it.
+"""
+
+from __future__ import annotations
+
+
+class TokenDanceError(Exception):
+    """Base of every error that is the user's to solve; ``exit_code`` is what the command line returns."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class AudioError(TokenDanceError):
+    exit_code = 3
+
+
+class CheckpointError(TokenDanceError):
+    exit_code = 4
+
+
+class ClipError(TokenDanceError):
+    exit_code = 5
+
+
+class RigError(TokenDanceError):
+    exit_code = 6
+
+
+class SettingError(TokenDanceError):
+    exit_code = 2
+
+
+class DataError(TokenDanceError):
+    exit_code = 7
+
+
+class Cancelled(TokenDanceError):
+    exit_code = 130

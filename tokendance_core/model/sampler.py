@@ -1,0 +1,103 @@
+"""From a generator to dance tokens: one pass as in the paper, or a few passes that fix the surest tokens first.
+
+One pass with everything masked and temperature 0 is the paper's model. Sampling every position of that one pass independently
+gives incoherent dances, because no token knows what its neighbours drew; so with more steps each pass keeps only the tokens it is
+surest of, over both body halves jointly, and the next pass sees them (MaskGIT, Chang et al. 2022, arXiv 2202.04200).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from tokendance_core.model.generator import Generator
+
+TOP_P = 0.95
+ORDER_NOISE = 4.5  # Gumbel noise on the order, per unit of temperature, falling to zero: without it the likeliest, dullest poses win
+
+
+@torch.no_grad()
+def sample(
+    generator: Generator,
+    semantic: Tensor,
+    acoustic: Tensor,
+    genre: Tensor,
+    *,
+    steps: int,
+    temperature: float,
+    seed: int,
+    upper: Tensor | None = None,
+    lower: Tensor | None = None,
+    top_p: float = TOP_P,
+    on_step: Callable[[int, int], None] | None = None,
+) -> tuple[Tensor, Tensor]:
+    """Upper and lower dance tokens (B, L) for music tokens semantic, acoustic (B, L) and genre (B,), all int64.
+
+    Tokens given in ``upper`` and ``lower`` are kept as they are; MASK, or None for a whole stream, asks for a new one. Temperature 0
+    takes the likeliest token and ignores the seed. Random numbers are drawn on the CPU, so every device gets the same ones.
+    ``on_step(done, steps)`` is called after each pass and may raise to stop. ValueError for settings out of range.
+    """
+    _check(steps, temperature, top_p)
+    mask = generator.config.codes
+    known = [torch.full_like(semantic, mask) if stream is None else stream for stream in (upper, lower)]
+    tokens = torch.stack(known, dim=1)  # (B, 2, L)
+    unknown = (tokens == mask).sum((1, 2))
+    random = torch.Generator().manual_seed(seed)
+    training = generator.training
+    generator.eval()
+    try:
+        for step in range(1, steps + 1):
+            logits = torch.stack(generator(semantic, acoustic, tokens[:, 0], tokens[:, 1], genre), dim=1)
+            drawn, confidence = _draw(logits, temperature, top_p, random)
+            remaining = step / steps
+            confidence += ORDER_NOISE * temperature * (1.0 - remaining) * _gumbel(confidence, random)
+            still_masked = (unknown * math.cos(0.5 * math.pi * remaining)).floor().long()
+            tokens = _fix_surest(tokens, drawn, confidence, still_masked, mask)
+            if on_step is not None:
+                on_step(step, steps)
+    finally:
+        generator.train(training)
+    return tokens[:, 0].contiguous(), tokens[:, 1].contiguous()
+
+
+def _check(steps: int, temperature: float, top_p: float) -> None:
+    if steps < 1:
+        raise ValueError(f"steps is {steps}, expected at least 1")
+    if not 0.0 <= temperature < math.inf:
+        raise ValueError(f"temperature is {temperature}, expected zero or more")
+    if not 0.0 < top_p <= 1.0:
+        raise ValueError(f"top_p is {top_p}, expected a fraction above 0 and at most 1")
+
+
+def _draw(logits: Tensor, temperature: float, top_p: float, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Tokens from logits (..., codes), and the log probability the network gives each, both (...).
+
+    Samples from the likeliest codes that together reach ``top_p``: codes sorted by probability, one uniform number per position.
+    """
+    if temperature == 0.0:
+        drawn = logits.argmax(-1)
+    else:
+        probabilities, codes = (logits / temperature).softmax(-1).sort(-1, descending=True)
+        reach = probabilities.cumsum(-1)
+        last = (reach < top_p).sum(-1, keepdim=True).clamp(max=reach.shape[-1] - 1)
+        uniform = torch.rand(logits.shape[:-1], generator=random).to(logits.device)[..., None]
+        picked = (reach < uniform * reach.gather(-1, last)).sum(-1, keepdim=True)
+        drawn = codes.gather(-1, picked).squeeze(-1)
+    return drawn, logits.log_softmax(-1).gather(-1, drawn[..., None]).squeeze(-1)
+
+
+def _gumbel(like: Tensor, random: torch.Generator) -> Tensor:
+    """Standard Gumbel noise of the shape and device of ``like``."""
+    exponential = torch.empty(like.shape).exponential_(generator=random)
+    return -exponential.log().to(like.device)
+
+
+def _fix_surest(tokens: Tensor, drawn: Tensor, confidence: Tensor, still_masked: Tensor, mask: int) -> Tensor:
+    """Replaces masked tokens (B, 2, L) by drawn ones, except the ``still_masked`` (B,) least sure of each item."""
+    was_masked = tokens == mask
+    ranks = confidence.masked_fill(~was_masked, math.inf).flatten(1).argsort(-1).argsort(-1)
+    stay = (ranks < still_masked[:, None]).view_as(tokens)
+    return torch.where(was_masked & ~stay, drawn, tokens)

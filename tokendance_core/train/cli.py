@@ -1,0 +1,91 @@
+"""``python -m tokendance_core train tokenizers|generator``: arguments in, a checkpoint out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from tokendance_core import checkpoint
+from tokendance_core.allocator import keep_large_blocks
+from tokendance_core.errors import DataError
+from tokendance_core.train import pack, tokenizers
+from tokendance_core.train.loop import Processes, TrainSettings, train
+
+WIDTHS = {"tiny": (16, 16), "released": (192, 128), "paper": (512, 256)}
+"""Tokenizer widths by size: dance, music."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    stages = parser.add_subparsers(dest="stage", required=True, metavar="tokenizers|generator")
+    first = stages.add_parser("tokenizers", help="stage one: four FSQ tokenizers")
+    first.add_argument("--only", choices=checkpoint.STREAMS, action="append", help="train this stream alone (repeatable); default: all four")
+    first.add_argument("--root", choices=("velocity", "absolute"), default="velocity", help="how the lower stream stores the path")
+    second = stages.add_parser("generator", help="stage two: music tokens to dance tokens")
+    second.add_argument("--tokenizers", type=Path, required=True, help="the file that stage one wrote")
+    for stage, steps, batch, rate in ((first, 4000, 32, 4e-4), (second, 3000, 64, 5e-4)):
+        stage.add_argument("--data", type=Path, required=True, help="folder with motion/, music/ and their index files")
+        stage.add_argument("--out", type=Path, required=True, help="folder for the training state, the log and the result")
+        stage.add_argument("--size", choices=tuple(WIDTHS), default="released")
+        stage.add_argument("--steps", type=int, default=steps)
+        stage.add_argument("--batch", type=int, default=batch)
+        stage.add_argument("--learning-rate", type=float, default=rate)
+        stage.add_argument("--seed", type=int, default=0)
+        stage.add_argument("--device", default="cpu")
+        stage.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the choice to torch")
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Train one stage to its end, resuming whatever ``--out`` already holds."""
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    keep_large_blocks()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    {"tokenizers": _train_tokenizers, "generator": _train_generator}[arguments.stage](arguments)
+
+
+def _settings(arguments: argparse.Namespace, betas: tuple[float, float], weight_decay: float) -> TrainSettings:
+    return TrainSettings(
+        arguments.steps, arguments.batch, arguments.learning_rate, betas, weight_decay=weight_decay, seed=arguments.seed,
+        warmup=min(100, arguments.steps // 10), validate_every=max(arguments.steps // 10, 1),
+    )  # fmt: skip
+
+
+def _train_tokenizers(arguments: argparse.Namespace) -> None:
+    wanted = arguments.only or checkpoint.STREAMS
+    dance_width, music_width = WIDTHS[arguments.size]
+    settings = _settings(arguments, betas=(0.5, 0.99), weight_decay=0.0)
+    processes = Processes.join(arguments.device)
+    # Weights start from the seed too, whichever streams are trained together.
+    tasks: dict = {}
+    if {"upper", "lower"} & set(wanted):
+        torch.manual_seed(arguments.seed)
+        clips, auxiliary = pack.load_motion(arguments.data), pack.load_motion(arguments.data, auxiliary=True)
+        made, statistics = tokenizers.dance_tasks(clips, auxiliary, dance_width, arguments.root)
+        tasks |= made
+        tokenizers.save_statistics(arguments.out / "dance_statistics.npz", statistics)
+    if {"semantic", "acoustic"} & set(wanted):
+        torch.manual_seed(arguments.seed)
+        made, statistics = tokenizers.music_tasks(list(pack.load_songs(arguments.data)), music_width)
+        tasks |= made
+        tokenizers.save_statistics(arguments.out / "music_statistics.npz", statistics)
+    for name in wanted:
+        train(tasks[name], settings, arguments.out, name, arguments.device, processes)
+    if processes.rank == 0 and all((arguments.out / f"{name}.pt").exists() for name in checkpoint.STREAMS):
+        tokenizers.assemble(arguments.out, arguments.root).save(arguments.out / "tokenizers.safetensors", half=False)
+
+
+def _train_generator(arguments: argparse.Namespace) -> None:
+    from tokendance_core.train import generator
+
+    stage_one = checkpoint.load(arguments.tokenizers)
+    if stage_one.generator is not None:
+        raise DataError(f"{arguments.tokenizers} already holds a generator", hint="Pass the tokenizers.safetensors that stage one wrote.")
+    settings = _settings(arguments, betas=(0.9, 0.99), weight_decay=0.02)
+    processes = Processes.join(arguments.device)
+    torch.manual_seed(arguments.seed)
+    task = generator.generator_task(arguments.data, stage_one, arguments.size, arguments.seed)
+    train(task, settings, arguments.out, "generator", arguments.device, processes)
+    if processes.rank == 0:
+        stage_one.with_generator(task.model.cpu()).save(arguments.out / "tokendance.safetensors")

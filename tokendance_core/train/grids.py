@@ -1,0 +1,58 @@
+"""The clock a clip was danced to: the known grid as it is, an unknown one guessed from the motion and then pulled onto it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tokendance_core import kinematics
+from tokendance_core.train.pack import BeatGrid, SourceClip
+from tokendance_core.types import FPS, MotionClip
+
+_TEMPOS = np.arange(75.0, 150.0, 0.5)
+_SNAP = 0.15
+"""Seconds within which a motion beat counts as meant for a grid beat."""
+
+
+def motion_energy(clip: MotionClip) -> np.ndarray:
+    """(T,) mean joint speed in m/s, pelvis travel included, smoothed over about a third of a second."""
+    speed = np.linalg.norm(kinematics.velocities(kinematics.joint_positions(clip), clip.fps), axis=-1).mean(1)
+    kernel = np.exp(-0.5 * (np.arange(-6, 7) / 2.5) ** 2)
+    return np.convolve(np.pad(speed, 6, mode="edge"), kernel / kernel.sum(), mode="valid")
+
+
+def motion_beats(clip: MotionClip) -> np.ndarray:
+    """Seconds of the local minima of :func:`motion_energy`: where the body settles before it moves on."""
+    energy = motion_energy(clip)
+    inner = energy[1:-1]
+    return (np.flatnonzero((inner < energy[:-2]) & (inner <= energy[2:])) + 1) / clip.fps
+
+
+def guess_grid(clip: MotionClip) -> BeatGrid:
+    """The tempo and phase whose beats fall where the motion settles most; a guess by construction (``certain`` is False)."""
+    energy = motion_energy(clip)
+    energy = (energy - energy.mean()) / (energy.std() + 1e-9)
+    best = (-np.inf, 120.0, 0.0)
+    for bpm in _TEMPOS:
+        period = 60.0 / bpm
+        for phase in np.linspace(0, period, 12, endpoint=False):
+            at = np.arange(phase, clip.seconds, period)
+            score = -np.interp(at * clip.fps, np.arange(clip.frames), energy).mean() * np.sqrt(len(at))
+            best = max(best, (score, bpm, phase))
+    return BeatGrid(best[1], float(best[2]), certain=False)
+
+
+def beat_times(source: SourceClip) -> np.ndarray:
+    """(B,) seconds of the clip's beats. A known grid is used as it is: some styles settle late, which is their groove.
+
+    An uncertain grid takes the nearest motion beat within 0.15 s instead, so that all guessed clips agree on what a beat looks like.
+    """
+    grid = source.grid or guess_grid(source.clip)
+    beats = grid.beats(source.clip.seconds)
+    if grid.certain:
+        return beats
+    moves = motion_beats(source.clip)
+    if not len(moves) or not len(beats):
+        return beats
+    nearest = moves[np.abs(moves[None] - beats[:, None]).argmin(1)]
+    snapped = np.where(np.abs(nearest - beats) <= _SNAP, nearest, beats)
+    return np.maximum.accumulate(snapped + np.arange(len(snapped)) / (1000.0 * FPS))

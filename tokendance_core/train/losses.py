@@ -1,0 +1,60 @@
+"""What the networks are trained to minimise; every function returns a scalar tensor."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from tokendance_core import kinematics, rotation
+from tokendance_core.representation import ROOT, ROTATIONS
+from tokendance_core.skeleton import FEET, OFFSETS
+
+VELOCITY_WEIGHT = 0.5
+ACCELERATION_WEIGHT = 0.25
+
+
+def dynamic_l1(x: Tensor, y: Tensor) -> Tensor:
+    """L1 of positions + 0.5 x velocities + 0.25 x accelerations along axis 1 (paper section 1.2, weights of its relatives)."""
+    loss = F.l1_loss(x, y)
+    for weight in (VELOCITY_WEIGHT, ACCELERATION_WEIGHT):
+        x, y = x.diff(dim=1), y.diff(dim=1)
+        loss = loss + weight * F.l1_loss(x, y)
+    return loss
+
+
+def joints(matrix: Tensor) -> Tensor:
+    """(B, T, 147) restored features -> (B, T, 24, 3) joint positions in metres, pelvis over the origin at its own height."""
+    height = matrix[..., ROOT] * matrix.new_tensor([0.0, 1.0, 0.0])
+    rotations = rotation.matrix_from_6d(matrix[..., ROTATIONS].unflatten(-1, (24, 6)))
+    return kinematics.forward_kinematics(rotations, height, torch.as_tensor(OFFSETS.copy(), device=matrix.device))[0]
+
+
+def foot_velocity_l1(x: Tensor, y: Tensor, x_joints: Tensor, y_joints: Tensor) -> Tensor:
+    """L1 of the feet's velocity through the world, metres a frame: ties the path to the steps, so that feet do not slide.
+
+    ``x``, ``y`` (B, T, 147) with planar root velocity; ``*_joints`` from :func:`joints`. Not in the paper.
+    """
+
+    def through_world(matrix: Tensor, positions: Tensor) -> Tensor:
+        planar = matrix[:, 1:, None, ROOT] * matrix.new_tensor([1.0, 0.0, 1.0])
+        return positions[:, :, list(FEET)].diff(dim=1) + planar
+
+    return F.l1_loss(through_world(x, x_joints), through_world(y, y_joints))
+
+
+def music_l1(x: Tensor, y: Tensor) -> Tensor:
+    """Plain L1 on z-scored features (paper section 1.2: reconstruction)."""
+    return F.l1_loss(x, y)
+
+
+def event_cross_entropy(logits: Tensor, events: Tensor, weight: float) -> Tensor:
+    """Binary cross-entropy for one-hot peaks and beats; ``weight`` counts an event against a silent frame, as L1 would forget them all."""
+    return F.binary_cross_entropy_with_logits(logits, events, pos_weight=logits.new_tensor(weight))
+
+
+def masked_cross_entropy(logits: Tensor, tokens: Tensor, masked: Tensor, smoothing: float = 0.0) -> Tensor:
+    """Cross-entropy over the masked positions; ``logits`` (B, L, K), ``tokens`` (B, L), ``masked`` (B, L) bool."""
+    losses = F.cross_entropy(logits.flatten(0, 1), tokens.flatten(), reduction="none", label_smoothing=smoothing)
+    weights = masked.flatten().to(losses.dtype)
+    return (losses * weights).sum() / weights.sum().clamp(min=1.0)

@@ -1,0 +1,222 @@
+"""Stage one: the four FSQ tokenizers, each a task of its own (paper section 1.2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from tokendance_core import features, representation
+from tokendance_core.atomic import write_aside
+from tokendance_core.checkpoint import STREAMS, Checkpoint
+from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
+from tokendance_core.representation import LOWER_COLUMNS, UPPER_COLUMNS, Statistics
+from tokendance_core.train import losses
+from tokendance_core.train.augment import change_speed, mirror
+from tokendance_core.train.loop import Batch
+from tokendance_core.train.pack import GENRES, SourceClip, SourceSong
+from tokendance_core.types import HOP, MotionClip
+
+WINDOW = 240
+"""Frames of a training window (paper section 1.1)."""
+
+SPEEDS = (0.85, 1.0, 1.15)
+HEADING_SPREAD = 0.35
+"""Standard deviation in radians of the random heading of a window."""
+
+JOINT_WEIGHT = 3.0
+FOOT_WEIGHT = 10.0
+"""Weights of the joint-space and foot-velocity terms: they are in metres, the parameters in standard deviations."""
+
+EVENT_WEIGHT = 6.0
+"""How much a peak or beat counts against a frame without one."""
+
+EVENT_COLUMNS = (13, 14)
+"""Peak and beat inside the acoustic stream."""
+
+COLUMNS = {"upper": UPPER_COLUMNS, "lower": LOWER_COLUMNS}
+
+
+def ping_pong(clip: MotionClip, frames: int) -> MotionClip:
+    """The clip played forth and back until it lasts ``frames``; unchanged when it is long enough."""
+    if clip.frames >= frames:
+        return clip
+    order = np.pad(np.arange(clip.frames), (0, frames - clip.frames), mode="reflect")
+    return replace(clip, rot6d=clip.rot6d[order], root=clip.root[order])
+
+
+def turned(windows: np.ndarray, angles: np.ndarray) -> np.ndarray:
+    """(B, T, 147) windows, each turned about the vertical by its angle (B,) radians: pelvis columns and planar root alike."""
+    out = windows.copy()
+    cosine, sine = np.cos(angles)[:, None], np.sin(angles)[:, None]
+    for x, z in ((0, 2), (3, 5), (6, 8)):  # root, then the two columns of the pelvis rotation
+        out[..., x] = cosine * windows[..., x] + sine * windows[..., z]
+        out[..., z] = cosine * windows[..., z] - sine * windows[..., x]
+    return out
+
+
+def windows_from(matrices: list[np.ndarray], weights: np.ndarray, rng: np.random.Generator, count: int, length: int) -> np.ndarray:
+    """(count, length, F): random windows, a matrix drawn in proportion to its weight, the start anywhere."""
+    chosen = rng.choice(len(matrices), count, p=weights / weights.sum())
+    starts = [rng.integers(0, len(matrices[i]) - length + 1) for i in chosen]
+    return np.stack([matrices[i][s : s + length] for i, s in zip(chosen, starts, strict=True)])
+
+
+def motion_pool(clips: list[SourceClip], root: representation.RootForm) -> list[np.ndarray]:
+    """Feature matrices of every clip, mirrored too, at each of ``SPEEDS``; each at least a window long."""
+    variants = [side for clip in clips for side in (clip.clip, mirror(clip.clip))]
+    return [
+        representation.to_matrix(ping_pong(variant if speed == 1.0 else change_speed(variant, speed), WINDOW), root)
+        for variant in variants
+        for speed in SPEEDS
+    ]
+
+
+def whole_tokens(matrix: np.ndarray) -> np.ndarray:
+    """Cut to a multiple of ``HOP`` frames."""
+    return matrix[: len(matrix) // HOP * HOP]
+
+
+def code_usage(indices: list[Tensor], codes: int) -> float:
+    """Share of the codebook that appears at least once."""
+    return len(torch.unique(torch.cat([i.flatten() for i in indices]))) / codes
+
+
+class DanceTask:
+    """Upper or lower body. The kinematic loss completes the body with the true other half, so each half trains alone."""
+
+    def __init__(
+        self, part: str, width: int, pool: list[np.ndarray], held_out: list[np.ndarray], statistics: Statistics, foot_weight: float = FOOT_WEIGHT
+    ) -> None:
+        self.columns = torch.from_numpy(COLUMNS[part])
+        self.model = Tokenizer(TokenizerConfig(features=len(self.columns), width=width))
+        self._pool, self._held_out, self._foot_weight = pool, held_out, foot_weight
+        self._weights = np.array([len(m) for m in pool], float)
+        self._mean, self._std = (torch.from_numpy(a) for a in (statistics.mean, statistics.std))
+
+    def batch(self, rng: np.random.Generator, size: int) -> Batch:
+        windows = windows_from(self._pool, self._weights, rng, size, WINDOW)
+        return {"matrix": torch.from_numpy(turned(windows, rng.normal(0, HEADING_SPREAD, size)).astype(np.float32))}
+
+    def _completed(self, matrix: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Normalised truth and reconstruction of our columns, the whole reconstructed matrix, the indices."""
+        mean, std = self._mean.to(matrix), self._std.to(matrix)
+        truth = ((matrix - mean) / std)[..., self.columns]
+        made, indices = self.model(truth)
+        whole = matrix.clone()
+        whole[..., self.columns] = made * std[self.columns] + mean[self.columns]
+        return truth, made, whole, indices
+
+    def loss(self, batch: Batch) -> Tensor:
+        matrix = batch["matrix"]
+        truth, made, whole, _ = self._completed(matrix)
+        true_joints, made_joints = losses.joints(matrix), losses.joints(whole)
+        loss = losses.dynamic_l1(made, truth) + JOINT_WEIGHT * losses.dynamic_l1(made_joints, true_joints)
+        return loss + self._foot_weight * losses.foot_velocity_l1(whole, matrix, made_joints, true_joints)
+
+    def validate(self) -> dict[str, float]:
+        errors, indices = [], []
+        device = next(self.model.parameters()).device
+        for matrix in self._held_out:
+            x = torch.from_numpy(whole_tokens(matrix))[None].to(device)
+            _, _, whole, index = self._completed(x)
+            errors.append((losses.joints(whole) - losses.joints(x)).norm(dim=-1).mean((0, 2)))
+            indices.append(index)
+        return {"joint_error_cm": float(torch.cat(errors).mean()) * 100, "code_usage": code_usage(indices, self.model.quantizer.size)}
+
+
+def dance_tasks(clips: list[SourceClip], auxiliary: list[SourceClip], width: int, root: representation.RootForm) -> tuple[dict, Statistics]:
+    """Tasks for both halves and the statistics of the training motion."""
+    pool = motion_pool([c for c in (*clips, *auxiliary) if c.split == "train"], root)
+    statistics = Statistics.of([turned(m[None], np.array([a]))[0] for m in pool[::3] for a in (-HEADING_SPREAD, HEADING_SPREAD)])
+    held_out = [representation.to_matrix(c.clip, root) for c in clips if c.split == "validation"]
+    return {part: DanceTask(part, width, pool, held_out, statistics) for part in COLUMNS}, statistics
+
+
+class MusicTask:
+    """Timbre ("semantic") or rhythm and harmony ("acoustic"); peaks and beats are events, not levels."""
+
+    def __init__(self, part: str, width: int, songs: list[np.ndarray], held_out: list[np.ndarray]) -> None:
+        self._columns = torch.tensor(features.SEMANTIC if part == "semantic" else features.ACOUSTIC)
+        self._events = torch.tensor(() if part == "semantic" else EVENT_COLUMNS, dtype=torch.long)
+        self._levels = torch.tensor([i for i in range(len(self._columns)) if i not in self._events.tolist()])
+        self.model = Tokenizer(TokenizerConfig(features=len(self._columns), width=width))
+        self._songs, self._held_out = songs, held_out
+        self._weights = np.array([len(m) for m in songs], float)
+
+    def batch(self, rng: np.random.Generator, size: int) -> Batch:
+        return {"features": torch.from_numpy(windows_from(self._songs, self._weights, rng, size, WINDOW))}
+
+    def loss(self, batch: Batch) -> Tensor:
+        truth = batch["features"][..., self._columns]
+        made, _ = self.model(truth)
+        loss = losses.music_l1(made[..., self._levels], truth[..., self._levels])
+        if len(self._events):
+            loss = loss + losses.event_cross_entropy(made[..., self._events], truth[..., self._events], EVENT_WEIGHT)
+        return loss
+
+    def validate(self) -> dict[str, float]:
+        error, indices, found = [], [], []
+        device = next(self.model.parameters()).device
+        for song in self._held_out:
+            truth = torch.from_numpy(whole_tokens(song))[None].to(device)[..., self._columns]
+            made, index = self.model(truth)
+            error.append((made - truth)[0, :, self._levels].abs().mean(-1))
+            indices.append(index)
+            if len(self._events):
+                found.append(_beats_found(made[0, :, self._events[1]], truth[0, :, self._events[1]]))
+        figures = {"error": float(torch.cat(error).mean()), "code_usage": code_usage(indices, self.model.quantizer.size)}
+        return figures | ({"beats_found": float(torch.cat(found).mean())} if found else {})
+
+
+def _beats_found(logits: Tensor, beats: Tensor) -> Tensor:
+    """For each true beat: does the strongest logit within two frames of it lie within one frame (chance 3 in 5), and is it an event?"""
+    at = torch.nonzero(beats[2:-2] > 0.5)[:, 0] + 2
+    near = logits[at[:, None] + torch.arange(-2, 3, device=at.device)]
+    best = near.max(-1)
+    return ((best.indices - 2).abs() <= 1) & (best.values > 0)
+
+
+def music_tasks(songs: list[SourceSong], width: int) -> tuple[dict, Statistics]:
+    """Tasks for both music streams and the statistics of the training songs; one-hot columns stay 0 and 1."""
+    statistics = Statistics.of([s.features.values for s in songs if s.split == "train"])
+    statistics.mean[-2:], statistics.std[-2:] = 0.0, 1.0
+    by_split = {
+        split: [statistics.normalise(s.features.values).astype(np.float32) for s in songs if s.split == split and s.features.frames >= WINDOW]
+        for split in ("train", "validation")
+    }
+    return {part: MusicTask(part, width, by_split["train"], by_split["validation"]) for part in ("semantic", "acoustic")}, statistics
+
+
+def save_statistics(path: Path, statistics: Statistics) -> None:
+    """Keep the normalisation beside the training states, for :func:`assemble`."""
+    with write_aside(path) as aside:
+        np.savez(aside, mean=statistics.mean, std=statistics.std)
+
+
+def _load_statistics(path: Path) -> Statistics:
+    with np.load(path, allow_pickle=False) as arrays:
+        return Statistics(arrays["mean"], arrays["std"])
+
+
+def _trained(state_path: Path) -> Tokenizer:
+    """The network inside a training state of :func:`tokendance_core.train.loop.train`."""
+    state = torch.load(state_path, map_location="cpu", weights_only=True)
+    model = Tokenizer(TokenizerConfig(**state["config"]))
+    model.load_state_dict(state["model"])
+    return model
+
+
+def assemble(folder: Path, root: representation.RootForm) -> Checkpoint:
+    """The four trained tokenizers of a run folder as a checkpoint without a generator."""
+    return Checkpoint(
+        tokenizers={name: _trained(folder / f"{name}.pt") for name in STREAMS},
+        generator=None,
+        dance_statistics=_load_statistics(folder / "dance_statistics.npz"),
+        music_statistics=_load_statistics(folder / "music_statistics.npz"),
+        genres=GENRES,
+        root=root,
+    )

@@ -1,0 +1,200 @@
+"""The nouns of TokenDance: plain, frozen data that flows from a song to keyframes.
+
+House conventions, valid everywhere unless a name says otherwise:
+
+* right-handed axes, Y up, the dancer faces +Z, the dancer's left is +X;
+* metres, seconds, radians; 30 frames per second inside (any rate at the two ends);
+* quaternions are ``wxyz``; a 6D rotation is the first two *columns* of the matrix, concatenated
+  (others use rows: mixing them silently inverts every rotation);
+* arrays are ``(time, …)`` here and ``(batch, time, feature)`` in the network.
+
+Each type validates itself once, when it is made, so that everything behind it can trust its input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+FPS = 30
+"""Frames per second of features and motion inside the package."""
+
+SAMPLE_RATE = 15_360
+"""Samples per second of all music inside the package: 512 samples to a frame."""
+
+HOP = 8
+"""Frames to a token: three stride-2 convolutions (paper section 1.2; 3.75 tokens a second)."""
+
+CODES = 1000
+"""Codes per tokenizer: FSQ levels 8 x 5 x 5 x 5."""
+
+
+def _expect_array(name: str, array: np.ndarray, shape: tuple[int | None, ...], prevents: str) -> None:
+    """Raise ValueError unless ``array`` has ``shape`` (None matches any size) and only finite values."""
+    if not isinstance(array, np.ndarray):
+        raise ValueError(f"{name} must be a numpy array of shape {shape}, found {type(array).__name__}")
+    if array.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, array.shape, strict=True)):
+        raise ValueError(f"{name} must have shape {shape}, found {array.shape}; otherwise {prevents}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} holds {int((~np.isfinite(array)).sum())} values that are not finite; they would spread")
+
+
+@dataclass(frozen=True, eq=False)
+class Music:
+    """A song, decoded: ``samples`` (N,) float32 mono at ``SAMPLE_RATE``; ``name`` for messages.
+
+    ``audio.load`` brings songs to one loudness (-16 dBFS RMS), so that samples of a quiet recording can exceed 1.
+    """
+
+    samples: np.ndarray
+    name: str = "music"
+
+    def __post_init__(self) -> None:
+        _expect_array("Music.samples", self.samples, (None,), "stereo would be read as two samples in a row")
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / SAMPLE_RATE
+
+    @property
+    def frames(self) -> int:
+        """Motion frames that the song lasts, rounded up: the dance never ends before the music."""
+        return -(-len(self.samples) * FPS // SAMPLE_RATE)
+
+
+@dataclass(frozen=True, eq=False)
+class MusicFeatures:
+    """What the network hears: ``values`` (T, 35) float32 at 30 fps, columns as ``features.FEATURE_NAMES``."""
+
+    values: np.ndarray
+
+    def __post_init__(self) -> None:
+        _expect_array("MusicFeatures.values", self.values, (None, 35), "semantic and acoustic columns would be swapped")
+
+    @property
+    def frames(self) -> int:
+        return len(self.values)
+
+
+def _expect_tokens(name: str, tokens: np.ndarray, length: int) -> None:
+    _expect_array(name, tokens, (length,), "the two streams would drift apart")
+    if tokens.dtype.kind not in "iu" or (length and not (0 <= tokens.min() and tokens.max() < CODES)):
+        raise ValueError(f"{name} must hold whole numbers from 0 to {CODES - 1}, found {tokens.dtype} {tokens[:4]}…")
+
+
+@dataclass(frozen=True, eq=False)
+class MusicTokens:
+    """A song as codes, ``HOP`` frames each: ``semantic`` (L,) timbre and ``acoustic`` (L,) rhythm and harmony.
+
+    ``frames`` is the true length before padding to whole tokens.
+    """
+
+    semantic: np.ndarray
+    acoustic: np.ndarray
+    frames: int
+
+    def __post_init__(self) -> None:
+        for name in ("semantic", "acoustic"):
+            _expect_tokens(f"MusicTokens.{name}", getattr(self, name), len(self.semantic))
+
+    def __len__(self) -> int:
+        return len(self.semantic)
+
+
+@dataclass(frozen=True, eq=False)
+class DanceTokens:
+    """A dance as codes, ``HOP`` frames each: ``upper`` (L,) body and ``lower`` (L,) body with root; true ``frames``."""
+
+    upper: np.ndarray
+    lower: np.ndarray
+    frames: int
+
+    def __post_init__(self) -> None:
+        for name in ("upper", "lower"):
+            _expect_tokens(f"DanceTokens.{name}", getattr(self, name), len(self.upper))
+
+    def __len__(self) -> int:
+        return len(self.upper)
+
+
+@dataclass(frozen=True, eq=False)
+class MotionClip:
+    """A dance on the SMPL-24 skeleton of ``skeleton.py``.
+
+    ``rot6d`` (T, 24, 6) float32: local rotations, first two columns; T-pose = identity.
+    ``root`` (T, 3) float32: pelvis position in metres, floor at y = 0.
+    ``fps`` frames per second; ``name`` for messages; ``info``: where it came from (song, seed, genre, source).
+    """
+
+    rot6d: np.ndarray
+    root: np.ndarray
+    fps: float = float(FPS)
+    name: str = "dance"
+    info: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        _expect_array("MotionClip.rot6d", self.rot6d, (None, 24, 6), "joints would take each other's rotations")
+        _expect_array("MotionClip.root", self.root, (len(self.rot6d), 3), "body and path would drift apart")
+        if not self.fps > 0:
+            raise ValueError(f"MotionClip.fps must be positive, found {self.fps}")
+
+    @property
+    def frames(self) -> int:
+        return len(self.root)
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / self.fps
+
+
+@dataclass(frozen=True, eq=False)
+class Rig:
+    """An armature at rest, read once from Blender or built by a test.
+
+    ``names`` (B,) bone names, parents before children; ``parents`` (B,) int, -1 for a root;
+    ``rest`` (B, 4, 4) float64: rest matrices in armature space (Blender: ``bone.matrix_local``), Blender's axes, armature units.
+    ``world`` (4, 4) float64: the armature object's world matrix.
+    """
+
+    names: tuple[str, ...]
+    parents: np.ndarray
+    rest: np.ndarray
+    world: np.ndarray
+
+    def __post_init__(self) -> None:
+        bones = len(self.names)
+        _expect_array("Rig.parents", self.parents, (bones,), "bones would hang on the wrong parent")
+        _expect_array("Rig.rest", self.rest, (bones, 4, 4), "rest poses would be mixed up")
+        _expect_array("Rig.world", self.world, (4, 4), "the character would be placed elsewhere")
+        late = [self.names[i] for i in range(bones) if self.parents[i] >= i]
+        if late:
+            raise ValueError(f"Rig.parents must list parents before children, {late[:3]} do not; forward kinematics would use stale matrices")
+
+
+@dataclass(frozen=True, eq=False)
+class RigMap:
+    """Which bone plays which joint: ``bones`` maps SMPL joint names to bone names; ``family`` names the rig table."""
+
+    bones: Mapping[str, str]
+    family: str
+
+
+@dataclass(frozen=True, eq=False)
+class RigAnimation:
+    """Keys for a rig, ready to be written.
+
+    ``bones`` (K,) names; ``quaternions`` (T, K, 4) ``wxyz`` in each bone's own rest axes, signs continuous over time;
+    ``root_bone`` and ``locations`` (T, 3): that bone's location channel, armature units; ``fps`` of the samples.
+    """
+
+    bones: tuple[str, ...]
+    quaternions: np.ndarray
+    root_bone: str
+    locations: np.ndarray
+    fps: float
+
+    def __post_init__(self) -> None:
+        _expect_array("RigAnimation.quaternions", self.quaternions, (None, len(self.bones), 4), "bones would take each other's keys")
+        _expect_array("RigAnimation.locations", self.locations, (len(self.quaternions), 3), "body and path would drift apart")
