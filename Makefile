@@ -3,6 +3,7 @@ PY := .venv/bin/python
 RUN := $(PY) -m tokendance_core
 SONG ?= examples/happy_lofi_day.ogg
 DATA ?= data
+RUNS ?= runs
 
 .PHONY: help setup demo test lint test-unit test-blender test-end-to-end test-matrix bench train addon clean
 
@@ -40,9 +41,9 @@ test-matrix: setup  ## tests/blender in Blender 4.2, 4.5 and 5.2 as well
 bench: setup  ## time and memory of every stage, as a table and out/bench.json
 	$(PY) -m bench
 
-train: setup  ## both training stages on the data pack in DATA=…
-	$(RUN) train tokenizers --data $(DATA)
-	$(RUN) train generator --data $(DATA)
+train: setup  ## both training stages on the data in DATA=…, into RUNS=…; goes on where it was stopped
+	$(RUN) train tokenizers --data $(DATA) --out $(RUNS)
+	$(RUN) train generator --data $(DATA) --out $(RUNS) --tokenizers $(RUNS)/tokenizers.safetensors
 
 addon: setup  ## the extension for Blender, in dist/
 	$(PY) build_addon.py

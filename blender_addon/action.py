@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import bpy
 import numpy as np
+
 from tokendance_core import RigAnimation, RigError
 
 from .compat import CurveWriter
@@ -46,9 +47,9 @@ def write(
     for column, bone in enumerate(animation.bones):
         _put(writer, bone, "rotation_quaternion", frames, animation.quaternions[:, column])
     _put(writer, animation.root_bone, "location", frames, animation.locations)
+    writer.assign()
     for bone in animation.bones:
         _use_quaternion(armature.pose.bones[bone])
-    writer.assign()
     return action
 
 
@@ -59,12 +60,12 @@ def _put(writer: CurveWriter, bone: str, attribute: str, frames: np.ndarray, val
     keys = np.empty((len(frames), 2), np.float32)
     keys[:, 0] = frames
     for index in range(values.shape[1]):
-        points = writer.new(path, index, bone).keyframe_points
-        points.add(len(frames))
+        curve = writer.new(path, index, bone)
+        curve.keyframe_points.add(len(frames))
         keys[:, 1] = values[:, index]
-        points.foreach_set("co", keys.ravel())
-        points.foreach_set("interpolation", np.full(len(frames), linear, np.int32))
-        points.id_data.update_tag()
+        curve.keyframe_points.foreach_set("co", keys.ravel())
+        curve.keyframe_points.foreach_set("interpolation", np.full(len(frames), linear, np.int32))
+        curve.update()
 
 
 def _use_quaternion(bone: bpy.types.PoseBone) -> None:

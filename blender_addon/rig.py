@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bpy
 import numpy as np
+
 from tokendance_core import Rig, RigError, RigMap, match_rig
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import bpy
 
+from . import compat
+
 # Kinds of data that this add-on can create, users before what they use, so that removal leaves no dangling link.
 _KINDS = ("objects", "meshes", "armatures", "actions", "materials", "sounds")
 
@@ -37,6 +39,10 @@ def restored(context: bpy.types.Context) -> Iterator[None]:
         scene.frame_set(frame, subframe=subframe)
 
 
+def _data() -> dict[str, set[int]]:
+    return {kind: {item.as_pointer() for item in getattr(bpy.data, kind)} for kind in _KINDS}
+
+
 def _remove_new_data(before: dict[str, set[int]]) -> None:
     for kind in _KINDS:
         collection = getattr(bpy.data, kind)
@@ -44,16 +50,23 @@ def _remove_new_data(before: dict[str, set[int]]) -> None:
             collection.remove(item)
 
 
+def _remove_new_strips(scene: bpy.types.Scene, before: set[str], had_sequencer: bool) -> None:
+    for strip in [strip for strip in compat.existing_strips(scene) if strip.name not in before]:
+        compat.strips(scene).remove(strip)
+    if not had_sequencer:
+        scene.sequence_editor_clear()
+
+
 @contextmanager
-def all_or_nothing(context: bpy.types.Context) -> Iterator[None]:
-    """If the body fails, remove the data blocks it made and give the scene its settings back, then raise on."""
-    scene = context.scene
-    before = {kind: {item.as_pointer() for item in getattr(bpy.data, kind)} for kind in _KINDS}
-    settings = {name: getattr(scene, name) for name in ("frame_start", "frame_end", "sync_mode")}
+def all_or_nothing(scene: bpy.types.Scene) -> Iterator[None]:
+    """If the body fails, take back the data blocks, strips and settings that it made in ``scene``, then raise on."""
+    data, settings = _data(), {name: getattr(scene, name) for name in ("frame_start", "frame_end", "sync_mode")}
+    strips, had_sequencer = {strip.name for strip in compat.existing_strips(scene)}, scene.sequence_editor is not None
     try:
         yield
-    except Exception:
-        _remove_new_data(before)
+    except BaseException:
+        _remove_new_strips(scene, strips, had_sequencer)
+        _remove_new_data(data)
         for name, value in settings.items():
             setattr(scene, name, value)
         raise

@@ -1,7 +1,7 @@
 """A sound file becomes ``Music``: mono, 15,360 Hz, at one loudness, or an AudioError that says what is wrong with it.
 
-libsndfile decodes WAV, FLAC, OGG, MP3 and its other formats; what it does not know (m4a, aac, wma, the sound of a video) goes
-through ffmpeg when that is installed. Decoding, mixing and resampling (soxr HQ) run block by block, so that a long
+libsndfile decodes WAV, FLAC, OGG, MP3 and its other formats; what it cannot decode (m4a, aac, wma, some Opus, the sound of a video)
+goes through ffmpeg when that is installed. Decoding, mixing and resampling (soxr HQ) run block by block, so that a long
 multichannel file never lies in memory as a whole.
 
 Every song is brought to -16 dBFS RMS, because MFCC 0 and the 1e-10 floor of the mel spectrum depend on level and a quiet master should
@@ -12,6 +12,7 @@ silent intro does not make the rest loud. Samples may exceed 1 after it: they ar
 from __future__ import annotations
 
 import math
+import os
 import shutil
 import subprocess
 import tempfile
@@ -37,7 +38,9 @@ LOUDNESS_DB = -16.0
 GATE_SAMPLES = SAMPLE_RATE * 2 // 5
 GATE_POWER = 0.1
 
-NEEDS_FFMPEG = frozenset((".aac", ".ac3", ".amr", ".ape", ".m4a", ".m4b", ".mka", ".mkv", ".mov", ".mp4", ".webm", ".wma", ".wmv", ".wv"))
+NEEDS_FFMPEG = frozenset(
+    (".aac", ".ac3", ".amr", ".ape", ".m4a", ".m4b", ".mka", ".mkv", ".mov", ".mp4", ".opus", ".webm", ".wma", ".wmv", ".wv")
+)
 
 
 def load(path: str | Path, *, start: float = 0.0, duration: float | None = None) -> Music:
@@ -49,14 +52,11 @@ def load(path: str | Path, *, start: float = 0.0, duration: float | None = None)
     path = Path(path)
     _check_span(start, duration)
     _check_file(path)
-    if _libsndfile_reads(path):
+    try:
         samples = _decode(path, path.name, start, duration)
-    else:
-        with tempfile.TemporaryDirectory(prefix="tokendance-") as folder:
-            wave = Path(folder) / "song.w64"
-            _convert(path, wave, start + _longest(duration))
-            samples = _decode(wave, path.name, start, duration)
-    return Music(_level(samples, path.name), path.name)
+    except soundfile.SoundFileError:
+        samples = _decode_with_ffmpeg(path, start, duration)
+    return Music(level(samples, path.name), path.name)
 
 
 def _check_span(start: float, duration: float | None) -> None:
@@ -67,7 +67,7 @@ def _check_span(start: float, duration: float | None) -> None:
 
 
 def _check_file(path: Path) -> None:
-    if not path.exists():
+    if not os.path.exists(path):  # unlike Path.exists, False for names that the system refuses
         raise AudioError(f"There is no file {path}.", "Check the path and the spelling of the name.")
     if path.is_dir():
         raise AudioError(f"{path} is a folder, expected a sound file.", "Choose one song inside it.")
@@ -82,55 +82,55 @@ def _check_file(path: Path) -> None:
         raise AudioError(f"{path.name} is empty, expected a sound file.", "Copy or export the song again.")
 
 
-def _libsndfile_reads(path: Path) -> bool:
-    try:
-        soundfile.SoundFile(path).close()
-    except (soundfile.SoundFileError, TypeError):  # TypeError: headerless .raw
-        return False
-    return True
-
-
 def _longest(duration: float | None) -> float:
     """Return the seconds to read at most: one more than allowed, to tell a song that is too long."""
     return min(duration or math.inf, MAX_SECONDS + 1)
 
 
-def _convert(path: Path, wave: Path, seconds: float) -> None:
-    """Write the first sound track of any file that ffmpeg reads as a mono float file, up to ``seconds``."""
+def _decode_with_ffmpeg(path: Path, start: float, duration: float | None) -> np.ndarray:
+    """Decode the first sound track of any file that ffmpeg reads, through a temporary mono float file."""
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None and path.suffix.lower() in NEEDS_FFMPEG:
         raise AudioError(
             f"{path.name} needs ffmpeg to be read, and ffmpeg was not found.",
             "Install ffmpeg so that it is on the PATH, or convert the song to WAV, FLAC, OGG or MP3.",
         )
-    source = ["-protocol_whitelist", "file", "-i", f"file:{path.absolute()}"]  # a playlist must not reach the network
-    target = ["-map", "0:a:0", "-ac", "1", "-t", f"{seconds:.3f}", "-c:a", "pcm_f32le", "-f", "w64", str(wave)]
-    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    if ffmpeg is not None:
+    unreadable = AudioError(
+        f"{path.name} is damaged or not a sound file that can be read here.",
+        "Choose a WAV, FLAC, OGG or MP3 file, or export the song again" + (", or install ffmpeg." if ffmpeg is None else "."),
+    )
+    if ffmpeg is None:
+        raise unreadable
+    with tempfile.TemporaryDirectory(prefix="tokendance-") as folder:
+        wave = Path(folder) / "song.w64"
+        source = ["-protocol_whitelist", "file", "-i", f"file:{path.absolute()}"]  # a playlist must not reach the network
+        track = ["-map", "0:a:0", "-ac", "1", "-t", f"{start + _longest(duration):.3f}"]
         subprocess.run(
-            [ffmpeg, "-nostdin", "-v", "error", *source, *target],
+            [ffmpeg, "-nostdin", "-v", "error", *source, *track, "-c:a", "pcm_f32le", "-f", "w64", str(wave)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            check=False,
-            creationflags=hidden,
+            check=False,  # what was written is the judge: half a song can be danced to
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-    if not (wave.is_file() and _libsndfile_reads(wave)):
-        raise AudioError(f"{path.name} is damaged or not a sound file.", "Choose a WAV, FLAC, OGG or MP3 file, or export the song again.")
+        try:
+            return _decode(wave, path.name, start, duration)
+        except soundfile.SoundFileError as error:
+            raise unreadable from error
 
 
 def _decode(path: Path, name: str, start: float, duration: float | None) -> np.ndarray:
-    """Return the span as mono float32 at ``SAMPLE_RATE``; lengths are judged by what was read, as headers can be wrong."""
-    with soundfile.SoundFile(path) as sound:
+    """Return the span as mono float32 at ``SAMPLE_RATE``; lengths are judged by what was read, as headers can be wrong.
+
+    Raises SoundFileError when libsndfile cannot decode the file, to its end or at all (some Opus, FLAC streamed without a length).
+    """
+    with _open(path) as sound:
         rate = sound.samplerate
         if not sound.frames:
             raise AudioError(f"{name} holds no sound.", "Export the song again.")
         if start * rate >= sound.frames:
             raise AudioError(f"The start is at {start:g} s, but {name} ends at {sound.frames / rate:.1f} s.", "Choose an earlier start.")
-        try:
-            sound.seek(round(start * rate))
-            samples, read, damaged = _read(sound, round(_longest(duration) * rate))
-        except soundfile.SoundFileError as error:
-            raise AudioError(f"{name} is damaged and cannot be decoded.", "Export the song again, or convert it to WAV.") from error
+        sound.seek(round(start * rate))
+        samples, read, damaged = _read(sound, round(_longest(duration) * rate))
     if read < MIN_SECONDS * rate:
         raise AudioError(f"{name} gives {read / rate:.2f} s of sound, expected at least {MIN_SECONDS:g} s.", "Choose a longer stretch.")
     if read > MAX_SECONDS * rate:
@@ -138,6 +138,13 @@ def _decode(path: Path, name: str, start: float, duration: float | None) -> np.n
     if damaged > MAX_DAMAGE:
         raise AudioError(f"{damaged:.0%} of the samples of {name} are not numbers.", "The file is damaged: export the song again.")
     return samples
+
+
+def _open(path: Path) -> soundfile.SoundFile:
+    try:
+        return soundfile.SoundFile(path)
+    except TypeError as error:  # a headerless .raw
+        raise soundfile.SoundFileRuntimeError(str(error)) from error
 
 
 def _read(sound: soundfile.SoundFile, limit: int) -> tuple[np.ndarray, int, float]:
@@ -157,13 +164,14 @@ def _read(sound: soundfile.SoundFile, limit: int) -> tuple[np.ndarray, int, floa
     return np.concatenate(pieces), read, damaged / max(read * sound.channels, 1)
 
 
-def _level(samples: np.ndarray, name: str) -> np.ndarray:
+def level(samples: np.ndarray, name: str) -> np.ndarray:
     """Remove the offset and bring the louder stretches to ``LOUDNESS_DB``."""
     samples -= samples.mean(dtype=np.float64).astype(np.float32)
     peak = np.abs(samples).max()
     if peak < SILENT_PEAK:
         raise AudioError(f"{name} is silent.", "Choose another song, or another stretch of this one.")
-    power = np.add.reduceat(np.square(samples), np.arange(0, len(samples), GATE_SAMPLES)) / GATE_SAMPLES
+    starts = np.arange(0, len(samples) - GATE_SAMPLES + 1, GATE_SAMPLES)
+    power = np.add.reduceat(np.square(samples), starts) / np.diff(starts, append=len(samples))
     loud = power[power >= GATE_POWER * power.mean()]
     samples *= np.float32(10 ** (LOUDNESS_DB / 20) / np.sqrt(loud.mean(dtype=np.float64)))
     return samples

@@ -100,7 +100,7 @@ def _load_smpl(file: Mapping[str, np.ndarray], path: Path) -> MotionClip:
 
 def _load_npz(path: Path) -> MotionClip:
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             load_fields = _load_own if "format" in file else _load_smpl
             return load_fields(file, path)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError) as problem:

@@ -8,7 +8,7 @@ first start. The setting, the same for all: 15,360 Hz mono, STFT of 2048 samples
 on sample 512 t, zeros beyond both ends; power spectrum; 128 Slaney mel bands from 0 to 7680 Hz with area norm; decibels over 1e-10,
 at most 80 dB below the song's loudest band. With ``sr=15360, hop_length=512`` the columns are
 
-    onset    onset.onset_strength           mean rise over the mel bands, 3 frames late like the original
+    onset    onset.onset_strength           mean rise of the mel bands, moved by half a window to where sounds begin
     mfcc     feature.mfcc(n_mfcc=20)        orthonormal DCT-II of the mel decibels
     chroma   feature.chroma_stft(tuning=0)  each frame divided by its maximum
     peak     onset.onset_detect             1 where the onset envelope stands 0.07 of its range above its neighbours
@@ -51,7 +51,10 @@ MEL_BANDS = 128
 BLOCK = 1024
 """Frames transformed at once: memory stays the same however long the song is."""
 
-ONSET_DELAY = 1 + WINDOW // (2 * STEP)
+ONSET_SHIFT = 1 + WINDOW // (2 * STEP)
+BEAT_LATENCY = 1.0 / FPS
+"""Seconds by which the onset envelope, and with it a beat frame, trails the sound: its peak is the steepest rise, mid-window."""
+
 TEMPO_WINDOW = 8 * FPS
 FASTEST_BPM, USUAL_BPM = 320.0, 120.0
 TIGHTNESS = 100.0
@@ -158,9 +161,9 @@ def _cosines() -> np.ndarray:
 
 
 def _onset_strength(decibels: np.ndarray) -> np.ndarray:
-    """Return the onset envelope (T,): mean rise in dB, shifted right by the lag and half a window, as librosa does."""
+    """Return the onset envelope (T,): mean rise in dB, from the first frame that hears a sound moved to the one where it begins."""
     rise = np.maximum(np.diff(decibels, axis=0), 0).mean(axis=1)
-    return np.concatenate([np.zeros(ONSET_DELAY, np.float32), rise])[: len(decibels)]
+    return np.concatenate([np.zeros(ONSET_SHIFT, np.float32), rise])[: len(decibels)]
 
 
 def _peaks(onset: np.ndarray) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 from tokendance_core import rotation
 from tokendance_core.errors import SettingError
 from tokendance_core.kinematics import foot_contacts, forward_kinematics, joint_positions
-from tokendance_core.skeleton import ANKLE_HEIGHT, FEET, INDEX
+from tokendance_core.skeleton import ANKLE_HEIGHT, FEET, INDEX, OFFSETS
 from tokendance_core.types import FPS, MotionClip
 
 FLAT = np.array([ANKLE_HEIGHT, 0.0, ANKLE_HEIGHT, 0.0])
@@ -31,13 +31,14 @@ _LEASH = 10.0  # seconds over which a corrected path may leave the original one
 _CALM = 0.1  # m/s; a foot faster than this is believed less to be standing
 _MAX_LEVEL = 0.15  # metres; a larger offset is floor work or a leap, not a wrong floor
 _MAX_PULL = 0.12  # metres by which a foot is pulled at most: beyond, it slides on purpose
+_LIFTING = 0.03  # metres; a foot this far above its place is leaving
 _LOWEST_ANKLE = 0.04  # metres; lower, and the heel would be in the floor
 _STRAIGHT = 0.995  # part of the leg's length that inverse kinematics never exceeds
 
 
 @dataclass(frozen=True)
 class FinishSettings:
-    """``smoothing``: width of the low pass in frames at 30 fps (0 = off). ``foot_lock``: 0 leaves feet, floor and path alone, 1 locks fully.
+    """``smoothing``: width of the low pass in frames at 30 fps, 0 is off. ``foot_lock``: 1 locks fully, 0 leaves feet, floor and path alone.
 
     ``ground``: put the feet's usual height on the floor (part of the foot work). Raises SettingError for values out of range.
     """
@@ -61,8 +62,10 @@ def finish(clip: MotionClip, settings: FinishSettings | None = None) -> MotionCl
     if settings.foot_lock and clip.frames > 1:
         if settings.ground:
             clip = level(clip)
+        # Twice: once most of the drift is gone, feet are seen to stand that seemed to move.
+        for _ in range(2):
+            clip = steady_root(clip, steady_contacts(joint_positions(clip), clip.fps), settings.foot_lock)
         contacts = steady_contacts(joint_positions(clip), clip.fps)
-        clip = steady_root(clip, contacts, settings.foot_lock)
         clip = lock_feet(clip, contacts, settings.foot_lock)
     return clip
 
@@ -107,10 +110,10 @@ def _runs(mask: np.ndarray) -> Iterator[tuple[int, int]]:
 
 def steady_contacts(positions: np.ndarray, fps: float) -> np.ndarray:
     """(T, 24, 3) joint positions -> (T, 4) bool like ``foot_contacts``, without lifts and touches that are too short to be meant."""
-    contacts = foot_contacts(positions, fps)
+    contacts = foot_contacts(_filtered(positions, _gaussian(2.0 * fps / FPS)), fps)
     for column in contacts.T:
         for start, stop in list(_runs(~column)):
-            if 0 < start and stop < len(column) and stop - start <= _LONGEST_GAP * fps:
+            if start > 0 and stop < len(column) and stop - start <= _LONGEST_GAP * fps:
                 column[start:stop] = True
         for start, stop in list(_runs(column)):
             if stop - start < _SHORTEST_CONTACT * fps:
@@ -189,8 +192,9 @@ def _pulls(points: np.ndarray, contacts: np.ndarray, fps: float) -> np.ndarray:
             # A toe that stands is on the floor; an ankle may be up, on the ball of the foot.
             anchor[1] = max(anchor[1], flat) if flat else flat
             pull[start:stop] = anchor - track[start:stop]
-        length = np.linalg.norm(pull, axis=-1, keepdims=True)
-        pull /= np.sqrt(1 + (length / _MAX_PULL) ** 4) ** 0.5
+        pull[:, _HORIZONTAL] /= (1 + (np.linalg.norm(pull[:, _HORIZONTAL], axis=-1, keepdims=True) / _MAX_PULL) ** 4) ** 0.25
+        # A foot on its way up still counts as standing for a moment: it is let go gradually, one in the floor is not.
+        pull[:, 1] *= np.exp(-((np.minimum(pull[:, 1], 0) / _LIFTING) ** 2))
         pull = np.stack([np.interp(time, time[column], axis[column]) for axis in pull.T], -1)
         firmness = _filtered(column[:, None].astype(float), soft) ** 2
         pulls[:, point] = firmness * pull + (1 - firmness) * _filtered(pull, soft)
@@ -226,7 +230,7 @@ def _apply(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
 def _bend(leg: np.ndarray, target: np.ndarray, forward: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Turns (T, 3, 3) of thigh and shin that bring the ankle of ``leg`` (T, 3 joints, 3) to ``target`` (T, 3), in world axes.
 
-    The knee keeps the direction in which it points; a straight leg bends towards ``forward`` (T, 3). Out of reach, the leg ends short of it.
+    The knee keeps the direction in which it points; a straight leg bends towards ``forward`` (T, 3). Out of reach, the leg ends short.
     """
     hip, knee, ankle = leg[:, 0], leg[:, 1], leg[:, 2]
     upper, lower = np.linalg.norm(knee - hip, axis=-1), np.linalg.norm(ankle - knee, axis=-1)
@@ -246,6 +250,13 @@ def _bend(leg: np.ndarray, target: np.ndarray, forward: np.ndarray) -> tuple[np.
     return swing, swing @ _arc(shin, bent)
 
 
+def _foot_direction(ankle: np.ndarray, toe: np.ndarray, length: float) -> np.ndarray:
+    """Unit vectors (T, 3) from the ankle to the toe's height, so that it stays out of the floor, and in its target's heading."""
+    drop = np.clip((toe - ankle)[:, 1:2] / length, -1, 1)
+    heading = _normalised((toe - ankle) * [1, 0, 1])
+    return heading * np.sqrt(1 - drop**2) + drop * [0, 1, 0]
+
+
 def lock_feet(clip: MotionClip, contacts: np.ndarray, strength: float = 1.0) -> MotionClip:
     """Hold feet in ``contacts`` (T, 4) where they stand, none of them below the floor, by turning legs and ankles; ``strength`` 0 to 1."""
     local = rotation.matrix_from_6d(clip.rot6d.astype(np.float64))
@@ -256,7 +267,10 @@ def lock_feet(clip: MotionClip, contacts: np.ndarray, strength: float = 1.0) -> 
         ankle_target, toe_target = targets[:, 2 * side], targets[:, 2 * side + 1]
         thigh_turn, shin_turn = _bend(positions[:, [hip, knee, ankle]], ankle_target, turns[:, hip, :, 2])
         thigh, shin = thigh_turn @ turns[:, hip], shin_turn @ turns[:, knee]
-        foot = _arc(_normalised(positions[:, toe] - positions[:, ankle]), _normalised(toe_target - ankle_target)) @ turns[:, ankle]
+        reached = positions[:, hip] + thigh @ OFFSETS[knee] + shin @ OFFSETS[ankle]
+        length = float(np.linalg.norm(OFFSETS[toe]))
+        pointing = _foot_direction(reached, toe_target, length)
+        foot = _arc((positions[:, toe] - positions[:, ankle]) / length, pointing) @ turns[:, ankle]
         local[:, hip] = turns[:, 0].swapaxes(-1, -2) @ thigh
         local[:, knee] = thigh.swapaxes(-1, -2) @ shin
         local[:, ankle] = shin.swapaxes(-1, -2) @ foot

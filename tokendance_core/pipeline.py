@@ -99,9 +99,9 @@ def _dance_tokens(
     def batch_of_one(tokens: np.ndarray) -> torch.Tensor:
         return torch.as_tensor(tokens, dtype=torch.long, device=device)[None]
 
-    def on_step(step: int) -> None:
-        start, end = STAGES["generator"], STAGES["decode"]
-        on_progress("generator", start + (end - start) * step / settings.steps)
+    def on_step(done: int, steps: int) -> None:
+        share = done / steps
+        on_progress("generator", STAGES["generator"] * (1 - share) + STAGES["decode"] * share)
 
     upper, lower = sampler.sample(
         checkpoint.generator,

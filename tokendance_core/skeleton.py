@@ -56,9 +56,7 @@ LOWER = (0, 1, 2, 4, 5, 7, 8, 10, 11)
 FEET = tuple(INDEX[name] for name in ("left_ankle", "left_foot", "right_ankle", "right_foot"))
 """Joints whose contact with the floor is tracked: left ankle, left toe, right ankle, right toe."""
 
-MIRROR = tuple(
-    INDEX[name.replace("left", "right") if "left" in name else name.replace("right", "left")] for name in JOINTS
-)
+MIRROR = tuple(INDEX[name.replace("left", "right") if "left" in name else name.replace("right", "left")] for name in JOINTS)
 """Index of each joint's partner on the other side of the body (itself on the spine)."""
 
 REST_HEIGHT = 0.94

@@ -80,7 +80,7 @@ class MusicFeatures:
 
 def _expect_tokens(name: str, tokens: np.ndarray, length: int) -> None:
     _expect_array(name, tokens, (length,), "the two streams would drift apart")
-    if tokens.dtype.kind not in "iu" or (length and not (0 <= tokens.min() and tokens.max() < CODES)):
+    if tokens.dtype.kind not in "iu" or (length and not (tokens.min() >= 0 and tokens.max() < CODES)):
         raise ValueError(f"{name} must hold whole numbers from 0 to {CODES - 1}, found {tokens.dtype} {tokens[:4]}…")
 
 
@@ -170,7 +170,7 @@ class Rig:
         _expect_array("Rig.world", self.world, (4, 4), "the character would be placed elsewhere")
         late = [self.names[i] for i in range(bones) if self.parents[i] >= i]
         if late:
-            raise ValueError(f"Rig.parents must list parents before children, {late[:3]} do not; forward kinematics would use stale matrices")
+            raise ValueError(f"Rig.parents must list parents before children, {late[:3]} do not; stale matrices would be used")
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import bmesh
 import bpy
 import numpy as np
 from mathutils import Vector
+
 from tokendance_core import JOINTS, PARENTS
 
 from ..compat import node_tree
 from ..scene_guard import editing
-from .shape import ACCENTS, MATERIALS, PARTS, STEP, Accent
+from .shape import ACCENTS, MATERIALS, PARTS, STEP
 from .surface import skin
 from .weights import joint_positions, skin_weights
 
@@ -66,8 +69,7 @@ def _add_bones(bones: bpy.types.ArmatureEditBones) -> None:
 
 def _body(name: str) -> bpy.types.Object:
     """The skinned mesh object, not yet linked, with one vertex group per joint."""
-    vertices, quads = skin(PARTS, STEP)
-    vertices, faces, materials = _cut_accents(vertices, quads)
+    vertices, faces, materials, weights = _skinned_surface()
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata((vertices @ _BLENDER_FROM_CORE.T).tolist(), [], faces)
     mesh.polygons.foreach_set("use_smooth", np.ones(len(faces), bool))
@@ -76,12 +78,18 @@ def _body(name: str) -> bpy.types.Object:
     mesh.polygons.foreach_set("material_index", materials)
     mesh.update()
     body = bpy.data.objects.new(name, mesh)
-    weights = skin_weights(vertices)
     for joint, column in zip(JOINTS, weights.T, strict=True):
         group = body.vertex_groups.new(name=joint)
         for index in np.flatnonzero(column > 1e-3).tolist():
             group.add((index,), column[index], "REPLACE")
     return body
+
+
+@cache
+def _skinned_surface() -> tuple[np.ndarray, list[list[int]], np.ndarray, np.ndarray]:
+    """Vertices, faces, material of each face and weights of the body: the same for every mannequin, made once a session."""
+    vertices, faces, materials = _cut_accents(*skin(PARTS, STEP))
+    return vertices, faces, materials, skin_weights(vertices)
 
 
 def _cut_accents(vertices: np.ndarray, quads: np.ndarray) -> tuple[np.ndarray, list[list[int]], np.ndarray]:
@@ -92,20 +100,24 @@ def _cut_accents(vertices: np.ndarray, quads: np.ndarray) -> tuple[np.ndarray, l
     work.from_mesh(mesh)
     bpy.data.meshes.remove(mesh)
     for accent in ACCENTS:
+        near = np.flatnonzero(accent.holds(_centres(work), 2 * STEP))
+        work.faces.ensure_lookup_table()
+        faces = [work.faces[index] for index in near]
+        geometry = [*faces, *{edge for face in faces for edge in face.edges}, *{corner for face in faces for corner in face.verts}]
         for point, normal in accent.borders():
-            faces = [face for face in work.faces if accent.holds(face.calc_center_median(), 2 * STEP)]
-            edges = {edge for face in faces for edge in face.edges}
-            corners = {corner for face in faces for corner in face.verts}
-            bmesh.ops.bisect_plane(work, geom=[*faces, *edges, *corners], plane_co=point, plane_no=normal, dist=STEP / 50)
-    materials = np.array([_accent_of(face.calc_center_median()) for face in work.faces], np.int32)
-    cut = np.array([vertex.co for vertex in work.verts])
+            geometry = bmesh.ops.bisect_plane(work, geom=geometry, plane_co=point, plane_no=normal, dist=STEP / 50)["geom"]
+    centres = _centres(work)
+    materials = np.zeros(len(centres), np.int32)
+    for accent in ACCENTS:
+        materials[accent.holds(centres)] = accent.material
+    cut = np.array([vertex.co[:] for vertex in work.verts])
     faces = [[corner.index for corner in face.verts] for face in work.faces]
     work.free()
     return cut, faces, materials
 
 
-def _accent_of(point: Vector) -> int:
-    return next((accent.material for accent in ACCENTS if accent.holds(point)), 0)
+def _centres(work: bmesh.types.BMesh) -> np.ndarray:
+    return np.array([face.calc_center_median()[:] for face in work.faces])
 
 
 def _material(name: str, colour: tuple[float, float, float], roughness: float) -> bpy.types.Material:

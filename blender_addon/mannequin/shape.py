@@ -5,9 +5,11 @@ Built around the joints of ``tokendance_core`` in their T-pose: hip 0.88 m, shou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
+
+import numpy as np
 
 from .surface import Part
 
@@ -15,10 +17,10 @@ STEP = 0.01
 """Size of a face of the skin in metres."""
 
 _TORSO = (
-    Part((0.0, 1.16, 0.002), (0.0, 0.99, 0.0), (0.094, 0.092), (1.12, 1.0, 0.86)),
-    Part((0.0, 1.30, -0.008), (0.0, 1.14, 0.002), (0.132, 0.092), (1.08, 1.0, 0.82), 0.03),
+    Part((0.0, 1.16, 0.002), (0.0, 0.99, 0.0), (0.098, 0.096), (1.12, 1.0, 0.86)),
+    Part((0.0, 1.30, -0.008), (0.0, 1.14, 0.002), (0.134, 0.096), (1.08, 1.0, 0.82), 0.03),
     Part((0.0, 0.960, 0.0), (0.050, 0.930, -0.002), (0.092, 0.088), (1.0, 1.0, 0.98), 0.05),
-    Part((0.064, 0.900, -0.030), (0.068, 0.885, -0.030), (0.068, 0.066), blend=0.04),
+    Part((0.062, 0.905, -0.028), (0.066, 0.885, -0.028), (0.067, 0.064), blend=0.04),
     Part((0.064, 1.322, 0.056), (0.092, 1.336, 0.044), (0.048, 0.044), (1.15, 0.80, 0.70), 0.04),
     Part((0.055, 1.365, -0.020), (0.150, 1.380, -0.010), (0.060, 0.056), (1.0, 1.0, 0.92), 0.05),
 )
@@ -27,15 +29,15 @@ _HEAD = (
     Part((0.0, 1.41, -0.014), (0.0, 1.56, 0.000), (0.052, 0.048), blend=0.04),
     Part((0.022, 1.455, -0.018), (0.140, 1.408, -0.012), (0.030, 0.036), blend=0.045),
     Part((0.0, 1.640, -0.006), (0.0, 1.640, -0.006), (0.095, 0.095), (0.82, 1.0, 1.06), 0.015),
-    Part((0.0, 1.615, 0.020), (0.0, 1.570, 0.032), (0.078, 0.056), (0.92, 1.0, 1.0), 0.03),
+    Part((0.0, 1.615, 0.020), (0.0, 1.572, 0.028), (0.078, 0.062), (0.94, 1.0, 1.0), 0.03),
 )
 
 _ARM = (
-    Part((0.176, 1.388, -0.005), (0.205, 1.386, -0.003), (0.057, 0.053), blend=0.03),
+    Part((0.180, 1.386, -0.005), (0.208, 1.384, -0.003), (0.059, 0.054), blend=0.03),
     Part((0.18, 1.388, -0.003), (0.46, 1.39, 0.0), (0.050, 0.036), blend=0.03),
     Part((0.27, 1.392, 0.012), (0.36, 1.390, 0.008), (0.036, 0.032), blend=0.03),
-    Part((0.455, 1.39, 0.0), (0.53, 1.391, 0.002), (0.036, 0.040), blend=0.012),
-    Part((0.53, 1.391, 0.002), (0.715, 1.39, 0.0), (0.040, 0.0245), blend=0.012),
+    Part((0.455, 1.39, 0.0), (0.545, 1.391, 0.002), (0.035, 0.035), blend=0.03),
+    Part((0.53, 1.391, 0.002), (0.715, 1.39, 0.0), (0.036, 0.0245), blend=0.025),
 )
 
 _HAND = (
@@ -46,11 +48,11 @@ _HAND = (
 )
 
 _LEG = (
-    Part((0.089, 0.880, 0.0), (0.092, 0.50, 0.006), (0.077, 0.048), blend=0.035),
+    Part((0.088, 0.880, 0.0), (0.092, 0.50, 0.006), (0.073, 0.048), blend=0.035),
     Part((0.094, 0.76, 0.022), (0.093, 0.62, 0.020), (0.058, 0.046), blend=0.03),
     Part((0.092, 0.505, 0.010), (0.092, 0.455, 0.008), (0.046, 0.044), blend=0.02),
-    Part((0.092, 0.47, 0.004), (0.093, 0.350, -0.012), (0.045, 0.049), blend=0.015),
-    Part((0.093, 0.350, -0.012), (0.090, 0.09, -0.008), (0.049, 0.030), blend=0.015),
+    Part((0.092, 0.47, 0.002), (0.093, 0.370, -0.010), (0.044, 0.045), blend=0.03),
+    Part((0.093, 0.345, -0.013), (0.090, 0.09, -0.008), (0.045, 0.029), blend=0.04),
 )
 
 _FOOT = (
@@ -72,9 +74,10 @@ class Accent:
     high: tuple[float, float, float]
     material: int = 1
 
-    def holds(self, point: Sequence[float], margin: float = 0.0) -> bool:
-        place = (abs(point[0]), point[1], point[2])
-        return all(low - margin < at < high + margin for low, at, high in zip(self.low, place, self.high, strict=True))
+    def holds(self, points: np.ndarray, margin: float = 0.0) -> np.ndarray:
+        """(N, 3) -> (N,) bool: which points lie in the box made larger by ``margin`` metres."""
+        places = np.abs(points) * (1, 0, 0) + points * (0, 1, 1)
+        return ((places > np.array(self.low) - margin) & (places < np.array(self.high) + margin)).all(-1)
 
     def borders(self) -> Iterator[tuple[tuple[float, float, float], tuple[float, float, float]]]:
         """Point and normal of every plane that bounds the box, on both sides of the body."""
@@ -95,8 +98,8 @@ MATERIALS = (
 
 ACCENTS: tuple[Accent, ...] = (
     Accent((-inf, 1.605, 0.036), (inf, 1.660, inf), 2),
-    Accent((-inf, 1.462, -inf), (0.08, 1.484, inf)),
-    Accent((-inf, 1.020, -inf), (0.25, 1.052, inf)),
+    Accent((-inf, 1.476, -inf), (inf, 1.494, inf)),
+    Accent((-inf, 1.020, -inf), (inf, 1.052, inf)),
     Accent((0.438, -inf, -inf), (0.482, inf, inf)),
     Accent((0.694, -inf, -inf), (inf, inf, inf)),
     Accent((-inf, 0.448, -inf), (inf, 0.502, inf)),

@@ -7,11 +7,12 @@ up to one and only neighbours in the tree ever mix: a hand beside a hip never pu
 from __future__ import annotations
 
 import numpy as np
+
 from tokendance_core import JOINTS, OFFSETS, PARENTS, REST_HEIGHT
 
 # joint: direction the plane looks to, half width of its soft edge in metres, shift of the plane along the direction
 _PLANES = {
-    "hip": ((0.50, -0.87, 0.0), 0.070, 0.0),
+    "hip": ((0.42, -0.91, 0.0), 0.070, 0.0),
     "knee": ((0.0, -1.0, 0.0), 0.055, 0.0),
     "ankle": ((0.0, -0.94, 0.34), 0.030, 0.0),
     "foot": ((0.0, 0.0, 1.0), 0.030, 0.0),
@@ -26,6 +27,9 @@ _PLANES = {
     "wrist": ((1.0, 0.0, 0.0), 0.025, 0.0),
     "hand": ((1.0, 0.0, 0.0), 0.020, 0.0),
 }
+
+_MIDLINE = {"neck": (0.095, 0.030)}
+"""Joints between two arms keep to the middle: half breadth of what they own and half width of its edge, in metres."""
 
 _SIDE_EDGE = 0.003
 """Half width in metres of the edge between left and right, narrower than the gap between the thighs."""
@@ -53,7 +57,10 @@ def _beyond(name: str, joint: np.ndarray, vertices: np.ndarray) -> np.ndarray:
     normal = np.array(direction) * ((sign, 1, 1) if side else (1, 1, 1))
     normal /= np.linalg.norm(normal)
     share = _soft_step((vertices - joint) @ normal - shift, half_width)
-    return share * _soft_step(vertices[:, 0] * sign, _SIDE_EDGE) if side else share
+    if side:
+        return share * _soft_step(vertices[:, 0] * sign, _SIDE_EDGE)
+    breadth, edge = _MIDLINE.get(part, (np.inf, 1.0))
+    return share * _soft_step(breadth - np.abs(vertices[:, 0]), edge)
 
 
 def skin_weights(vertices: np.ndarray) -> np.ndarray:

@@ -41,7 +41,7 @@ def face_forward(clip: MotionClip) -> MotionClip:
 
 def change_speed(clip: MotionClip, factor: float) -> MotionClip:
     """The dance played ``factor`` times as fast; its length changes by the inverse."""
-    frames = max(int(round(clip.frames / factor)), 2)
+    frames = max(round(clip.frames / factor), 2)
     return kinematics.resample(clip, np.arange(frames) * factor / clip.fps, FPS)
 
 

@@ -10,7 +10,7 @@ import torch
 from tokendance_core import checkpoint
 from tokendance_core.allocator import keep_large_blocks
 from tokendance_core.errors import DataError
-from tokendance_core.train import pack, tokenizers
+from tokendance_core.train import generator, pack, tokenizers
 from tokendance_core.train.loop import Processes, TrainSettings, train
 
 WIDTHS = {"tiny": (16, 16), "released": (192, 128), "paper": (512, 256)}
@@ -20,10 +20,13 @@ WIDTHS = {"tiny": (16, 16), "released": (192, 128), "paper": (512, 256)}
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     stages = parser.add_subparsers(dest="stage", required=True, metavar="tokenizers|generator")
     first = stages.add_parser("tokenizers", help="stage one: four FSQ tokenizers")
-    first.add_argument("--only", choices=checkpoint.STREAMS, action="append", help="train this stream alone (repeatable); default: all four")
+    first.add_argument(
+        "--only", choices=checkpoint.STREAMS, action="append", help="train this stream alone (repeatable); default: all four"
+    )
     first.add_argument("--root", choices=("velocity", "absolute"), default="velocity", help="how the lower stream stores the path")
     second = stages.add_parser("generator", help="stage two: music tokens to dance tokens")
     second.add_argument("--tokenizers", type=Path, required=True, help="the file that stage one wrote")
+    second.add_argument("--pairs", type=int, default=generator.PAIRS, help="how many songs with dances to build for training")
     for stage, steps, batch, rate in ((first, 4000, 32, 4e-4), (second, 3000, 64, 5e-4)):
         stage.add_argument("--data", type=Path, required=True, help="folder with motion/, music/ and their index files")
         stage.add_argument("--out", type=Path, required=True, help="folder for the training state, the log and the result")
@@ -77,15 +80,18 @@ def _train_tokenizers(arguments: argparse.Namespace) -> None:
 
 
 def _train_generator(arguments: argparse.Namespace) -> None:
-    from tokendance_core.train import generator
-
     stage_one = checkpoint.load(arguments.tokenizers)
     if stage_one.generator is not None:
         raise DataError(f"{arguments.tokenizers} already holds a generator", hint="Pass the tokenizers.safetensors that stage one wrote.")
     settings = _settings(arguments, betas=(0.9, 0.99), weight_decay=0.02)
     processes = Processes.join(arguments.device)
+    # One process builds the pairs, the others wait for the files.
+    if processes.rank == 0:
+        generator.load_or_build_pairs(arguments.out, arguments.data, stage_one, arguments.seed, arguments.pairs)
+    processes.wait()
+    pairs = generator.load_or_build_pairs(arguments.out, arguments.data, stage_one, arguments.seed, arguments.pairs)
     torch.manual_seed(arguments.seed)
-    task = generator.generator_task(arguments.data, stage_one, arguments.size, arguments.seed)
+    task = generator.generator_task(arguments.size, len(stage_one.genres), *pairs)
     train(task, settings, arguments.out, "generator", arguments.device, processes)
     if processes.rank == 0:
         stage_one.with_generator(task.model.cpu()).save(arguments.out / "tokendance.safetensors")

@@ -28,7 +28,7 @@ def motion_beats(clip: MotionClip) -> np.ndarray:
 
 
 def guess_grid(clip: MotionClip) -> BeatGrid:
-    """The tempo and phase whose beats fall where the motion settles most; a guess by construction (``certain`` is False)."""
+    """The tempo and phase whose beats fall where the motion settles most: no more than a guess."""
     energy = motion_energy(clip)
     energy = (energy - energy.mean()) / (energy.std() + 1e-9)
     best = (-np.inf, 120.0, 0.0)
@@ -38,18 +38,17 @@ def guess_grid(clip: MotionClip) -> BeatGrid:
             at = np.arange(phase, clip.seconds, period)
             score = -np.interp(at * clip.fps, np.arange(clip.frames), energy).mean() * np.sqrt(len(at))
             best = max(best, (score, bpm, phase))
-    return BeatGrid(best[1], float(best[2]), certain=False)
+    return BeatGrid(float(best[1]), float(best[2]))
 
 
 def beat_times(source: SourceClip) -> np.ndarray:
     """(B,) seconds of the clip's beats. A known grid is used as it is: some styles settle late, which is their groove.
 
-    An uncertain grid takes the nearest motion beat within 0.15 s instead, so that all guessed clips agree on what a beat looks like.
+    A guessed one takes the nearest motion beat within 0.15 s instead, so that all guessed clips agree on what a beat looks like.
     """
-    grid = source.grid or guess_grid(source.clip)
-    beats = grid.beats(source.clip.seconds)
-    if grid.certain:
-        return beats
+    if source.grid:
+        return source.grid.beats(source.clip.seconds)
+    beats = guess_grid(source.clip).beats(source.clip.seconds)
     moves = motion_beats(source.clip)
     if not len(moves) or not len(beats):
         return beats

@@ -74,6 +74,11 @@ class Processes:
     def share(self, batch: Batch) -> Batch:
         return {key: value[self.rank :: self.count] for key, value in batch.items()}
 
+    def wait(self) -> None:
+        """Until every process is here."""
+        if self.count > 1:
+            dist.barrier()
+
     def average(self, tensors: list[Tensor]) -> None:
         if self.count > 1:
             for tensor in tensors:

@@ -18,7 +18,7 @@ from tokendance_core import audio, features
 from tokendance_core.errors import DataError
 from tokendance_core.skeleton import INDEX
 from tokendance_core.train.augment import face_forward
-from tokendance_core.types import MotionClip, Music, MusicFeatures
+from tokendance_core.types import FPS, MotionClip, MusicFeatures
 
 Split = Literal["train", "validation", "test"]
 
@@ -67,16 +67,15 @@ _SMPL_NAME = {
 }  # fmt: skip
 
 _CERTAIN = 2.5
-"""A recovered tempo counts as known above this z-score (the pack's own advice)."""
+"""The tempo recovered for a salsa take counts as known above this z-score; for other mocap it stays a guess (the pack's own advice)."""
 
 
 @dataclass(frozen=True, eq=False)
 class BeatGrid:
-    """The clock a clip was danced to: ``bpm``, ``phase`` (seconds of the first beat), ``certain`` or a guess."""
+    """The clock a clip was danced to: ``bpm`` and ``phase``, the seconds of its first beat."""
 
     bpm: float
     phase: float
-    certain: bool
 
     def beats(self, seconds: float) -> np.ndarray:
         """Beat times in [0, seconds]."""
@@ -85,13 +84,17 @@ class BeatGrid:
 
 @dataclass(frozen=True, eq=False)
 class SourceClip:
-    """A clip of the pack: facing forward, with what is known about it; ``low_motion`` marks takes that hardly move."""
+    """A clip of the pack: facing forward, with what is known about it.
+
+    ``grid`` is None unless the clock is known for certain; ``low_motion`` marks takes that hardly move; ``loop``: it tiles.
+    """
 
     clip: MotionClip
     genre: str
     split: Split
     grid: BeatGrid | None
     low_motion: bool = False
+    loop: bool = False
 
     @property
     def name(self) -> str:
@@ -100,11 +103,10 @@ class SourceClip:
 
 @dataclass(frozen=True, eq=False)
 class SourceSong:
-    """A song of the pack with its features; ``tempo`` in beats per minute and ``beats`` (B,) seconds are measured here."""
+    """A song of the pack with its features; ``beats`` (B,) seconds."""
 
     name: str
     split: Split
-    music: Music
     features: MusicFeatures
     beats: np.ndarray
 
@@ -120,6 +122,13 @@ def split_of(name: str) -> Split:
 def genre_of(name: str, style: str) -> str:
     """One of ``GENRES`` for a clip; studio pop and show routines without a style of their own are "pop"."""
     return "pop" if name.startswith("g1_") and style != "jazzwalk" else _GENRE_OF_STYLE.get(style, "pop")
+
+
+def _known_grid(name: str, entry: dict | None) -> BeatGrid | None:
+    """The grid, if it is exact (z is null: from the music's id) or recovered from both salsa partners."""
+    if entry is None or not (entry["z"] is None or (name.startswith(("cmu_60_", "cmu_61_")) and entry["z"] > _CERTAIN)):
+        return None
+    return BeatGrid(entry["bpm"], entry["phase"])
 
 
 def _read_json(path: Path) -> object:
@@ -158,14 +167,15 @@ def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
     clips = []
     for path in sorted(folder.glob("*.npz")):
         clip = face_forward(_read_motion(path, index["joints"], joint_order))
-        entry, grid = about.get(path.stem, {}), tempo.get(path.stem)
+        entry = about.get(path.stem, {})
         clips.append(
             SourceClip(
                 clip=replace(clip, info={"source": path.stem}),
                 genre=genre_of(path.stem, entry.get("style", "")),
                 split="train" if auxiliary else split_of(path.stem),
-                grid=grid and BeatGrid(grid["bpm"], grid["phase"], grid["z"] is None or grid["z"] > _CERTAIN),
+                grid=_known_grid(path.stem, tempo.get(path.stem)),
                 low_motion=bool(entry.get("low_motion")),
+                loop=entry.get("style") == "loop",
             )
         )
     if not clips:
@@ -177,7 +187,7 @@ def load_songs(data: Path) -> Iterator[SourceSong]:
     """Every song of ``music/`` with its features, sorted by name."""
     for entry in sorted(_read_json(data / "music_index.json"), key=lambda entry: entry["file"]):
         path = data / "music" / entry["file"]
-        music = audio.load(path)
-        heard = features.extract(music)
+        heard = features.extract(audio.load(path))
         split: Split = "validation" if path.stem in _VALIDATION_SONGS else "train"
-        yield SourceSong(path.stem, split, music, heard, features.beat_frames(heard) / 30.0)
+        beats = np.maximum(features.beat_frames(heard) / FPS - features.BEAT_LATENCY, 0.0)
+        yield SourceSong(path.stem, split, heard, beats)

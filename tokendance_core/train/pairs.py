@@ -19,6 +19,9 @@ from tokendance_core.types import FPS, MotionClip
 BLEND = 8
 """Frames over which one phrase melts into the next, ending on the beat."""
 
+LOOP_SECONDS = 12.0
+"""Seconds to which a loop is tiled."""
+
 PHRASE_BEATS = (4, 8, 8, 16)
 BEATS_PER_BEAT = (0.5, 1.0, 2.0)
 """Clip beats danced to one song beat: half time, as it is, double time."""
@@ -45,7 +48,7 @@ def tile(clip: MotionClip, seconds: float) -> MotionClip:
 class Danceable:
     """A clip ready to be cut into phrases.
 
-    ``quaternions`` (T, 24, 4), ``root`` (T, 3), ``joints`` (T, 24, 3) around the pelvis' floor point, ``headings`` (T,), ``beats`` (B,) seconds.
+    ``quaternions`` (T, 24, 4), ``root`` (T, 3), ``joints`` (T, 24, 3) around the pelvis' floor point, ``beats`` (B,) seconds.
     """
 
     name: str
@@ -53,7 +56,6 @@ class Danceable:
     quaternions: np.ndarray
     root: np.ndarray
     joints: np.ndarray
-    headings: np.ndarray
     beats: np.ndarray
 
     @property
@@ -61,23 +63,23 @@ class Danceable:
         return float(np.median(np.diff(self.beats)))
 
 
-def danceable(source: SourceClip, mirrored: bool = False) -> Danceable | None:
-    """The clip, mirrored or not, with its beats; None when it has fewer than four."""
+def danceables(source: SourceClip) -> list[Danceable]:
+    """The clip and its mirror image with their beats, loops tiled; none when it has fewer than four beats or hardly moves."""
+    if source.loop:
+        source = replace(source, clip=tile(source.clip, LOOP_SECONDS))
     beats = grids.beat_times(source)
-    if len(beats) < 4:
-        return None
-    clip = augment.mirror(source.clip) if mirrored else source.clip
+    if len(beats) < 4 or source.low_motion:
+        return []
+    return [
+        _danceable(source.name, source.genre, source.clip, beats),
+        _danceable(f"{source.name} mirrored", source.genre, augment.mirror(source.clip), beats),
+    ]
+
+
+def _danceable(name: str, genre: str, clip: MotionClip, beats: np.ndarray) -> Danceable:
     matrices = rotation.matrix_from_6d(clip.rot6d)
     joints = kinematics.forward_kinematics(matrices, clip.root * np.array([0, 1, 0], np.float32))[0]
-    return Danceable(
-        name=source.name + (" mirrored" if mirrored else ""),
-        genre=source.genre,
-        quaternions=rotation.quaternion_from_matrix(matrices),
-        root=clip.root.astype(np.float64),
-        joints=joints,
-        headings=augment.headings(clip),
-        beats=beats,
-    )
+    return Danceable(name, genre, rotation.quaternion_from_matrix(matrices), clip.root.astype(np.float64), joints, beats)
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +197,12 @@ def _next_phrase(
 ) -> Phrase:
     """Go on with the same clip where it lasts, else the best fitting of some random phrases at a speed near their own."""
     beats = int(rng.choice(PHRASE_BEATS))
-    if previous is not None and rng.random() < _CONTINUE and previous.end + 4 * previous.rate <= len(previous.clip.beats) and previous.end % 1 == 0:
+    if (
+        previous is not None
+        and rng.random() < _CONTINUE
+        and previous.end + 4 * previous.rate <= len(previous.clip.beats)
+        and previous.end % 1 == 0
+    ):
         return _fitted(Phrase(previous.clip, int(previous.end), previous.rate, beats))
     weights = np.array([_speed_weight(clip, period) * len(clip.beats) for clip in clips])
     weights = weights / weights.sum()
@@ -247,9 +254,7 @@ def _heading(quaternion: np.ndarray) -> float:
     return float(np.arctan2(forward[0], forward[2]))
 
 
-def _turned_to_meet(
-    piece: np.ndarray, root: np.ndarray, quaternions: np.ndarray, first: int, lead: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _turned_to_meet(piece: np.ndarray, root: np.ndarray, quaternions: np.ndarray, first: int, lead: int) -> tuple[np.ndarray, np.ndarray]:
     """Turn the phrase towards the heading it takes over, no further than ``_LARGEST_TURN``: the dance keeps facing its audience."""
     if lead == 0:
         return piece, root

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tokendance_core import audio
 from tokendance_core.types import SAMPLE_RATE, Music
 
 # sixteenth steps of a bar on which each drum sounds
@@ -61,5 +62,5 @@ def drum_track(bpm: float, seconds: float, rng: np.random.Generator) -> Music:
         for drum, steps in pattern.items():
             for position in steps:
                 add(drums[drum] * rng.uniform(0.7, 1.0), start + position * step)
-    samples = samples[: int(seconds * SAMPLE_RATE)]
-    return Music((samples / np.abs(samples).max() * 0.8).astype(np.float32), name=f"drums {bpm:.0f} bpm")
+    name = f"drums {bpm:.0f} bpm"
+    return Music(audio.level(samples[: int(seconds * SAMPLE_RATE)].astype(np.float32), name), name)

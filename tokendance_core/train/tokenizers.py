@@ -89,7 +89,13 @@ class DanceTask:
     """Upper or lower body. The kinematic loss completes the body with the true other half, so each half trains alone."""
 
     def __init__(
-        self, part: str, width: int, pool: list[np.ndarray], held_out: list[np.ndarray], statistics: Statistics, foot_weight: float = FOOT_WEIGHT
+        self,
+        part: str,
+        width: int,
+        pool: list[np.ndarray],
+        held_out: list[np.ndarray],
+        statistics: Statistics,
+        foot_weight: float = FOOT_WEIGHT,
     ) -> None:
         self.columns = torch.from_numpy(COLUMNS[part])
         self.model = Tokenizer(TokenizerConfig(features=len(self.columns), width=width))
@@ -185,7 +191,9 @@ def music_tasks(songs: list[SourceSong], width: int) -> tuple[dict, Statistics]:
     statistics = Statistics.of([s.features.values for s in songs if s.split == "train"])
     statistics.mean[-2:], statistics.std[-2:] = 0.0, 1.0
     by_split = {
-        split: [statistics.normalise(s.features.values).astype(np.float32) for s in songs if s.split == split and s.features.frames >= WINDOW]
+        split: [
+            statistics.normalise(s.features.values).astype(np.float32) for s in songs if s.split == split and s.features.frames >= WINDOW
+        ]
         for split in ("train", "validation")
     }
     return {part: MusicTask(part, width, by_split["train"], by_split["validation"]) for part in ("semantic", "acoustic")}, statistics

@@ -1,0 +1,104 @@
+"""The sound strip that is danced to: find it, add it, and say which part of the song it lets be heard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from tokendance_core import AudioError, SettingError
+
+from . import compat
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A part of a song on the timeline: ``frame`` where it is first heard, ``start`` and ``duration`` in seconds of the song.
+
+    ``duration`` is None when the song is heard to its end.
+    """
+
+    song: str
+    frame: int
+    start: float = 0.0
+    duration: float | None = None
+
+
+def sound_strips(scene: bpy.types.Scene) -> Iterator[bpy.types.ID]:
+    """Sound strips that have a file, earliest first."""
+    found = (strip for strip in compat.existing_strips(scene) if strip.type == "SOUND" and strip.sound is not None)
+    return iter(sorted(found, key=lambda strip: (compat.strip_timing(strip).left, strip.channel)))
+
+
+def song_path(strip: bpy.types.ID) -> Path:
+    """The file that a sound strip plays; AudioError when it is packed or gone."""
+    sound = strip.sound
+    path = Path(bpy.path.abspath(sound.filepath, library=sound.library))
+    if not path.is_file():
+        hint = "Unpack it (File > External Data)." if sound.packed_file else "Find it again (File > External Data > Find Missing Files)."
+        raise AudioError(f"The sound file of the strip “{strip.name}” is not on disk: {path}", hint=hint)
+    return path
+
+
+def find(scene: bpy.types.Scene, name: str, song: str) -> bpy.types.ID | None:
+    """The strip called ``name``, else the first that plays the file ``song``; without either, the only sound strip.
+
+    SettingError when ``name`` is no sound strip, or when there is no song and no single strip to take one from.
+    """
+    strips = list(sound_strips(scene))
+    if name:
+        found = next((strip for strip in strips if strip.name == name), None)
+        if found is None:
+            raise SettingError(f"There is no sound strip named “{name}” in the scene “{scene.name}”.", hint="Pick one of its sound strips.")
+        return found
+    if song:
+        wanted = Path(song).resolve()
+        return next((strip for strip in strips if Path(bpy.path.abspath(strip.sound.filepath)).resolve() == wanted), None)
+    if len(strips) == 1:
+        return strips[0]
+    raise SettingError(
+        "No song was chosen." if not strips else f"There are {len(strips)} sound strips and none was chosen.",
+        hint="Give filepath, or the name of a sound strip.",
+    )
+
+
+def passage(strip: bpy.types.ID, fps: float) -> Passage:
+    """What can be heard of a strip's song in a scene of ``fps`` frames per second; SettingError for a retimed strip."""
+    if compat.is_retimed(strip):
+        raise SettingError(
+            f"The strip “{strip.name}” plays at a changed speed.",
+            hint="Reset its speed (Strip > Retiming > Reset Retiming), or render the sound and use that file.",
+        )
+    timing = compat.strip_timing(strip)
+    silence = max(-timing.skipped, 0)
+    first = timing.left + round(silence)
+    heard = timing.right - first - max(-timing.cut, 0)
+    return Passage(
+        song=str(song_path(strip)),
+        frame=first,
+        start=max(timing.skipped, 0) / fps,
+        duration=heard / fps if timing.cut > 0 else None,
+    )
+
+
+def add(context: bpy.types.Context, song: str, frame: int) -> bpy.types.ID | None:
+    """Add a strip that plays ``song`` from ``frame`` on, in the lowest free channel.
+
+    None when this Blender has no sound or cannot read the file: Blender would make a broken strip of one frame without a word.
+    """
+    if not compat.plays_sound():
+        return None
+    known = set(bpy.data.sounds)
+    sound = bpy.data.sounds.load(song, check_existing=True)
+    if sound.samplerate == 0:
+        if sound not in known:
+            bpy.data.sounds.remove(sound)
+        return None
+    scene = context.scene
+    used = {strip.channel for strip in compat.existing_strips(scene)}
+    channel = next(number for number in range(1, len(used) + 2) if number not in used)
+    strip = compat.strips(scene).new_sound(Path(song).stem[:60], song, channel, frame)
+    compat.show_in_sequencer(context, scene)
+    return strip

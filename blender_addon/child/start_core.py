@@ -1,0 +1,51 @@
+"""Entry point of the child process: run the core that came with the add-on, and stop when Blender is gone.
+
+``python start_core.py CORE_FOLDER PARENT_ID generate …``: the core is loaded from its own folder, so that nothing else that
+Blender's extensions bring (compiled for Blender's Python) shadows the packages of this Python.
+"""
+
+import importlib.util
+import os
+import runpy
+import sys
+import threading
+import time
+from pathlib import Path
+
+_PACKAGE = "tokendance_core"
+
+
+def _wait_for_end_of(parent: int) -> None:
+    if os.name != "nt":
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        return
+    import ctypes
+
+    synchronize, forever = 0x00100000, 0xFFFFFFFF
+    kernel = ctypes.windll.kernel32
+    kernel.OpenProcess.restype = ctypes.c_void_p
+    kernel.WaitForSingleObject.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
+    handle = kernel.OpenProcess(synchronize, False, parent)
+    if handle:
+        kernel.WaitForSingleObject(handle, forever)
+
+
+def _die_with(parent: int) -> None:
+    _wait_for_end_of(parent)
+    os._exit(1)
+
+
+def main() -> None:
+    folder, parent = Path(sys.argv[1]), int(sys.argv[2])
+    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+    spec = importlib.util.spec_from_file_location(_PACKAGE, folder / "__init__.py", submodule_search_locations=[str(folder)])
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[_PACKAGE] = package
+    spec.loader.exec_module(package)
+    sys.argv[1:3] = []
+    runpy.run_module(_PACKAGE, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""The operators ``bpy.ops.tokendance.generate`` and ``bpy.ops.tokendance.add_mannequin``.
+
+``execute()`` waits for the dance, so scripts and background runs simply work.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+
+from tokendance_core import AudioError, MotionClip, TokenDanceError, resample_to_fps, retarget_clip
+
+from . import action, audio_strip, rig, worker_client
+from .audio_strip import Passage
+from .mannequin import build
+from .preferences import runtime
+from .scene_guard import all_or_nothing, restored
+
+SONG_FILES = "*.wav;*.flac;*.ogg;*.opus;*.mp3;*.m4a;*.aac;*.aif;*.aiff"
+
+
+def _report(operator: bpy.types.Operator, error: TokenDanceError) -> set[str]:
+    operator.report({"ERROR"}, f"{error} {error.hint}".strip())
+    return {"CANCELLED"}
+
+
+class AddMannequin(bpy.types.Operator):
+    """Add a skinned dancer with SMPL bone names at the 3D cursor"""
+
+    bl_idname = "tokendance.add_mannequin"
+    bl_label = "Add Mannequin"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Switch to object mode first")
+        return context.mode == "OBJECT"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        with all_or_nothing(context.scene), restored(context):
+            name = build.add(context).name
+        for item in context.selected_objects:
+            item.select_set(False)
+        armature = context.view_layer.objects[name]
+        armature.select_set(True)
+        context.view_layer.objects.active = armature
+        return {"FINISHED"}
+
+
+class GenerateDance(bpy.types.Operator):
+    """Make a dance for a song and key it on an armature"""
+
+    bl_idname = "tokendance.generate"
+    bl_label = "Generate Dance"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    filepath: bpy.props.StringProperty(
+        name="Song", description="Sound file to dance to; empty: the sound strip", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    filter_glob: bpy.props.StringProperty(default=SONG_FILES, options={"HIDDEN", "SKIP_SAVE"})
+    strip: bpy.props.StringProperty(
+        name="Sound Strip",
+        description="Strip to dance to, as it is trimmed; empty: the one that plays the song, or the only one",
+        options={"SKIP_SAVE"},
+    )
+    armature: bpy.props.StringProperty(
+        name="Armature",
+        description="Armature that dances; empty: the active one, else the first that is recognised, else a new mannequin",
+        options={"SKIP_SAVE"},
+    )
+    genre: bpy.props.StringProperty(name="Genre", description="Style of the dance, or any", default="any")
+    seed: bpy.props.IntProperty(name="Seed", description="Another number, another dance", default=0, min=0)
+    steps: bpy.props.IntProperty(
+        name="Steps", description="Passes of refinement: more take longer, one is the draft", default=8, min=1, max=64
+    )
+    temperature: bpy.props.FloatProperty(
+        name="Temperature", description="0 is the likeliest dance, above 1 is wilder", default=1.0, min=0.0, soft_max=2.0
+    )
+    frame_start: bpy.props.IntProperty(
+        name="Start Frame", description="Where a song without a strip begins; unset: the first frame of the scene", options={"SKIP_SAVE"}
+    )
+    add_strip: bpy.props.BoolProperty(name="Add Sound", description="Add a sound strip for a song that has none", default=True)
+    fit_frame_range: bpy.props.BoolProperty(
+        name="Extend Frame Range", description="Move the end of the scene so that it covers the dance", default=False
+    )
+    action_name: bpy.props.StringProperty(
+        name="Action", description="Name of the new action; empty: song, genre and seed", options={"SKIP_SAVE"}
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.filepath or self.strip or any(audio_strip.sound_strips(context.scene)):
+            return self.execute(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            passage, strip = self._passage(context.scene)
+            armature = rig.find_armature(context, self.armature)
+            if armature is not None:
+                rig.recognise(armature)
+            clip = self._make(context, passage)
+            with all_or_nothing(context.scene), restored(context):
+                self._place(context, clip, passage, armature, needs_strip=strip is None)
+        except TokenDanceError as error:
+            return _report(self, error)
+        return {"FINISHED"}
+
+    def _passage(self, scene: bpy.types.Scene) -> tuple[Passage, bpy.types.ID | None]:
+        """What to dance to, and the strip that plays it, if one does."""
+        song = bpy.path.abspath(self.filepath) if self.filepath else ""
+        strip = audio_strip.find(scene, self.strip, song)
+        if strip is not None:
+            return audio_strip.passage(strip, _fps(scene)), strip
+        if not Path(song).is_file():
+            raise AudioError(f"There is no file {song}.", hint="Check the path of the song.")
+        frame = self.frame_start if self.properties.is_property_set("frame_start") else scene.frame_start
+        return Passage(str(Path(song).resolve()), frame), None
+
+    def _make(self, context: bpy.types.Context, passage: Passage) -> MotionClip:
+        """The dance, one sample per scene frame; the scene is not touched."""
+        settings = runtime(context)
+        request = worker_client.Request(
+            song=passage.song,
+            genre=self.genre,
+            seed=self.seed,
+            steps=self.steps,
+            temperature=self.temperature,
+            start=passage.start,
+            duration=passage.duration,
+            device=settings.device,
+            checkpoint=settings.checkpoint,
+        )
+        manager = context.window_manager
+        manager.progress_begin(0, 100)
+        try:
+            python = worker_client.find_python(settings.python)
+            clip = worker_client.generate(python, request, lambda stage, fraction: manager.progress_update(100 * fraction))
+        finally:
+            manager.progress_end()
+        return resample_to_fps(clip, _fps(context.scene))
+
+    def _place(
+        self, context: bpy.types.Context, clip: MotionClip, passage: Passage, armature: bpy.types.Object | None, *, needs_strip: bool
+    ) -> None:
+        """Put the dance into the scene; the active action changes last, when nothing can fail any more."""
+        scene = context.scene
+        if armature is None:
+            armature = build.add(context)
+            context.view_layer.update()
+        animation = retarget_clip(clip, *rig.recognise(armature))
+        if needs_strip and self.add_strip and audio_strip.add(context, passage.song, passage.frame) is None:
+            self.report({"WARNING"}, "This Blender cannot play the song: the dance comes without a sound strip")
+        scene.sync_mode = "AUDIO_SYNC"
+        last = passage.frame + clip.frames - 1
+        if self.fit_frame_range:
+            scene.frame_start, scene.frame_end = min(scene.frame_start, passage.frame), max(scene.frame_end, last)
+        elif last > scene.frame_end:
+            self.report({"INFO"}, f"The dance goes on to frame {last}, after the end of the scene")
+        action.write(
+            armature,
+            animation,
+            name=self.action_name or f"{Path(passage.song).stem} {self.genre} {self.seed}",
+            frame_start=passage.frame,
+            scene_fps=_fps(scene),
+            recipe=self._recipe(passage),
+        )
+
+    def _recipe(self, passage: Passage) -> dict[str, object]:
+        return {
+            "song": passage.song,
+            "start": passage.start,
+            "genre": self.genre,
+            "seed": self.seed,
+            "steps": self.steps,
+            "temperature": self.temperature,
+        }
+
+
+def _fps(scene: bpy.types.Scene) -> float:
+    return scene.render.fps / scene.render.fps_base
+
+
+CLASSES = (AddMannequin, GenerateDance)

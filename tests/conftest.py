@@ -1,0 +1,68 @@
+"""What all tiers share: a real song, a song made of clicks, and a model small enough to run in milliseconds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tokendance_core.types import SAMPLE_RATE, Music
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def song() -> Path:
+    """A real song, the one that ``make demo`` dances to."""
+    return ROOT / "examples" / "happy_lofi_day.ogg"
+
+
+def click_samples(seconds: float, rate: int = SAMPLE_RATE, bpm: float = 120.0) -> np.ndarray:
+    """(N,) float32: a decaying tone on every beat over quiet noise."""
+    count = round(seconds * rate)
+    time = np.arange(count) / rate
+    since_beat = time % (60 / bpm)
+    clicks = 0.7 * np.exp(-30 * since_beat) * np.sin(2 * np.pi * 440 * since_beat)
+    return (clicks + 0.01 * np.random.default_rng(0).standard_normal(count)).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def clicks() -> Music:
+    """Five seconds and a bit of clicks at 120 bpm; not a whole number of frames or tokens."""
+    return Music(click_samples(5.111), "clicks")
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint():
+    """An untrained model of the smallest size whose dances stay near the T-pose."""
+    import torch
+
+    from tokendance_core.checkpoint import Checkpoint
+    from tokendance_core.model.generator import CONFIGS, Generator
+    from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
+    from tokendance_core.representation import Statistics, neutral_matrix
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        sizes = {"upper": 90, "lower": 57, "semantic": 20, "acoustic": 15}
+        tokenizers = {name: Tokenizer(TokenizerConfig(features, width=16, depth=0)).eval() for name, features in sizes.items()}
+        generator = Generator(CONFIGS["tiny"]).eval()
+    dance = Statistics(neutral_matrix(1)[0], np.full(147, 0.05, np.float32))
+    music = Statistics(np.zeros(35, np.float32), np.ones(35, np.float32))
+    genres = ("any", "salsa", "indian", "modern", "jazz", "pop", "street", "break")
+    return Checkpoint(tokenizers, generator, dance, music, genres, id="tiny")
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint_file(tiny_checkpoint, tmp_path_factory) -> Path:
+    """``tiny_checkpoint`` on disk."""
+    path = tmp_path_factory.mktemp("weights") / "tiny.safetensors"
+    tiny_checkpoint.save(path)
+    return path

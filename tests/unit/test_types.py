@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tokendance_core.types import (
+    CODES,
+    SAMPLE_RATE,
+    DanceTokens,
+    MotionClip,
+    Music,
+    MusicFeatures,
+    MusicTokens,
+    Rig,
+    RigAnimation,
+)
+
+
+def _clip(**changes: object) -> MotionClip:
+    fields = {"rot6d": np.zeros((4, 24, 6), np.float32), "root": np.zeros((4, 3), np.float32), **changes}
+    return MotionClip(**fields)
+
+
+def _rig(**changes: object) -> Rig:
+    fields = {"names": ("a", "b"), "parents": np.array([-1, 0]), "rest": np.tile(np.eye(4), (2, 1, 1)), "world": np.eye(4), **changes}
+    return Rig(**fields)
+
+
+def test_clip_knows_its_length() -> None:
+    clip = _clip(fps=8.0)
+    assert (clip.frames, clip.seconds) == (4, 0.5)
+
+
+def test_nouns_are_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        _clip().fps = 24.0
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"rot6d": np.zeros((4, 22, 6))}, r"rot6d must have shape .*found \(4, 22, 6\)"),
+        ({"root": np.zeros((5, 3))}, r"root must have shape \(4, 3\).*drift apart"),
+        ({"rot6d": [[1]]}, "must be a numpy array"),
+        ({"root": np.full((4, 3), np.nan)}, "12 values that are not finite"),
+        ({"fps": 0.0}, "fps must be positive"),
+    ],
+)
+def test_a_clip_that_cannot_be_danced_is_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        _clip(**changes)
+
+
+def test_music_is_mono_and_its_frames_are_rounded_up() -> None:
+    assert Music(np.zeros(SAMPLE_RATE, np.float32)).frames == 30
+    assert Music(np.zeros(SAMPLE_RATE + 1, np.float32)).frames == 31
+    with pytest.raises(ValueError, match="stereo"):
+        Music(np.zeros((10, 2), np.float32))
+
+
+def test_features_have_35_columns() -> None:
+    assert MusicFeatures(np.zeros((7, 35), np.float32)).frames == 7
+    with pytest.raises(ValueError, match="35"):
+        MusicFeatures(np.zeros((7, 34), np.float32))
+
+
+@pytest.mark.parametrize(("kind", "first", "second"), [(MusicTokens, "semantic", "acoustic"), (DanceTokens, "upper", "lower")])
+def test_tokens_are_codes_in_two_streams_of_equal_length(kind: type, first: str, second: str) -> None:
+    good = np.arange(5)
+    assert len(kind(good, good, frames=40)) == 5
+    for bad, message in [
+        (np.arange(4), second),
+        (good + CODES, "999"),
+        (good - 1, "whole numbers"),
+        (good.astype(float), "whole numbers"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            kind(**{first: good, second: bad, "frames": 40})
+
+
+def test_rig_lists_parents_before_children() -> None:
+    assert _rig().names == ("a", "b")
+    with pytest.raises(ValueError, match=r"parents before children, \['a'\]"):
+        _rig(parents=np.array([1, -1]))
+    with pytest.raises(ValueError, match="rest"):
+        _rig(rest=np.zeros((3, 4, 4)))
+
+
+def test_rig_animation_has_one_channel_per_bone_and_one_length() -> None:
+    with pytest.raises(ValueError, match="quaternions"):
+        RigAnimation(("a", "b"), np.zeros((5, 3, 4)), "a", np.zeros((5, 3)), 30.0)
+    with pytest.raises(ValueError, match="locations"):
+        RigAnimation(("a",), np.zeros((5, 1, 4)), "a", np.zeros((4, 3)), 30.0)
