@@ -58,12 +58,17 @@ def _stop(signal_number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def console() -> None:
-    """Entry point of the process: what must be set once, before torch is loaded."""
-    signal.signal(signal.SIGTERM, _stop)
+def prepare() -> None:
+    """Settings of the whole process that must be made before torch is loaded."""
     # Threads that spin at a barrier make a run many times slower beside another busy program.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     keep_large_blocks()
+
+
+def console() -> None:
+    """Entry point of the process: SIGTERM ends it as politely as Ctrl-C."""
+    signal.signal(signal.SIGTERM, _stop)
+    prepare()
     sys.exit(main(sys.argv[1:]))
 
 

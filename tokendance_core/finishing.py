@@ -17,7 +17,7 @@ import numpy as np
 
 from tokendance_core import rotation
 from tokendance_core.errors import SettingError
-from tokendance_core.kinematics import foot_contacts, forward_kinematics, joint_positions
+from tokendance_core.kinematics import foot_contacts, forward_kinematics, joint_positions, velocities
 from tokendance_core.skeleton import ANKLE_HEIGHT, FEET, INDEX, OFFSETS
 from tokendance_core.types import FPS, MotionClip
 
@@ -32,7 +32,9 @@ _CALM = 0.1  # m/s; a foot faster than this is believed less to be standing
 _MAX_LEVEL = 0.15  # metres; a larger offset is floor work or a leap, not a wrong floor
 _MAX_PULL = 0.12  # metres by which a foot is pulled at most: beyond, it slides on purpose
 _LIFTING = 0.03  # metres; a foot this far above its place is leaving
+_RISING = 0.4  # m/s; a foot that goes up or down faster is stepping
 _LOWEST_ANKLE = 0.04  # metres; lower, and the heel would be in the floor
+_EASY = 0.98  # part of the leg's length up to which stretching it changes the knee gently
 _STRAIGHT = 0.995  # part of the leg's length that inverse kinematics never exceeds
 
 
@@ -108,12 +110,12 @@ def _runs(mask: np.ndarray) -> Iterator[tuple[int, int]]:
     return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
-def steady_contacts(positions: np.ndarray, fps: float) -> np.ndarray:
-    """(T, 24, 3) joint positions -> (T, 4) bool like ``foot_contacts``, without lifts and touches that are too short to be meant."""
-    contacts = foot_contacts(_filtered(positions, _gaussian(2.0 * fps / FPS)), fps)
+def _without_flicker(contacts: np.ndarray, fps: float) -> np.ndarray:
+    """(T, K) bool without lifts, and then without touches, that are too short to be meant."""
+    contacts = contacts.copy()
     for column in contacts.T:
         for start, stop in list(_runs(~column)):
-            if start > 0 and stop < len(column) and stop - start <= _LONGEST_GAP * fps:
+            if 0 < start and stop < len(column) and stop - start <= _LONGEST_GAP * fps:
                 column[start:stop] = True
         for start, stop in list(_runs(column)):
             if stop - start < _SHORTEST_CONTACT * fps:
@@ -121,10 +123,17 @@ def steady_contacts(positions: np.ndarray, fps: float) -> np.ndarray:
     return contacts
 
 
+def steady_contacts(positions: np.ndarray, fps: float) -> np.ndarray:
+    """(T, 24, 3) joint positions -> (T, 4) bool: ``foot_contacts`` of the slow part of the motion, without steps and flicker."""
+    calm = _filtered(positions, _gaussian(2.0 * fps / FPS))
+    rising = np.abs(velocities(calm[:, list(FEET), 1], fps))
+    return _without_flicker(foot_contacts(calm, fps) & (rising < _RISING), fps)
+
+
 # --- floor and path ------------------------------------------------------------------------------------------------------------------
 
 
-def level(clip: MotionClip, window: float = 6.0, percentile: float = 5.0) -> MotionClip:
+def level(clip: MotionClip, window: float = 6.0, percentile: float = 20.0) -> MotionClip:
     """Move the clip up or down, slowly, so that the lowest foot usually stands at its flat height; ``window`` in seconds."""
     lowest = (joint_positions(clip)[:, list(FEET), 1] - FLAT).min(1)
     half = max(int(window * clip.fps / 2), 1)
@@ -257,11 +266,24 @@ def _foot_direction(ankle: np.ndarray, toe: np.ndarray, length: float) -> np.nda
     return heading * np.sqrt(1 - drop**2) + drop * [0, 1, 0]
 
 
+def _drop(positions: np.ndarray, targets: np.ndarray, fps: float) -> np.ndarray:
+    """(T, 1) metres by which the pelvis comes down, so that no leg has to be pulled straight to bring its foot to the target."""
+    hips, ankles = positions[:, [INDEX["left_hip"], INDEX["right_hip"]]], positions[:, list(FEET[::2])]
+    reach = np.linalg.norm(ankles - hips, axis=-1)
+    leg = np.linalg.norm(OFFSETS[[INDEX["left_knee"], INDEX["left_ankle"]]], axis=-1).sum()
+    wanted = np.linalg.norm(targets[:, ::2] - hips, axis=-1)
+    missing = np.maximum(wanted - np.maximum(reach, _EASY * leg), 0).max(1, keepdims=True)
+    return _filtered(missing, _gaussian(3.0 * fps / FPS))
+
+
 def lock_feet(clip: MotionClip, contacts: np.ndarray, strength: float = 1.0) -> MotionClip:
     """Hold feet in ``contacts`` (T, 4) where they stand, none of them below the floor, by turning legs and ankles; ``strength`` 0 to 1."""
     local = rotation.matrix_from_6d(clip.rot6d.astype(np.float64))
     positions, turns = forward_kinematics(local, clip.root.astype(np.float64))
     targets = _foot_targets(positions[:, list(FEET)], contacts, clip.fps, strength)
+    drop = _drop(positions, targets, clip.fps)
+    positions[..., 1] -= drop
+    root = clip.root - drop * np.float32([0, 1, 0])
     for side, name in enumerate(("left", "right")):
         hip, knee, ankle, toe = (INDEX[f"{name}_{joint}"] for joint in ("hip", "knee", "ankle", "foot"))
         ankle_target, toe_target = targets[:, 2 * side], targets[:, 2 * side + 1]
@@ -274,4 +296,4 @@ def lock_feet(clip: MotionClip, contacts: np.ndarray, strength: float = 1.0) -> 
         local[:, hip] = turns[:, 0].swapaxes(-1, -2) @ thigh
         local[:, knee] = thigh.swapaxes(-1, -2) @ shin
         local[:, ankle] = shin.swapaxes(-1, -2) @ foot
-    return replace(clip, rot6d=rotation.rot6d_from_matrix(local).astype(np.float32))
+    return replace(clip, rot6d=rotation.rot6d_from_matrix(local).astype(np.float32), root=root.astype(np.float32))

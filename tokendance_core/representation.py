@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from tokendance_core.skeleton import LOWER, REST_HEIGHT, UPPER
+from tokendance_core.skeleton import LOWER, UPPER
 from tokendance_core.types import FPS, MotionClip
 
 RootForm = Literal["velocity", "absolute"]
@@ -74,9 +74,3 @@ class Statistics:
         return matrix * self.std + self.mean
 
 
-def neutral_matrix(frames: int) -> np.ndarray:
-    """(frames, 147): the T-pose standing still, the control that every reconstruction must beat."""
-    rest = np.zeros((frames, 24, 6), np.float32)
-    rest[..., [0, 4]] = 1.0
-    root = np.tile(np.array([0.0, REST_HEIGHT, 0.0], np.float32), (frames, 1))
-    return np.concatenate((root, rest.reshape(frames, -1)), 1)

@@ -31,8 +31,8 @@ _PLANES = {
 _MIDLINE = {"neck": (0.095, 0.030)}
 """Joints between two arms keep to the middle: half breadth of what they own and half width of its edge, in metres."""
 
-_SIDE_EDGE = 0.003
-"""Half width in metres of the edge between left and right, narrower than the gap between the thighs."""
+_SIDE_EDGE = 0.010
+"""Half width in metres of the edge between left and right: the skin between the legs shares a stride, the thighs do not."""
 
 
 def joint_positions() -> np.ndarray:

@@ -78,10 +78,11 @@ UNUSABLE_SOUND = {
 
 def assert_told(process: subprocess.CompletedProcess, exit_code: int, word: str) -> None:
     """One line on stderr that says what is wrong and what to do; no traceback."""
+    # libmpg123, inside libsndfile, writes notes of its own.
+    lines = [line for line in process.stderr.splitlines() if not line.startswith("Note: ")]
     assert process.returncode == exit_code, process.stderr
-    assert word in process.stderr
-    assert process.stderr.count("\n") == 1
-    assert "Traceback" not in process.stderr
+    assert len(lines) == 1, process.stderr
+    assert word in lines[0]
 
 
 @pytest.mark.parametrize("name", UNUSUAL_SOUND)
@@ -192,12 +193,10 @@ def peak_megabytes(root: Path, *words: object) -> float:
 
 
 @pytest.mark.slow
-def test_memory_grows_no_faster_than_the_song(root, tmp_path):
+def test_memory_is_linear_in_the_song(root, tmp_path):
     song = write_song(tmp_path / "long.flac", np.tile(beat(60, 22_050), 20), 22_050)
-    options = ("--device", "cpu", "--steps", 1)
-    short, middle, long = (
-        peak_megabytes(root, "generate", song, "-o", tmp_path / "dance.npz", *options, "--duration", seconds) for seconds in (10, 600, 1200)
-    )
+    words = ("generate", song, "-o", tmp_path / "dance.npz", "--device", "cpu", "--steps", 1)
+    short, long = (peak_megabytes(root, *words, "--duration", seconds) for seconds in (10, 1200))
     assert clip_file.load(tmp_path / "dance.npz").frames == 1200 * FPS
-    assert long - short < 2.2 * (middle - short)
-    assert long < 2500
+    # One attention matrix over this song's 4500 tokens would take 77 MB for each head and layer.
+    assert long - short < 0.7 * 1190

@@ -152,14 +152,19 @@ def test_smoothing_leaves_a_still_pose_exactly_as_it_was() -> None:
 
 
 def test_contacts_bridge_a_flicker_and_drop_a_touch() -> None:
-    positions = kinematics.joint_positions(_bobbing(60)).copy()
-    feet = list(FEET)
-    positions[20:22, feet, 1] += 0.5  # two frames of noise while standing
-    positions[35:, feet, 1] += 0.5
-    positions[45:47, feet, 1] -= 0.5  # two frames of noise in the air
-    contacts = finishing.steady_contacts(positions, 30.0)
-    assert contacts[:30].all()
-    assert not contacts[40:].any()
+    seen = "1111011111100111000110000110001111"
+    meant = "1111111111111111000000000000001111"
+    contacts = np.array([[digit == "1"] for digit in seen])
+    steady = finishing._without_flicker(contacts, 30.0)
+    assert "".join(str(int(digit)) for digit in steady[:, 0]) == meant
+
+
+def test_a_standing_foot_is_in_contact_and_a_lifted_one_is_not() -> None:
+    contacts = _contacts(_stepping())
+    lifted = kinematics.joint_positions(_stepping())[:, list(FEET), 1] - finishing.FLAT > 0.08
+    still = kinematics.joint_positions(_stepping())[:, list(FEET), 1] - finishing.FLAT < 0.002
+    assert not contacts[lifted].any()
+    assert contacts[still].mean() > 0.9
 
 
 # --- the floor ----------------------------------------------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from tokendance_core.commands import devices
 
     settings = pipeline.GenerateSettings(args.genre, args.seed, args.steps, args.temperature)
+    devices.leave_a_core_free()
     weights = checkpoint.load(args.checkpoint, devices.resolve(args.device))
     span = PIPELINE_END - PIPELINE_START
     clip = pipeline.generate(music, weights, settings, lambda stage, fraction: enter(stage, PIPELINE_START + span * fraction))

@@ -36,7 +36,9 @@ def test_masked_cross_entropy_counts_hidden_tokens_only() -> None:
     logits[0, 0, 4] = 50.0
     tokens = torch.tensor([[4, 1, 2]])
     assert float(losses.masked_cross_entropy(logits, tokens, torch.tensor([[True, False, False]]))) == pytest.approx(0.0, abs=1e-6)
-    assert float(losses.masked_cross_entropy(logits, tokens, torch.tensor([[True, True, False]]))) == pytest.approx(np.log(10) / 2, rel=1e-5)
+    assert float(losses.masked_cross_entropy(logits, tokens, torch.tensor([[True, True, False]]))) == pytest.approx(
+        np.log(10) / 2, rel=1e-5
+    )
     assert float(losses.masked_cross_entropy(logits, tokens, torch.zeros(1, 3, dtype=torch.bool))) == 0.0
 
 
