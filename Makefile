@@ -10,6 +10,9 @@ RUNS ?= runs
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
 
+# For scripts/setup.py and scripts/test_matrix.py.
+export PYTHON
+
 .venv/setup.stamp: requirements/dev.txt pyproject.toml scripts/setup.py
 	@python3 scripts/setup.py
 

@@ -26,7 +26,6 @@ LOCK = ROOT / "requirements" / "dev.txt"
 INPUTS = (LOCK, ROOT / "pyproject.toml", Path(__file__).resolve())
 
 PYTHON_VERSION = "3.11"
-IS_RIGHT_PYTHON = f"import sys; sys.exit('%d.%d' % sys.version_info[:2] != '{PYTHON_VERSION}')"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 # What Blender as a module links against, then what its Workbench engine needs to render without a display.
@@ -57,16 +56,15 @@ def succeeds(*command: str | Path) -> bool:
         return False
 
 
-def find_python() -> str:
-    """The Python 3.11 to build from: $PYTHON, or the first of the usual names that really is one."""
-    names = [os.environ["PYTHON"]] if os.environ.get("PYTHON") else ["python3.11", "python3", "python", sys.executable]
-    for name in names:
-        if succeeds(name, "-c", IS_RIGHT_PYTHON):
-            return name
-    stop(
-        f"Python {PYTHON_VERSION} was not found (looked for: {', '.join(names)}), and Blender's wheel needs exactly that version.\n"
-        f"Install it (Debian 12: apt-get install python3 python3-venv), or name one: make PYTHON=/path/to/python{PYTHON_VERSION}"
-    )
+def is_python(command: str | Path, version: str, also: str = "pass") -> bool:
+    """Whether ``command`` is a Python of that version, in which the statement ``also`` runs."""
+    return succeeds(command, "-c", f"{also}; import sys; sys.exit('%d.%d' % sys.version_info[:2] != '{version}')")
+
+
+def find_python(version: str) -> str | None:
+    """The first of the usual names, $PYTHON before them, that really is a Python of that version."""
+    names = (os.environ.get("PYTHON") or f"python{version}", f"python{version}", "python3", "python", sys.executable)
+    return next((name for name in names if is_python(name, version)), None)
 
 
 def missing_system_packages(python: str) -> list[str]:
@@ -119,11 +117,16 @@ def main() -> None:
     if STAMP.exists() and STAMP.read_text() == wanted:
         STAMP.touch()  # make compares times, and a checkout may have touched the inputs
         return
-    python = find_python()
+    python = find_python(PYTHON_VERSION)
+    if python is None:
+        stop(
+            f"Python {PYTHON_VERSION} was not found, and Blender's wheel needs exactly that version.\n"
+            f"Install it (Debian 12: apt-get install python3 python3-venv), or name one: make PYTHON=/path/to/python{PYTHON_VERSION}"
+        )
     missing = missing_system_packages(python)
     if missing:
         install_system_packages(missing)
-    if not succeeds(VENV_PYTHON, "-c", f"import pip; {IS_RIGHT_PYTHON}"):
+    if not is_python(VENV_PYTHON, PYTHON_VERSION, also="import pip"):
         run(python, "-m", "venv", "--clear", VENV)
     install_torch(pinned("torch"))
     run(VENV_PYTHON, "-m", "pip", "install", "--progress-bar", "off", "-r", LOCK)

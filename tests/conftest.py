@@ -47,14 +47,15 @@ def tiny_checkpoint():
     from tokendance_core.checkpoint import Checkpoint
     from tokendance_core.model.generator import CONFIGS, Generator
     from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
-    from tokendance_core.representation import Statistics, neutral_matrix
+    from tokendance_core.representation import Statistics
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
         sizes = {"upper": 90, "lower": 57, "semantic": 20, "acoustic": 15}
         tokenizers = {name: Tokenizer(TokenizerConfig(features, width=16, depth=0)).eval() for name, features in sizes.items()}
         generator = Generator(CONFIGS["tiny"]).eval()
-    dance = Statistics(neutral_matrix(1)[0], np.full(147, 0.05, np.float32))
+    t_pose = np.concatenate(([0.0, 0.94, 0.0], np.tile([1.0, 0.0, 0.0, 0.0, 1.0, 0.0], 24))).astype(np.float32)
+    dance = Statistics(t_pose, np.full(147, 0.05, np.float32))
     music = Statistics(np.zeros(35, np.float32), np.ones(35, np.float32))
     genres = ("any", "salsa", "indian", "modern", "jazz", "pop", "street", "break")
     return Checkpoint(tokenizers, generator, dance, music, genres, id="tiny")

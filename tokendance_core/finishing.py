@@ -1,8 +1,8 @@
 """What the network leaves undone: jitter, a floating floor and sliding feet.
 
     smooth        low pass above the dance's own band
-    level         the floor back to y = 0
-    steady_root   the pelvis path moves so that standing feet stand (one linear solve for the whole clip)
+    floor_shift   the floor back to y = 0
+    path_shift    the pelvis path moves so that standing feet stand (one linear solve for the whole clip)
     lock_feet     what is left of the slide is taken up by the legs (two-bone inverse kinematics)
 
 Everything is numpy over the whole clip and linear in its length.
@@ -40,7 +40,7 @@ _STRAIGHT = 0.995  # part of the leg's length that inverse kinematics never exce
 
 @dataclass(frozen=True)
 class FinishSettings:
-    """``smoothing``: width of the low pass in frames at 30 fps, 0 is off. ``foot_lock``: 1 locks fully, 0 leaves feet, floor and path alone.
+    """``smoothing``: width of the low pass in frames at 30 fps, 0 is off. ``foot_lock``: 1 locks fully, 0 leaves feet and path alone.
 
     ``ground``: put the feet's usual height on the floor (part of the foot work). Raises SettingError for values out of range.
     """
@@ -62,14 +62,20 @@ def finish(clip: MotionClip, settings: FinishSettings | None = None) -> MotionCl
     if settings.smoothing and clip.frames > 1:
         clip = smooth(clip, settings.smoothing)
     if settings.foot_lock and clip.frames > 1:
-        if settings.ground:
-            clip = level(clip)
-        # Twice: once most of the drift is gone, feet are seen to stand that seemed to move.
-        for _ in range(2):
-            clip = steady_root(clip, steady_contacts(joint_positions(clip), clip.fps), settings.foot_lock)
-        contacts = steady_contacts(joint_positions(clip), clip.fps)
-        clip = lock_feet(clip, contacts, settings.foot_lock)
+        clip = _stand(clip, settings)
     return clip
+
+
+def _stand(clip: MotionClip, settings: FinishSettings) -> MotionClip:
+    positions = joint_positions(clip)
+    if settings.ground:
+        positions += floor_shift(positions, clip.fps)[:, None]
+    # Twice: once most of the drift is gone, feet are seen to stand that seemed to move.
+    for _ in range(2):
+        contacts = steady_contacts(positions, clip.fps)
+        positions += settings.foot_lock * path_shift(positions, contacts, clip.fps)[:, None]
+    clip = replace(clip, root=positions[:, 0].astype(np.float32))
+    return lock_feet(clip, steady_contacts(positions, clip.fps), settings.foot_lock)
 
 
 # --- smoothing -----------------------------------------------------------------------------------------------------------------------
@@ -115,7 +121,7 @@ def _without_flicker(contacts: np.ndarray, fps: float) -> np.ndarray:
     contacts = contacts.copy()
     for column in contacts.T:
         for start, stop in list(_runs(~column)):
-            if 0 < start and stop < len(column) and stop - start <= _LONGEST_GAP * fps:
+            if start > 0 and stop < len(column) and stop - start <= _LONGEST_GAP * fps:
                 column[start:stop] = True
         for start, stop in list(_runs(column)):
             if stop - start < _SHORTEST_CONTACT * fps:
@@ -133,15 +139,14 @@ def steady_contacts(positions: np.ndarray, fps: float) -> np.ndarray:
 # --- floor and path ------------------------------------------------------------------------------------------------------------------
 
 
-def level(clip: MotionClip, window: float = 6.0, percentile: float = 20.0) -> MotionClip:
-    """Move the clip up or down, slowly, so that the lowest foot usually stands at its flat height; ``window`` in seconds."""
-    lowest = (joint_positions(clip)[:, list(FEET), 1] - FLAT).min(1)
-    half = max(int(window * clip.fps / 2), 1)
-    centres = np.arange(0, clip.frames + half, max(half // 3, 1)).clip(max=clip.frames - 1)
+def floor_shift(positions: np.ndarray, fps: float, window: float = 6.0, percentile: float = 20.0) -> np.ndarray:
+    """(T, 24, 3) -> (T, 3): slow move up or down after which the lowest foot usually stands at its flat height; ``window`` in seconds."""
+    lowest = (positions[:, list(FEET), 1] - FLAT).min(1)
+    half = max(int(window * fps / 2), 1)
+    centres = np.arange(0, len(lowest) + half, max(half // 3, 1)).clip(max=len(lowest) - 1)
     floor = np.array([np.percentile(lowest[max(c - half, 0) : c + half], percentile) for c in centres])
-    floor = np.interp(np.arange(clip.frames), centres, np.clip(floor, -_MAX_LEVEL, _MAX_LEVEL))
-    floor = _filtered(floor, _gaussian(half / 3))
-    return replace(clip, root=(clip.root - floor[:, None] * [0, 1, 0]).astype(np.float32))
+    floor = np.interp(np.arange(len(lowest)), centres, np.clip(floor, -_MAX_LEVEL, _MAX_LEVEL))
+    return _filtered(floor, _gaussian(half / 3))[:, None] * [0, -1, 0]
 
 
 def _solve_tridiagonal(diagonal: np.ndarray, beside: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -157,27 +162,24 @@ def _solve_tridiagonal(diagonal: np.ndarray, beside: np.ndarray, right: np.ndarr
     return np.stack(solution[::-1])
 
 
-def steady_root(clip: MotionClip, contacts: np.ndarray, strength: float = 1.0) -> MotionClip:
-    """Shift the pelvis path over the floor so that feet in ``contacts`` (T, 4) slide least; ``strength`` 0 to 1.
+def path_shift(positions: np.ndarray, contacts: np.ndarray, fps: float) -> np.ndarray:
+    """(T, 24, 3) and contacts (T, 4) -> (T, 3): move over the floor after which standing feet slide least.
 
     Finds the offset x(t) with the least sum of  w |v + dx|^2 + 0.05 |dx|^2 + |x|^2 / leash^2: v the slide of the standing feet per frame
     (weighted towards the calmest), dx the change of the offset per frame. Where no foot stands, the path keeps its own speed.
     """
-    feet = joint_positions(clip)[:, list(FEET)][..., _HORIZONTAL]
-    slide = np.diff(feet, axis=0)
-    trust = (contacts[1:] & contacts[:-1]) / (1 + (np.linalg.norm(slide, axis=-1) * clip.fps / _CALM) ** 2)
-    trust = _filtered(trust, _gaussian(clip.fps / FPS))
-    weight = trust.sum(1)
+    slide = np.diff(positions[:, list(FEET)][..., _HORIZONTAL], axis=0)
+    trust = (contacts[1:] & contacts[:-1]) / (1 + (np.linalg.norm(slide, axis=-1) * fps / _CALM) ** 2)
+    trust = _filtered(trust, _gaussian(fps / FPS))
     pull = (trust[..., None] * slide).sum(1)
-    spring = weight + 0.05
-    diagonal = np.full(clip.frames, 1 / (_LEASH * clip.fps) ** 2)
+    spring = trust.sum(1) + 0.05
+    diagonal = np.full(len(positions), 1 / (_LEASH * fps) ** 2)
     diagonal[:-1] += spring
     diagonal[1:] += spring
     right = np.concatenate((pull, np.zeros((1, 2)))) - np.concatenate((np.zeros((1, 2)), pull))
-    offset = _filtered(_solve_tridiagonal(diagonal, -spring, right), _gaussian(1.5 * clip.fps / FPS))
-    root = clip.root.astype(np.float64)
-    root[:, _HORIZONTAL] += strength * offset
-    return replace(clip, root=root.astype(np.float32))
+    shift = np.zeros((len(positions), 3))
+    shift[:, _HORIZONTAL] = _filtered(_solve_tridiagonal(diagonal, -spring, right), _gaussian(1.5 * fps / FPS))
+    return shift
 
 
 # --- feet ----------------------------------------------------------------------------------------------------------------------------

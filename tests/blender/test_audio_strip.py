@@ -12,7 +12,8 @@ pytestmark = pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="thi
 
 
 def trim(strip, before: float, after: float) -> None:
-    names = ("left_handle_offset", "right_handle_offset") if hasattr(strip, "left_handle_offset") else ("frame_offset_start", "frame_offset_end")
+    pattern = "{}_handle_offset" if hasattr(strip, "left_handle_offset") else "frame_offset_{}"
+    names = map(pattern.format, ("left", "right") if hasattr(strip, "left_handle_offset") else ("start", "end"))
     for name, value in zip(names, (before, after), strict=True):
         setattr(strip, name, value)
 

@@ -99,7 +99,13 @@ def test_vertices_lie_on_the_implicit_surface(step):
     assert np.abs(distance(PARTS, vertices)).max() < 0.15 * step
 
 
-BENDS = [("left_elbow", (0, 0, 1)), ("right_knee", (1, 0, 0)), ("left_hip", (1, 0, 0)), ("right_shoulder", (0, 0, 1)), ("spine2", (1, 0, 0))]
+BENDS = [
+    ("left_elbow", (0, 0, 1)),
+    ("right_knee", (1, 0, 0)),
+    ("left_hip", (1, 0, 0)),
+    ("right_shoulder", (0, 0, 1)),
+    ("spine2", (1, 0, 0)),
+]
 
 
 @pytest.mark.parametrize(("joint", "axis"), BENDS)

@@ -53,6 +53,15 @@ def test_every_token_stream_matters(music_in):
         assert not torch.allclose(run(generator, inputs | {name: (inputs[name] + 500) % CODES}), before, atol=1e-4)
 
 
+def test_known_dance_tokens_enter_their_own_half_directly():
+    generator, inputs = build(), masked(tokens())
+    torch.nn.init.zeros_(generator.fuse_dance.weight)  # shut the way through the global scanner
+    before = run(generator, inputs)
+    after = run(generator, inputs | {"upper": tokens()["upper"]})
+    assert not torch.allclose(after[:, 0], before[:, 0], atol=1e-3)
+    assert torch.equal(after[:, 1], before[:, 1])
+
+
 def test_a_change_reaches_the_whole_song_in_both_halves():
     generator, inputs = build(), masked(tokens())
     before = run(generator, inputs)

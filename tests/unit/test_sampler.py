@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from tokendance_core.model.generator import CODES, CONFIGS, MASK, Generator
 from tokendance_core.model.sampler import sample
@@ -126,6 +127,15 @@ def test_surest_tokens_come_first_by_a_cosine_schedule():
             order = confidence[item].argsort()
             assert waiting[item, order[:masked]].all()
     assert torch.equal(tokens, network.logits.argmax(-1))
+
+
+def test_temperature_shuffles_the_order_of_equally_sure_tokens():
+    waiting = []
+    for seed in (1, 2):
+        network = Fixed(100.0 * F.one_hot(fixed().logits.argmax(-1), CODES))  # one sure answer per position
+        assert torch.equal(draw(network, steps=2, seed=seed), network.logits.argmax(-1))
+        waiting.append(network.seen[1] == MASK)
+    assert not torch.equal(*waiting)
 
 
 def test_draws_follow_the_networks_probabilities():

@@ -1,4 +1,4 @@
-"""``python -m tokendance_core train tokenizers|generator``: arguments in, a checkpoint out."""
+"""``python -m tokendance_core train tokenizers|generator|report``: arguments in, a checkpoint or its figures out."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import argparse
 from pathlib import Path
 
 import torch
+from tqdm import tqdm
 
 from tokendance_core import checkpoint
 from tokendance_core.allocator import keep_large_blocks
-from tokendance_core.errors import DataError
-from tokendance_core.train import generator, pack, tokenizers
+from tokendance_core.errors import CheckpointError, DataError
+from tokendance_core.train import generator, pack, report, tokenizers
 from tokendance_core.train.loop import Processes, TrainSettings, train
 
 WIDTHS = {"tiny": (16, 16), "released": (192, 128), "paper": (512, 256)}
@@ -18,7 +19,7 @@ WIDTHS = {"tiny": (16, 16), "released": (192, 128), "paper": (512, 256)}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    stages = parser.add_subparsers(dest="stage", required=True, metavar="tokenizers|generator")
+    stages = parser.add_subparsers(dest="stage", required=True, metavar="tokenizers|generator|report")
     first = stages.add_parser("tokenizers", help="stage one: four FSQ tokenizers")
     first.add_argument(
         "--only", choices=checkpoint.STREAMS, action="append", help="train this stream alone (repeatable); default: all four"
@@ -27,6 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     second = stages.add_parser("generator", help="stage two: music tokens to dance tokens")
     second.add_argument("--tokenizers", type=Path, required=True, help="the file that stage one wrote")
     second.add_argument("--pairs", type=int, default=generator.PAIRS, help="how many songs with dances to build for training")
+    third = stages.add_parser("report", help="the figures of a checkpoint, beside ground truth and controls")
+    third.add_argument("--data", type=Path, required=True, help="folder with motion/, music/ and their index files")
+    third.add_argument("--checkpoint", type=Path, help="default: the shipped one")
+    third.add_argument("--out", type=Path, required=True, help="folder for figures.json")
+    third.add_argument("--seed", type=int, default=0)
+    third.add_argument("--threads", type=int, default=0)
     for stage, steps, batch, rate in ((first, 4000, 32, 4e-4), (second, 3000, 64, 5e-4)):
         stage.add_argument("--data", type=Path, required=True, help="folder with motion/, music/ and their index files")
         stage.add_argument("--out", type=Path, required=True, help="folder for the training state, the log and the result")
@@ -40,12 +47,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train one stage to its end, resuming whatever ``--out`` already holds."""
+    """Train one stage to its end, resuming whatever ``--out`` already holds, or measure a checkpoint."""
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     keep_large_blocks()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    {"tokenizers": _train_tokenizers, "generator": _train_generator}[arguments.stage](arguments)
+    {"tokenizers": _train_tokenizers, "generator": _train_generator, "report": _report}[arguments.stage](arguments)
 
 
 def _settings(arguments: argparse.Namespace, betas: tuple[float, float], weight_decay: float) -> TrainSettings:
@@ -95,3 +102,13 @@ def _train_generator(arguments: argparse.Namespace) -> None:
     train(task, settings, arguments.out, "generator", arguments.device, processes)
     if processes.rank == 0:
         stage_one.with_generator(task.model.cpu()).save(arguments.out / "tokendance.safetensors")
+
+
+def _report(arguments: argparse.Namespace) -> None:
+    model = checkpoint.load(arguments.checkpoint)
+    if model.generator is None:
+        raise CheckpointError("the checkpoint holds no generator", hint="Report on the file that stage two wrote.")
+    result = report.figures(model, arguments.data, arguments.seed, tqdm.write)
+    report.write(result, arguments.out / "figures.json")
+    for line in report.lines(result):
+        tqdm.write(line)

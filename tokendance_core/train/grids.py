@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokendance_core import kinematics
+from tokendance_core.evaluate import metrics
 from tokendance_core.train.pack import BeatGrid, SourceClip
 from tokendance_core.types import FPS, MotionClip
 
@@ -13,23 +13,9 @@ _SNAP = 0.15
 """Seconds within which a motion beat counts as meant for a grid beat."""
 
 
-def motion_energy(clip: MotionClip) -> np.ndarray:
-    """(T,) mean joint speed in m/s, pelvis travel included, smoothed over about a third of a second."""
-    speed = np.linalg.norm(kinematics.velocities(kinematics.joint_positions(clip), clip.fps), axis=-1).mean(1)
-    kernel = np.exp(-0.5 * (np.arange(-6, 7) / 2.5) ** 2)
-    return np.convolve(np.pad(speed, 6, mode="edge"), kernel / kernel.sum(), mode="valid")
-
-
-def motion_beats(clip: MotionClip) -> np.ndarray:
-    """Seconds of the local minima of :func:`motion_energy`: where the body settles before it moves on."""
-    energy = motion_energy(clip)
-    inner = energy[1:-1]
-    return (np.flatnonzero((inner < energy[:-2]) & (inner <= energy[2:])) + 1) / clip.fps
-
-
 def guess_grid(clip: MotionClip) -> BeatGrid:
     """The tempo and phase whose beats fall where the motion settles most: no more than a guess."""
-    energy = motion_energy(clip)
+    energy = metrics.smoothed_speed(clip)
     energy = (energy - energy.mean()) / (energy.std() + 1e-9)
     best = (-np.inf, 120.0, 0.0)
     for bpm in _TEMPOS:
@@ -49,7 +35,7 @@ def beat_times(source: SourceClip) -> np.ndarray:
     if source.grid:
         return source.grid.beats(source.clip.seconds)
     beats = guess_grid(source.clip).beats(source.clip.seconds)
-    moves = motion_beats(source.clip)
+    moves = metrics.motion_beats(source.clip)
     if not len(moves) or not len(beats):
         return beats
     nearest = moves[np.abs(moves[None] - beats[:, None]).argmin(1)]

@@ -103,12 +103,13 @@ class SourceClip:
 
 @dataclass(frozen=True, eq=False)
 class SourceSong:
-    """A song of the pack with its features; ``beats`` (B,) seconds."""
+    """A song with its features; ``beats`` (B,) seconds of the sound itself; ``path`` is None for a song that was never a file."""
 
     name: str
     split: Split
     features: MusicFeatures
     beats: np.ndarray
+    path: Path | None = None
 
 
 def split_of(name: str) -> Split:
@@ -190,4 +191,4 @@ def load_songs(data: Path) -> Iterator[SourceSong]:
         heard = features.extract(audio.load(path))
         split: Split = "validation" if path.stem in _VALIDATION_SONGS else "train"
         beats = np.maximum(features.beat_frames(heard) / FPS - features.BEAT_LATENCY, 0.0)
-        yield SourceSong(path.stem, split, heard, beats)
+        yield SourceSong(path.stem, split, heard, beats, path)

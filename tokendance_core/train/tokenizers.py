@@ -175,7 +175,7 @@ class MusicTask:
             if len(self._events):
                 found.append(_beats_found(made[0, :, self._events[1]], truth[0, :, self._events[1]]))
         figures = {"error": float(torch.cat(error).mean()), "code_usage": code_usage(indices, self.model.quantizer.size)}
-        return figures | ({"beats_found": float(torch.cat(found).mean())} if found else {})
+        return figures | ({"beats_found": float(torch.cat(found).float().mean())} if found else {})
 
 
 def _beats_found(logits: Tensor, beats: Tensor) -> Tensor:

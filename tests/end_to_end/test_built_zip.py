@@ -1,0 +1,126 @@
+"""The zip that users install: built, installed into an empty Blender, danced with, removed. Not the source tree."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import wave
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tokendance_core import __version__
+from tokendance_core.types import SAMPLE_RATE
+
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("bpy") is None, reason="Blender as a Python module is not installed")
+
+SECONDS = 6
+
+# Runs in a process of its own, in a folder far from the checkout: what is imported there comes out of the zip.
+SESSION = """
+import json, os, sys, traceback
+from pathlib import Path
+checkout, package, song, out = sys.argv[1:]
+sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != Path(checkout)]
+sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in str(finder).lower()]
+
+def session():
+    import bpy, addon_utils
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.extensions.package_install_files(filepath=package, repo="user_default", enable_on_install=True)
+    module = "bl_ext.user_default.tokendance"
+    import tokendance_core
+    found = {"enabled": addon_utils.check(module)[1], "core": tokendance_core.__file__, "preferences": False}
+    found["preferences"] = bpy.context.preferences.addons[module].preferences.device == "auto"
+    bpy.ops.tokendance.add_mannequin()
+    dancer = bpy.context.view_layer.objects.active
+    bpy.ops.tokendance.generate(filepath=song, steps=1, seed=3)
+    scene = bpy.context.scene
+    heights = []
+    for frame in range(scene.frame_start, scene.frame_start + 120, 10):
+        scene.frame_set(frame)
+        heights.append([round(dancer.pose.bones[name].head.z, 4) for name in ("pelvis", "head", "left_wrist")])
+    start, end = dancer.animation_data.action.frame_range
+    found |= {"heights": heights, "frames": int(end - start + 1), "fps": scene.render.fps, "first": start}
+    bpy.ops.preferences.addon_disable(module=module)
+    found["left behind"] = "generate" in dir(bpy.ops.tokendance)
+    return found
+
+try:
+    result = session()
+except BaseException:
+    result = {"failed": traceback.format_exc()}
+Path(out).write_text(json.dumps(result))
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+@pytest.fixture(scope="module")
+def package(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    dist = tmp_path_factory.mktemp("dist")
+    before = _state(root)
+    subprocess.run([sys.executable, str(root / "build_addon.py"), "--output", str(dist)], cwd=root, check=True)
+    assert _state(root) == before
+    return dist / f"tokendance-{__version__}.zip"
+
+
+def _state(root: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of every source file: building must change none and add none."""
+    found = (path for name in ("blender_addon", "tokendance_core") for path in (root / name).rglob("*"))
+    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in found if path.is_file() and path.suffix != ".pyc"}
+
+
+@pytest.fixture(scope="module")
+def clicks_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Six seconds at 120 bpm as a wav file."""
+    path = tmp_path_factory.mktemp("songs") / "a song, été.wav"
+    since_beat = np.arange(SECONDS * SAMPLE_RATE) / SAMPLE_RATE % 0.5
+    samples = (20000 * np.exp(-30 * since_beat) * np.sin(2765 * since_beat)).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, SAMPLE_RATE, 0, "NONE", ""))
+        file.writeframes(samples.tobytes())
+    return path
+
+
+def test_zip_holds_addon_core_and_weights_and_nothing_else(package):
+    with zipfile.ZipFile(package) as archive:
+        names = archive.namelist()
+        (wheel,) = [name for name in names if name.endswith(".whl")]
+        with archive.open(wheel) as file, zipfile.ZipFile(file) as core:
+            inside = core.namelist()
+    assert {"blender_manifest.toml", "__init__.py", "LICENSE"} <= set(names)
+    assert not [name for name in names + inside if "__pycache__" in name or name.endswith(".pyc") or name.startswith("tests")]
+    assert "tokendance_core/__init__.py" in inside
+    assert [name for name in inside if name.startswith("tokendance_core/weights/") and name.endswith(".safetensors")]
+
+
+def test_building_twice_gives_the_same_bytes(package, root, tmp_path):
+    subprocess.run([sys.executable, str(root / "build_addon.py"), "--output", str(tmp_path)], cwd=root, check=True)
+    assert (tmp_path / package.name).read_bytes() == package.read_bytes()
+
+
+@pytest.mark.slow
+def test_installed_zip_dances(package, clicks_file, root, tmp_path):
+    resources, out = tmp_path / "resources", tmp_path / "result.json"
+    resources.mkdir()
+    environment = {**os.environ, "BLENDER_USER_RESOURCES": str(resources)}
+    environment.pop("PYTHONPATH", None)
+    command = [sys.executable, "-c", SESSION, str(root), str(package), str(clicks_file), str(out)]
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=300)
+    result = json.loads(out.read_text())
+    assert "failed" not in result, result["failed"]
+    assert result["enabled"]
+    assert result["preferences"]
+    assert Path(result["core"]).is_relative_to(resources)
+    assert result["frames"] == pytest.approx(SECONDS * result["fps"], abs=1)
+    assert result["first"] == 1
+    heights = np.array(result["heights"])
+    assert (heights[:, 1] - heights[:, 0] > 0.2).mean() > 0.8  # the head is above the hips nearly always
+    assert np.ptp(heights, axis=0).max() > 0.02
+    assert not result["left behind"]

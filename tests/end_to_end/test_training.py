@@ -1,0 +1,118 @@
+"""Training as a user runs it: from a data pack on disk to a checkpoint that dances, killed and resumed, alone and in two processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+
+from tests.unit.train.motion_samples import swaying_clip
+from tokendance_core import checkpoint, pipeline
+from tokendance_core.skeleton import INDEX
+from tokendance_core.train import pack, percussion
+from tokendance_core.types import SAMPLE_RATE
+
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
+STAGE_ONE = ["tokenizers", "--size", "tiny", "--steps", "6", "--batch", "4"]
+
+CLIPS = {  # name, style: one clip of every split among them
+    "cmu_60_01": "salsa", "cmu_61_01": "salsa", "cmu_60_11": "salsa", "cmu_60_13": "salsa",
+    "g1_J_Dance1_Modern": "modern", "g1_J_Dance6_Sassy": "sassy", "m2m_dance_loop": "loop",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data pack of a few seconds, in the layout that ``pack`` documents."""
+    folder = tmp_path_factory.mktemp("data")
+    for name in ("motion", "motion_aux", "music"):
+        (folder / name).mkdir()
+    joints = list(pack._SMPL_NAME)
+    order = [INDEX[pack._SMPL_NAME[joint]] for joint in joints]
+    for seed, name in enumerate([*CLIPS, "aux_walk"]):
+        clip = swaying_clip(300, seed=seed)
+        where = folder / ("motion_aux" if name == "aux_walk" else "motion") / f"{name}.npz"
+        np.savez(where, rot6d=clip.rot6d[:, order].astype(np.float16), root=clip.root)
+    clips = [{"id": name, "style": style} for name, style in CLIPS.items()]
+    (folder / "motion_index.json").write_text(json.dumps({"joints": joints, "clips": clips}))
+    (folder / "motion_tempo.json").write_text(json.dumps({"cmu_60_01": {"bpm": 120.0, "phase": 0.1, "z": 9.0}}))
+    songs = ["song", pack._VALIDATION_SONGS[0]]
+    for seed, name in enumerate(songs):
+        soundfile.write(
+            folder / "music" / f"{name}.ogg", percussion.drum_track(118.0, 14.0, np.random.default_rng(seed)).samples, SAMPLE_RATE
+        )
+    (folder / "music_index.json").write_text(json.dumps([{"file": f"{name}.ogg"} for name in songs]))
+    return folder
+
+
+def command(*arguments: object, processes: int = 1) -> list[str]:
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
+    return [sys.executable, *launcher, "-m", "tokendance_core", "train", *map(str, arguments)]
+
+
+def run(*arguments: object, processes: int = 1) -> None:
+    result = subprocess.run(command(*arguments, processes=processes), env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr[-3000:]
+
+
+def losses(folder: Path, name: str) -> list[float]:
+    return torch.load(folder / f"{name}.pt", weights_only=True)["losses"]
+
+
+@pytest.fixture(scope="module")
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both stages, alone, without interruption."""
+    folder = tmp_path_factory.mktemp("run")
+    run(*STAGE_ONE, "--data", data, "--out", folder / "one")
+    run("generator", "--size", "tiny", "--steps", "6", "--batch", "4", "--pairs", "3",
+        "--data", data, "--out", folder / "two", "--tokenizers", folder / "one" / "tokenizers.safetensors")  # fmt: skip
+    return folder
+
+
+def test_a_trained_checkpoint_dances(trained: Path, clicks) -> None:
+    model = checkpoint.load(trained / "two" / "tokendance.safetensors")
+    clip = pipeline.generate(clicks, model)
+    assert clip.frames == clicks.frames
+    assert np.isfinite(clip.root).all()
+
+
+def test_every_pair_names_its_sources(trained: Path) -> None:
+    with np.load(trained / "two" / "pairs_train.npz") as pairs:
+        sources = json.loads(str(pairs["sources"]))
+    assert len(sources) == 3
+    for source in sources:
+        assert {name.removesuffix(" mirrored") for _, name, _ in source["phrases"]} <= set(CLIPS)
+        assert not {"cmu_60_11", "cmu_60_13", "g1_J_Dance6_Sassy"} & {name.split()[0] for _, name, _ in source["phrases"]}
+
+
+def test_killed_training_resumes_to_the_same_losses(trained: Path, data: Path, tmp_path: Path) -> None:
+    arguments = (*STAGE_ONE, "--only", "upper", "--data", data, "--out", tmp_path)
+    process = subprocess.Popen(command(*arguments), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while process.poll() is None and not (tmp_path / "log").exists():
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    run(*arguments)
+    assert losses(tmp_path, "upper") == losses(trained / "one", "upper")
+
+
+def test_two_processes_learn_what_one_does(trained: Path, data: Path, tmp_path: Path) -> None:
+    run(*STAGE_ONE, "--only", "upper", "--data", data, "--out", tmp_path, processes=2)
+    np.testing.assert_allclose(losses(tmp_path, "upper"), losses(trained / "one", "upper"), rtol=1e-3)
+
+
+def test_missing_data_is_one_sentence(tmp_path: Path) -> None:
+    arguments = command(*STAGE_ONE, "--data", tmp_path, "--out", tmp_path / "out")
+    result = subprocess.run(arguments, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert result.returncode == 7
+    assert "motion_index.json" in result.stderr
+    assert "Traceback" not in result.stderr
