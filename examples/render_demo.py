@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 import tempfile
 import time
@@ -21,15 +22,15 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 
 FPS = 30
-FILM_SIZE, TILE_SIZE = (640, 360), (320, 240)
+FILM_SIZE, TILE_SIZE = (640, 360), (300, 270)
 COLUMNS, ROWS = 6, 4
 CAMERA_OFFSET = np.array((0.9, -5.4, 1.55))
 TARGET_HEIGHT = 0.92
-CAMERA_CALM = 2.0
+CAMERA_CALM = 1.2
 """Seconds over which the camera averages the dancer's path: it follows without shaking."""
 
-FLOOR_TILES = (("Floor Light", (0.36, 0.38, 0.41)), ("Floor Dark", (0.32, 0.34, 0.37)))
-SKY = (0.30, 0.33, 0.37)
+FLOOR_TILES = (("Floor Light", (0.30, 0.35, 0.42)), ("Floor Dark", (0.25, 0.295, 0.36)))
+SKY = (0.055, 0.07, 0.10)
 
 
 @contextmanager
@@ -38,6 +39,20 @@ def stage(name: str) -> Iterator[None]:
     start = time.perf_counter()
     yield
     print(f"{name:<16}{time.perf_counter() - start:8.1f} s", flush=True)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Without the line that Blender writes about every frame."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with open(os.devnull, "w") as nothing:
+        os.dup2(nothing.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)
 
 
 def enable_addon() -> None:
@@ -78,7 +93,7 @@ def add_camera(path: np.ndarray) -> None:
     camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
     scene.collection.objects.link(camera)
     scene.camera = camera
-    camera.data.lens = 42
+    camera.data.sensor_fit, camera.data.lens = "VERTICAL", 50
     direction = np.array((0, 0, TARGET_HEIGHT)) - CAMERA_OFFSET
     camera.rotation_euler = (np.arctan2(np.hypot(*direction[:2]), -direction[2]), 0, np.arctan2(-direction[0], direction[1]))
     places = np.concatenate((calm(path, CAMERA_CALM * FPS), np.zeros((len(path), 1))), -1) + CAMERA_OFFSET
@@ -166,7 +181,8 @@ def render_contact_sheet(path: Path) -> None:
         setattr(render, f"use_stamp_{name}", False)
     render.use_stamp = render.use_stamp_note = True
     render.use_stamp_labels = False
-    render.stamp_font_size = 18
+    render.stamp_font_size = 16
+    render.stamp_background = (0.0, 0.0, 0.0, 0.0)
     count = COLUMNS * ROWS
     length = scene.frame_end + 1 - scene.frame_start
     with tempfile.TemporaryDirectory() as folder:
@@ -201,6 +217,7 @@ def save(path: Path) -> None:
     """A file that plays anywhere: the song is packed into it."""
     for sound in bpy.data.sounds:
         sound.pack()
+    bpy.context.preferences.filepaths.save_version = 0
     bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=True)
 
 
@@ -223,11 +240,11 @@ def main(argv: Sequence[str]) -> None:
     enable_addon()
     try:
         build_scene(arguments)
-        with stage("demo.blend"):
+        with stage("demo.blend"), quiet():
             save(out / "demo.blend")
-        with stage("demo.mp4"):
+        with stage("demo.mp4"), quiet():
             render_film(out / "demo.mp4", arguments.film_seconds)
-        with stage("demo.png"):
+        with stage("demo.png"), quiet():
             render_contact_sheet(out / "demo.png")
     except RuntimeError as error:
         sys.exit(f"demo: {error}")

@@ -88,7 +88,8 @@ def install_system_packages(packages: list[str]) -> None:
     elif succeeds("sudo", "-n", "true"):
         prefix = ["sudo", "-n"]
     else:
-        stop(f"Blender needs system libraries that are not installed. Run this line, then make again:\n\n    sudo {shlex.join(install)}\n")
+        line = f"sudo apt-get update && sudo {shlex.join(install)}"
+        stop(f"Blender needs system libraries that are not installed. Run this line, then make again:\n\n    {line}\n")
     run(*prefix, "apt-get", "update", "-qq")
     run(*prefix, *install)
 

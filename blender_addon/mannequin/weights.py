@@ -17,8 +17,8 @@ _PLANES = {
     "ankle": ((0.0, -0.94, 0.34), 0.030, 0.0),
     "foot": ((0.0, 0.0, 1.0), 0.030, 0.0),
     "spine1": ((0.0, 1.0, 0.0), 0.060, 0.0),
-    "spine2": ((0.0, 1.0, 0.0), 0.060, 0.0),
-    "spine3": ((0.0, 1.0, 0.0), 0.060, 0.0),
+    "spine2": ((0.0, 1.0, 0.0), 0.075, 0.0),
+    "spine3": ((0.0, 1.0, 0.0), 0.075, 0.0),
     "neck": ((0.0, 1.0, -0.1), 0.040, 0.0),
     "head": ((0.0, 0.95, 0.3), 0.035, 0.0),
     "collar": ((0.90, 0.43, 0.0), 0.060, 0.015),
@@ -28,8 +28,11 @@ _PLANES = {
     "hand": ((1.0, 0.0, 0.0), 0.020, 0.0),
 }
 
-_MIDLINE = {"neck": (0.095, 0.030)}
+_MIDLINE = {"neck": (0.120, 0.030)}
 """Joints between two arms keep to the middle: half breadth of what they own and half width of its edge, in metres."""
+
+_YIELDS = {"left_collar": "neck", "right_collar": "neck"}
+"""Joints that take only what the other one leaves: the shoulders' planes reach above the head."""
 
 _SIDE_EDGE = 0.010
 """Half width in metres of the edge between left and right: the skin between the legs shares a stride, the thighs do not."""
@@ -70,6 +73,8 @@ def skin_weights(vertices: np.ndarray) -> np.ndarray:
     taken = np.zeros_like(reach)
     for index in range(1, len(JOINTS)):
         reach[:, index] = _beyond(JOINTS[index], joints[index], vertices)
+    for joint, other in _YIELDS.items():
+        reach[:, JOINTS.index(joint)] *= 1 - reach[:, JOINTS.index(other)]
     for parent in range(len(JOINTS)):
         children = [child for child, above in enumerate(PARENTS) if above == parent]
         if not children:

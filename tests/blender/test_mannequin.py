@@ -82,6 +82,14 @@ def test_weights_add_up_and_stay_local(mannequin):
         assert len(weights) <= 4
 
 
+def test_head_moves_with_the_head_alone(mannequin):
+    rest = vertices_of(body_of(mannequin))
+    skull = rest[:, 2] > 2.1
+    for joint in ("left_collar", "right_shoulder"):
+        mannequin.pose.bones[joint].rotation_quaternion = Quaternion((1, 1, 0), 0.8)
+    np.testing.assert_allclose(vertices_of(body_of(mannequin))[skull], rest[skull], atol=1e-4)
+
+
 def test_sides_are_mirror_images():
     vertices, quads = skin(PARTS, 0.02)
     weights = skin_weights(vertices)

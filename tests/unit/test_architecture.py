@@ -25,8 +25,12 @@ EXPLICIT_RANDOM = {"default_rng", "Generator", "SeedSequence", "BitGenerator"}
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "misc", "tools"}
 ABSOLUTE_PATH = re.compile(r"(/(home|root|usr|tmp|work|opt|mnt|Users)/|[A-Za-z]:\\)")
 
-# fast path -> its slow, readable reference; some test must use both
-FAST_PATHS = {"scan_chunked": "scan_recurrent"}
+# fast path -> its slow, readable reference and the test that holds both against each other
+FAST_PATHS = {
+    "tokendance_core/model/ssm.py:scan_chunked": ("tokendance_core/model/ssm.py:scan_recurrent", "tests/unit/test_ssm.py"),
+    "tokendance_core/kinematics.py:resample": ("tests/unit/test_kinematics.py:_resampled_slowly", "tests/unit/test_kinematics.py"),
+    "blender_addon/action.py:write": ("tests/blender/test_action.py:write_slowly", "tests/blender/test_action.py"),
+}
 
 
 def sources(*folders: str) -> list[Path]:
@@ -186,13 +190,14 @@ def test_no_vague_names():
     assert [name_of(path) for path in core() + addon() if {*path.relative_to(ROOT).with_suffix("").parts} & VAGUE_NAMES] == []
 
 
-@pytest.mark.parametrize(("fast", "slow"), FAST_PATHS.items())
-def test_fast_path_has_a_reference_and_a_test_of_both(fast, slow):
-    code = "\n".join(path.read_text(encoding="utf-8") for path in core() + addon())
-    assert f"def {fast}(" in code
-    assert f"def {slow}(" in code
-    tests = [path.read_text(encoding="utf-8") for path in sources("tests") if path != Path(__file__).resolve()]
-    assert any(fast in text and slow in text for text in tests)
+@pytest.mark.parametrize("fast", FAST_PATHS)
+def test_fast_path_has_a_reference_and_a_test_of_both(fast):
+    slow, test = FAST_PATHS[fast]
+    calls = [called(node) for node in nodes(ROOT / test)]
+    for place in (fast, slow):
+        path, name = place.split(":")
+        assert any(isinstance(node, ast.FunctionDef) and node.name == name for node in nodes(ROOT / path)), place
+        assert name in calls, f"{test} does not call {name}"
 
 
 def test_configs_are_frozen_and_kept_in_the_checkpoint():
