@@ -19,12 +19,11 @@ class CurveWriter:
         self.action = action
         self.target = target
         self.slot = None
-        self._curves = None
         if hasattr(action, "slots"):
             self.slot = action.slots.new(id_type="OBJECT", name=target.name)
             strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
-            self._bag = strip.channelbag(self.slot, ensure=True)
-            self._curves, self._groups = self._bag.fcurves, self._bag.groups
+            bag = strip.channelbag(self.slot, ensure=True)
+            self._curves, self._groups = bag.fcurves, bag.groups
         else:
             self._curves, self._groups = action.fcurves, action.groups
 
@@ -122,16 +121,19 @@ def node_tree(material: bpy.types.Material) -> bpy.types.NodeTree:
 
 def record_movie(scene: bpy.types.Scene) -> None:
     """Make the scene render H.264 with AAC sound into an MP4 file."""
-    image = scene.render.image_settings
-    if hasattr(image, "media_type"):
-        image.media_type = "VIDEO"
-    image.file_format = "FFMPEG"
+    _record(scene, "VIDEO", "FFMPEG")
     movie = scene.render.ffmpeg
     movie.format, movie.codec, movie.audio_codec = "MPEG4", "H264", "AAC"
     movie.constant_rate_factor = "MEDIUM"
 
 
-def select_bone(bone: bpy.types.PoseBone, state: bool = True) -> None:
-    """Selection moved from the bone to the pose bone in 5.0."""
-    owner = bone if hasattr(bone, "select") else bone.bone
-    owner.select = state
+def record_images(scene: bpy.types.Scene) -> None:
+    """Make the scene render PNG files."""
+    _record(scene, "IMAGE", "PNG")
+
+
+def _record(scene: bpy.types.Scene, media: str, file_format: str) -> None:
+    image = scene.render.image_settings
+    if hasattr(image, "media_type"):
+        image.media_type = media
+    image.file_format = file_format

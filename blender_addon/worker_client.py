@@ -24,7 +24,7 @@ PYTHON_VARIABLE = "TOKENDANCE_PYTHON"
 
 _START = Path(__file__).parent / "child" / "start_core.py"
 _POLL_SECONDS = 0.05
-_GRACE_SECONDS = 2.0
+_GRACE_SECONDS = 0.5
 _LOG_LINES = 4
 
 Progress = Callable[[str, float], None]

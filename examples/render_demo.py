@@ -71,11 +71,13 @@ def addon_module(name: str):
 
 def dancer_path(armature: bpy.types.Object) -> np.ndarray:
     """(T, 2) metres: where the pelvis is on the floor, one sample per frame of the scene."""
-    scene = bpy.context.scene
+    scene, (body,) = bpy.context.scene, armature.children
+    body.hide_viewport = True  # without its skin a frame is posed many times faster
     path = []
     for frame in range(scene.frame_start, scene.frame_end + 1):
         scene.frame_set(frame)
         path.append((armature.matrix_world @ armature.pose.bones["pelvis"].head)[:2])
+    body.hide_viewport = False
     return np.array(path)
 
 
@@ -173,9 +175,7 @@ def render_contact_sheet(path: Path) -> None:
     """One picture of evenly spaced moments over the whole song, in reading order."""
     scene = bpy.context.scene
     render = scene.render
-    if hasattr(render.image_settings, "media_type"):
-        render.image_settings.media_type = "IMAGE"
-    render.image_settings.file_format = "PNG"
+    addon_module("compat").record_images(scene)
     render.resolution_x, render.resolution_y = TILE_SIZE
     for name in ("date", "time", "render_time", "frame", "camera", "lens", "scene", "filename", "memory", "hostname", "marker"):
         setattr(render, f"use_stamp_{name}", False)

@@ -15,9 +15,21 @@ from pathlib import Path
 _PACKAGE = "tokendance_core"
 
 
+def _is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def _wait_for_end_of(parent: int) -> None:
     if os.name != "nt":
-        while os.getppid() == parent:
+        # Blender may be one step away (a wrapper script is between us) or out of sight (a sandbox with its own numbers).
+        direct, in_sight = os.getppid(), _is_there(parent)
+        while os.getppid() == direct and (_is_there(parent) or not in_sight):
             time.sleep(1.0)
         return
     import ctypes

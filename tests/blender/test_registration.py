@@ -37,12 +37,6 @@ def test_movie_settings_give_a_film_with_sound(scene):
     assert scene.render.image_settings.file_format == "FFMPEG"
     assert scene.render.is_movie_format
     assert scene.render.ffmpeg.audio_codec == "AAC"
-
-
-def test_bone_selection(scene):
-    bpy.ops.tokendance.add_mannequin()
-    armature = bpy.context.view_layer.objects.active
-    bone = armature.pose.bones["head"]
-    for state in (True, False):
-        compat.select_bone(bone, state)
-        assert getattr(bone, "select", bone.bone.select if hasattr(bone.bone, "select") else None) == state
+    compat.record_images(scene)
+    assert scene.render.image_settings.file_format == "PNG"
+    assert not scene.render.is_movie_format

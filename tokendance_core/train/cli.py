@@ -25,6 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only", choices=checkpoint.STREAMS, action="append", help="train this stream alone (repeatable); default: all four"
     )
     first.add_argument("--root", choices=("velocity", "absolute"), default="velocity", help="how the lower stream stores the path")
+    first.add_argument("--start-from", type=Path, help="a checkpoint whose tokenizers and normalisation to go on from")
     second = stages.add_parser("generator", help="stage two: music tokens to dance tokens")
     second.add_argument("--tokenizers", type=Path, required=True, help="the file that stage one wrote")
     second.add_argument("--pairs", type=int, default=generator.PAIRS, help="how many songs with dances to build for training")
@@ -67,23 +68,37 @@ def _train_tokenizers(arguments: argparse.Namespace) -> None:
     dance_width, music_width = WIDTHS[arguments.size]
     settings = _settings(arguments, betas=(0.5, 0.99), weight_decay=0.0)
     processes = Processes.join(arguments.device)
+    trained = checkpoint.load(arguments.start_from) if arguments.start_from else None
     # Weights start from the seed too, whichever streams are trained together.
     tasks: dict = {}
     if {"upper", "lower"} & set(wanted):
         torch.manual_seed(arguments.seed)
         clips, auxiliary = pack.load_motion(arguments.data), pack.load_motion(arguments.data, auxiliary=True)
-        made, statistics = tokenizers.dance_tasks(clips, auxiliary, dance_width, arguments.root)
+        made, statistics = tokenizers.dance_tasks(clips, auxiliary, dance_width, arguments.root, trained and trained.dance_statistics)
         tasks |= made
         tokenizers.save_statistics(arguments.out / "dance_statistics.npz", statistics)
     if {"semantic", "acoustic"} & set(wanted):
         torch.manual_seed(arguments.seed)
-        made, statistics = tokenizers.music_tasks(list(pack.load_songs(arguments.data)), music_width)
+        made, statistics = tokenizers.music_tasks(list(pack.load_songs(arguments.data)), music_width, trained and trained.music_statistics)
         tasks |= made
         tokenizers.save_statistics(arguments.out / "music_statistics.npz", statistics)
+    if trained:
+        _go_on_from(trained, tasks)
     for name in wanted:
         train(tasks[name], settings, arguments.out, name, arguments.device, processes)
-    if processes.rank == 0 and all((arguments.out / f"{name}.pt").exists() for name in checkpoint.STREAMS):
-        tokenizers.assemble(arguments.out, arguments.root).save(arguments.out / "tokenizers.safetensors", half=False)
+    assembled = tokenizers.assemble(arguments.out, arguments.root, trained) if processes.rank == 0 else None
+    if assembled:
+        assembled.save(arguments.out / "tokenizers.safetensors", half=False)
+
+
+def _go_on_from(trained: checkpoint.Checkpoint, tasks: dict) -> None:
+    """Give the tasks the weights of a trained checkpoint."""
+    for name, task in tasks.items():
+        if task.model.config != trained.tokenizers[name].config:
+            raise CheckpointError(
+                f"the {name} tokenizer of --start-from has other sizes than --size", hint="Pass the size it was trained with."
+            )
+        task.model.load_state_dict(trained.tokenizers[name].state_dict())
 
 
 def _train_generator(arguments: argparse.Namespace) -> None:

@@ -27,9 +27,10 @@ SPEEDS = (0.85, 1.0, 1.15)
 HEADING_SPREAD = 0.35
 """Standard deviation in radians of the random heading of a window."""
 
-JOINT_WEIGHT = 3.0
-FOOT_WEIGHT = 10.0
-"""Weights of the joint-space and foot-velocity terms: they are in metres, the parameters in standard deviations."""
+JOINT_WEIGHT = 20.0
+FOOT_WEIGHT = 20.0
+"""Weights of the joint-space and foot-velocity terms. They are in metres and the parameters in standard deviations, where a toe's noise
+counts like a hip's swing: at weight 1 the codes are spent on what nobody sees."""
 
 EVENT_WEIGHT = 6.0
 """How much a peak or beat counts against a frame without one."""
@@ -95,7 +96,7 @@ class DanceTask:
         pool: list[np.ndarray],
         held_out: list[np.ndarray],
         statistics: Statistics,
-        foot_weight: float = FOOT_WEIGHT,
+        foot_weight: float,
     ) -> None:
         self.columns = torch.from_numpy(COLUMNS[part])
         self.model = Tokenizer(TokenizerConfig(features=len(self.columns), width=width))
@@ -134,12 +135,22 @@ class DanceTask:
         return {"joint_error_cm": float(torch.cat(errors).mean()) * 100, "code_usage": code_usage(indices, self.model.quantizer.size)}
 
 
-def dance_tasks(clips: list[SourceClip], auxiliary: list[SourceClip], width: int, root: representation.RootForm) -> tuple[dict, Statistics]:
-    """Tasks for both halves and the statistics of the training motion."""
+def dance_tasks(
+    clips: list[SourceClip],
+    auxiliary: list[SourceClip],
+    width: int,
+    root: representation.RootForm,
+    statistics: Statistics | None = None,
+) -> tuple[dict[str, DanceTask], Statistics]:
+    """Tasks for both halves, and the normalisation: the one given, or that of the training motion."""
     pool = motion_pool([c for c in (*clips, *auxiliary) if c.split == "train"], root)
-    statistics = Statistics.of([turned(m[None], np.array([a]))[0] for m in pool[::3] for a in (-HEADING_SPREAD, HEADING_SPREAD)])
+    statistics = statistics or Statistics.of(
+        [turned(m[None], np.array([a]))[0] for m in pool[::3] for a in (-HEADING_SPREAD, HEADING_SPREAD)]
+    )
     held_out = [representation.to_matrix(c.clip, root) for c in clips if c.split == "validation"]
-    return {part: DanceTask(part, width, pool, held_out, statistics) for part in COLUMNS}, statistics
+    # Positions have no velocity columns that the feet could be tied to.
+    foot_weight = FOOT_WEIGHT if root == "velocity" else 0.0
+    return {part: DanceTask(part, width, pool, held_out, statistics, foot_weight) for part in COLUMNS}, statistics
 
 
 class MusicTask:
@@ -186,10 +197,11 @@ def _beats_found(logits: Tensor, beats: Tensor) -> Tensor:
     return ((best.indices - 2).abs() <= 1) & (best.values > 0)
 
 
-def music_tasks(songs: list[SourceSong], width: int) -> tuple[dict, Statistics]:
-    """Tasks for both music streams and the statistics of the training songs; one-hot columns stay 0 and 1."""
-    statistics = Statistics.of([s.features.values for s in songs if s.split == "train"])
-    statistics.mean[-2:], statistics.std[-2:] = 0.0, 1.0
+def music_tasks(songs: list[SourceSong], width: int, statistics: Statistics | None = None) -> tuple[dict[str, MusicTask], Statistics]:
+    """Tasks for both music streams, and the normalisation: the one given, or that of the training songs (peaks and beats stay 0 and 1)."""
+    if statistics is None:
+        statistics = Statistics.of([s.features.values for s in songs if s.split == "train"])
+        statistics.mean[-2:], statistics.std[-2:] = 0.0, 1.0
     by_split = {
         split: [
             statistics.normalise(s.features.values).astype(np.float32) for s in songs if s.split == split and s.features.frames >= WINDOW
@@ -218,13 +230,22 @@ def _trained(state_path: Path) -> Tokenizer:
     return model
 
 
-def assemble(folder: Path, root: representation.RootForm) -> Checkpoint:
-    """The four trained tokenizers of a run folder as a checkpoint without a generator."""
+def assemble(folder: Path, root: representation.RootForm, trained: Checkpoint | None = None) -> Checkpoint | None:
+    """The tokenizers of a run folder as a checkpoint without a generator, missing ones from ``trained``; None while one is missing."""
+    made = {name: _trained(folder / f"{name}.pt") for name in STREAMS if (folder / f"{name}.pt").exists()}
+    tokenizers = (dict(trained.tokenizers) if trained else {}) | made
+    if set(tokenizers) != set(STREAMS):
+        return None
+
+    def statistics(name: str, inherited: Statistics | None) -> Statistics:
+        path = folder / f"{name}_statistics.npz"
+        return inherited if inherited and not path.exists() else _load_statistics(path)
+
     return Checkpoint(
-        tokenizers={name: _trained(folder / f"{name}.pt") for name in STREAMS},
+        tokenizers=tokenizers,
         generator=None,
-        dance_statistics=_load_statistics(folder / "dance_statistics.npz"),
-        music_statistics=_load_statistics(folder / "music_statistics.npz"),
+        dance_statistics=statistics("dance", trained and trained.dance_statistics),
+        music_statistics=statistics("music", trained and trained.music_statistics),
         genres=GENRES,
         root=root,
     )
