@@ -47,11 +47,18 @@ def main(argv: Sequence[str]) -> int:
     except TokenDanceError as error:
         problem = error
     except KeyboardInterrupt:
-        problem = Cancelled("stopped; nothing was written")
-    except MemoryError:
+        problem = Cancelled("stopped; nothing half-written was left")
+    except (MemoryError, RuntimeError) as error:
+        if not _is_out_of_memory(error):
+            raise
         problem = TokenDanceError("there is not enough memory for this", hint="Close other programs, or give less: --duration 60.")
     report_for(getattr(args, "json", False)).error(problem)
     return problem.exit_code
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    """Torch tells it as a RuntimeError: by its message on a CPU, by a subclass on a graphics card."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
 
 
 def _stop(signal_number: int, frame: object) -> None:

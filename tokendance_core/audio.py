@@ -22,8 +22,8 @@ import numpy as np
 import soundfile
 import soxr
 
-from .errors import AudioError
-from .types import SAMPLE_RATE, Music
+from tokendance_core.errors import AudioError
+from tokendance_core.types import SAMPLE_RATE, Music
 
 MIN_SECONDS = 2.0
 MAX_SECONDS = 1200.0

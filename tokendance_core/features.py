@@ -27,7 +27,7 @@ from functools import cache
 import numpy as np
 import scipy.fft
 
-from .types import FPS, SAMPLE_RATE, Music, MusicFeatures
+from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures
 
 FEATURE_NAMES: tuple[str, ...] = (
     "onset",

@@ -109,7 +109,17 @@ def out_of_memory(*args):
     raise MemoryError
 
 
-@pytest.mark.parametrize(("fault", "exit_code", "word"), [(interrupt, 130, "stopped"), (out_of_memory, 1, "memory")])
+def out_of_memory_in_torch(*args):
+    raise RuntimeError("[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried to allocate 80 GB")
+
+
+def fault_of_ours(*args):
+    raise RuntimeError("shapes do not fit")
+
+
+@pytest.mark.parametrize(
+    ("fault", "exit_code", "word"), [(interrupt, 130, "stopped"), (out_of_memory, 1, "memory"), (out_of_memory_in_torch, 1, "memory")]
+)
 def test_end_in_the_middle_leaves_nothing(generate, tmp_path, monkeypatch, capsys, fault, exit_code, word):
     monkeypatch.setattr(pipeline, "generate", fault)
     assert generate(tmp_path / "dance.npz", "--json") == exit_code
@@ -118,6 +128,12 @@ def test_end_in_the_middle_leaves_nothing(generate, tmp_path, monkeypatch, capsy
     assert word in last["message"]
     assert last["exit_code"] == exit_code
     assert [path.name for path in tmp_path.iterdir()] == ["clicks.wav"]
+
+
+def test_a_fault_of_ours_is_not_hidden(generate, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "generate", fault_of_ours)
+    with pytest.raises(RuntimeError, match="shapes"):
+        generate(tmp_path / "dance.npz")
 
 
 @pytest.mark.parametrize(
