@@ -12,6 +12,7 @@ from tokendance_core.skeleton import FEET, OFFSETS
 
 VELOCITY_WEIGHT = 0.5
 ACCELERATION_WEIGHT = 0.25
+REACH_FRAMES = (4, 8)
 
 
 def dynamic_l1(x: Tensor, y: Tensor) -> Tensor:
@@ -28,6 +29,19 @@ def joints(matrix: Tensor) -> Tensor:
     height = matrix[..., ROOT] * matrix.new_tensor([0.0, 1.0, 0.0])
     rotations = rotation.matrix_from_6d(matrix[..., ROTATIONS].unflatten(-1, (24, 6)))
     return kinematics.forward_kinematics(rotations, height, torch.as_tensor(OFFSETS.copy(), device=matrix.device))[0]
+
+
+def reach_l1(x_joints: Tensor, y_joints: Tensor) -> Tensor:
+    """L1 between how far each joint gets, in metres, within ``REACH_FRAMES`` frames, whichever way it goes.
+
+    Where a code leaves the direction open, L1 of positions is least for a joint that hardly moves; this keeps the size of the movement.
+    Spans of several frames, because a jitter would satisfy single ones. Not in the paper.
+    """
+    loss = x_joints.new_zeros(())
+    for frames in REACH_FRAMES:
+        far = [(joints[:, frames:] - joints[:, :-frames]).square().sum(-1).add(1e-8).sqrt() for joints in (x_joints, y_joints)]
+        loss = loss + F.l1_loss(*far)
+    return loss
 
 
 def foot_velocity_l1(x: Tensor, y: Tensor, x_joints: Tensor, y_joints: Tensor) -> Tensor:

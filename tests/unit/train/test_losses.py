@@ -45,3 +45,11 @@ def test_masked_cross_entropy_counts_hidden_tokens_only() -> None:
 def test_events_are_worth_their_weight() -> None:
     logits, events = torch.zeros(2), torch.tensor([1.0, 0.0])
     assert float(losses.event_cross_entropy(logits, events, 6.0)) == pytest.approx(np.log(2) * 7 / 2, rel=1e-5)
+
+
+def test_reach_counts_the_size_of_a_movement_and_not_its_direction() -> None:
+    path = torch.linspace(0, 1, 21)[None, :, None, None]
+    forth = torch.cat((path, torch.zeros(1, 21, 1, 2)), -1)  # 5 cm a frame
+    still, back = torch.zeros_like(forth), -forth
+    assert float(losses.reach_l1(forth, back)) == pytest.approx(0.0, abs=1e-6)
+    assert float(losses.reach_l1(forth, still)) == pytest.approx(0.05 * (4 + 8), rel=1e-3)
