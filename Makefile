@@ -27,6 +27,7 @@ test: lint test-unit test-blender test-end-to-end  ## everything that must pass 
 
 lint: setup  ## style and simple mistakes
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 
 test-unit: setup  ## the core without Blender, seconds
 	$(PY) -m pytest -q tests/unit

@@ -1,6 +1,6 @@
 """From a song to a dance: the whole story on one page.
 
-    Music -> MusicFeatures -> MusicTokens -> DanceTokens -> MotionClip -> finished MotionClip
+Music -> MusicFeatures -> MusicTokens -> DanceTokens -> MotionClip -> finished MotionClip
 """
 
 from __future__ import annotations
@@ -89,9 +89,7 @@ def _genre_index(genre: str, checkpoint: Checkpoint) -> int:
     return checkpoint.genres.index(genre)
 
 
-def _dance_tokens(
-    heard: MusicTokens, checkpoint: Checkpoint, genre: int, settings: GenerateSettings, on_progress: Progress
-) -> DanceTokens:
+def _dance_tokens(heard: MusicTokens, checkpoint: Checkpoint, genre: int, settings: GenerateSettings, on_progress: Progress) -> DanceTokens:
     if checkpoint.generator is None:
         raise CheckpointError("the checkpoint holds no generator", hint="Train one: python -m tokendance_core train generator.")
     device = next(checkpoint.generator.parameters()).device

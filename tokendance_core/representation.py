@@ -72,5 +72,3 @@ class Statistics:
 
     def restore(self, matrix: np.ndarray) -> np.ndarray:
         return matrix * self.std + self.mean
-
-

@@ -178,9 +178,7 @@ class Generator(nn.Module):
 
         semantic, acoustic: music tokens (B, L); upper, lower: dance tokens (B, L), MASK where not known; genre (B,), 0 = any; all int64.
         """
-        music = torch.cat(
-            [self.semantic_layers(self.semantic_in(semantic)), self.acoustic_layers(self.acoustic_in(acoustic))], dim=-1
-        )
+        music = torch.cat([self.semantic_layers(self.semantic_in(semantic)), self.acoustic_layers(self.acoustic_in(acoustic))], dim=-1)
         upper_known, lower_known = self.upper_in(upper), self.lower_in(lower)
         x = self.fuse_music(music) + self.fuse_dance(torch.cat([upper_known, lower_known], dim=-1))
         style = self.genre_in(genre)

@@ -85,9 +85,7 @@ def _decays(dt: Tensor, A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return between, total.clamp_(min=LOWEST_EXPONENT).exp_(), to_end
 
 
-def _chunked_forward(
-    x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, size: int
-) -> tuple[Tensor, Tensor | None]:
+def _chunked_forward(x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, size: int) -> tuple[Tensor, Tensor | None]:
     """Output (B, L, H, P) and the state on entry to each chunk (B, K, N, H, P), None where there is one chunk only."""
     batch, length, heads, channels = x.shape
     xs, dts, Bs, Cs = _split(size, x, dt, B, C)
@@ -163,9 +161,7 @@ def _within_backward(xs: Tensor, dts: Tensor, Bs: Tensor, Cs: Tensor, dys: Tenso
     )
 
 
-def _across_backward(
-    inputs: tuple[Tensor, ...], states: Tensor, from_start: Tensor, to_end: Tensor, gradients: tuple[Tensor, ...]
-) -> None:
+def _across_backward(inputs: tuple[Tensor, ...], states: Tensor, from_start: Tensor, to_end: Tensor, gradients: tuple[Tensor, ...]) -> None:
     """Adds to the gradients what flows through the states between chunks."""
     xs, dts, Bs, Cs, dys = inputs
     dx, d_dt, dB, dC, d_total = gradients
@@ -232,9 +228,7 @@ class Mamba2(nn.Module):
     default gated norm. ValueError for more than one group, or when the inner width is no multiple of ``headdim``.
     """
 
-    def __init__(
-        self, d_model: int, d_state: int = 128, d_conv: int = 4, expand: int = 2, headdim: int = 64, ngroups: int = 1
-    ) -> None:
+    def __init__(self, d_model: int, d_state: int = 128, d_conv: int = 4, expand: int = 2, headdim: int = 64, ngroups: int = 1) -> None:
         super().__init__()
         inner = expand * d_model
         if ngroups != 1:

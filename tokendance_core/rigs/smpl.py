@@ -11,9 +11,7 @@ FAMILY = "smpl"
 
 PREFIXES = ("f_avg_", "m_avg_", "n_avg_")
 
-NAMES: dict[str, tuple[str, ...]] = {
-    name: (name, name.replace("left_", "L_").replace("right_", "R_").title()) for name in JOINTS
-}
+NAMES: dict[str, tuple[str, ...]] = {name: (name, name.replace("left_", "L_").replace("right_", "R_").title()) for name in JOINTS}
 """Spellings of every joint, the usual one first: ``left_hip`` and ``L_Hip``, ``pelvis`` and ``Pelvis``."""
 
 REQUIRED = tuple(name for name in JOINTS if not name.endswith(("spine2", "spine3", "collar", "foot", "hand")))

@@ -30,8 +30,8 @@ HEADING_SPREAD = 0.35
 JOINT_WEIGHT = 20.0
 FOOT_WEIGHT = 20.0
 REACH_WEIGHT = 8.0
-"""Weights of the joint-space, foot-velocity and reach terms. They are in metres and the parameters in standard deviations, where a toe's noise
-counts like a hip's swing: at weight 1 the codes are spent on what nobody sees."""
+"""Weights of the joint-space, foot-velocity and reach terms. They are in metres and the parameters in standard deviations, where a
+toe's noise counts like a hip's swing: at weight 1 the codes are spent on what nobody sees."""
 
 EVENT_WEIGHT = 6.0
 """How much a peak or beat counts against a frame without one."""
