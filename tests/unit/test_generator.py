@@ -99,8 +99,22 @@ def test_genre_gate_is_the_published_formula():
 def test_mask_has_no_digits_and_neighbouring_codes_are_near():
     digits = TokenInput(CODES + 1, 8).digits
     assert (digits[MASK] == 0).all()
-    torch.testing.assert_close(digits[:CODES], FSQ().codes(torch.arange(CODES)))
-    assert torch.count_nonzero(digits[40] - digits[80]) == 1
+    assert (digits[:CODES].sum(1) == 4).all()
+    assert len(torch.unique(digits[:CODES], dim=0)) == CODES
+    # 40 and 80 differ in the third digit alone
+    assert torch.nonzero(digits[40] - digits[80]).flatten().tolist() == [8 + 5 + 1, 8 + 5 + 2]
+
+
+def test_scores_of_digits_go_to_every_code_that_has_them():
+    generator = build()
+    torch.nn.init.zeros_(generator.upper_branch.head.weight)
+    torch.nn.init.zeros_(generator.upper_branch.head.bias)
+    upper = run(generator, tokens())[:, 0]
+    digits = FSQ().digits(torch.arange(CODES))
+    same_but_first = (digits[:, 1:] == digits[345, 1:]).all(1)
+    step = upper[..., same_but_first] - upper[..., [345]]
+    other = upper[..., (digits[:, 1:] == digits[700, 1:]).all(1)] - upper[..., [700 - int(digits[700, 0]) + int(digits[345, 0])]]
+    torch.testing.assert_close(step, other)
 
 
 def test_state_dict_holds_parameters_only_and_loads_strictly():

@@ -165,6 +165,7 @@ def test_bimamba_sees_past_and_future():
 def test_bimamba_with_a_closed_gate_passes_its_input():
     layer = block()
     torch.nn.init.zeros_(layer.gate.weight)
+    torch.nn.init.zeros_(layer.gate.bias)
     x = torch.randn(2, 9, 24)
     torch.testing.assert_close(layer(x), x)
 

@@ -44,8 +44,11 @@ class FSQ(nn.Module):
     def _index(self, digits: Tensor) -> Tensor:
         return ((digits + self.levels // 2) * self.basis).sum(-1)
 
+    def digits(self, indices: Tensor) -> Tensor:
+        """(…) long -> (…, D) long: the level of each channel, from 0."""
+        return indices[..., None] // self.basis % self.levels
+
     def codes(self, indices: Tensor) -> Tensor:
         """(…) long -> (…, D): the inverse of the index."""
-        digits = indices[..., None] // self.basis % self.levels
         half = self.levels // 2
-        return (digits - half) / half
+        return (self.digits(indices) - half) / half

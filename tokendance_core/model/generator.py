@@ -21,8 +21,10 @@ from tokendance_core.model.fsq import FSQ
 from tokendance_core.model.ssm import BiMamba
 
 CODES = 1000  # the size of every codebook: FSQ levels 8 x 5 x 5 x 5
+LEVELS = (8, 5, 5, 5)
 MASK = CODES  # the dance token that stands for "not known yet"
 MUSIC_INPUTS = ("index", "code", "both")
+HEAD_SCALE = 0.01  # a new head lets the digits speak first
 GATE_BIAS = -4.0  # a new genre gate is almost shut: sigmoid(-4) = 0.018
 
 
@@ -58,18 +60,24 @@ class GeneratorConfig:
 
 CONFIGS = {
     "paper": GeneratorConfig(width=512, state=16, head_dim=64),
-    "released": GeneratorConfig(width=192, state=32, head_dim=64),
+    "released": GeneratorConfig(width=160, state=16, head_dim=64, music_layers=1, global_layers=3, dance_layers=1),
     "tiny": GeneratorConfig(width=32, state=8, head_dim=16, music_layers=1, global_layers=2, dance_layers=1),
 }
 """Named sizes. The paper gives Mamba-1 terms, d_model 512, d_state 16, d_conv 4, expand 2, that is 1024 inner channels with 16 states
 and a decay of their own each. Mamba-2 keeps all four and ties the decay inside a head: 1024 channels = 16 heads of 64.
-"released" is the shipped size (384 inner channels, 6 heads), trained on a CPU; "tiny" is for tests."""
+"released" is the shipped size (320 inner channels, 5 heads, one local layer each), trained on a CPU; "tiny" is for tests."""
+
+
+def digits_of_codes() -> Tensor:
+    """(sum of LEVELS, codes): 1 where a code has a digit, the levels' digits one below the other."""
+    digits = FSQ(LEVELS).digits(torch.arange(CODES))
+    return torch.cat([F.one_hot(digit, level).T for digit, level in zip(digits.T, LEVELS, strict=True)]).float()
 
 
 class TokenInput(nn.Module):
     """Tokens (B, L) -> vectors (B, L, width): a learned embedding, a projection of the FSQ digits, or their sum.
 
-    Digits are scaled to [-1, 1]; a token past the codebook (MASK) has none: zeros.
+    Each level of each digit has a vector of its own; a token past the codebook (MASK) has no digits: zeros.
     """
 
     def __init__(self, tokens: int, width: int, kind: str = "both") -> None:
@@ -79,9 +87,8 @@ class TokenInput(nn.Module):
             self.embedding = nn.Embedding(tokens, width)
             nn.init.normal_(self.embedding.weight, std=width**-0.5)
         if kind != "index":
-            digits = FSQ().codes(torch.arange(CODES))
-            self.register_buffer("digits", F.pad(digits, (0, 0, 0, tokens - CODES)), persistent=False)
-            self.project = nn.Linear(digits.shape[-1], width)
+            self.register_buffer("digits", F.pad(digits_of_codes().T, (0, 0, 0, tokens - CODES)), persistent=False)
+            self.project = nn.Linear(sum(LEVELS), width)
 
     def forward(self, tokens: Tensor) -> Tensor:
         if self.kind == "index":
@@ -123,7 +130,11 @@ class GlobalLayer(nn.Module):
 
 
 class DanceBranch(nn.Module):
-    """Dance-local scanner of one body half: global features and this half's known tokens -> logits (B, L, codes)."""
+    """Dance-local scanner of one body half: global features and this half's known tokens -> logits (B, L, codes).
+
+    The head adds the scores of a code's four digits to the score of the code itself: codes that share digits decode to similar poses,
+    so what is learned about one is known of its neighbours.
+    """
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
@@ -131,9 +142,13 @@ class DanceBranch(nn.Module):
         self.layers = scanner(config, config.dance_layers)
         self.norm = nn.LayerNorm(config.width)
         self.head = nn.Linear(config.width, config.codes)
+        nn.init.normal_(self.head.weight, std=HEAD_SCALE)
+        self.digit_head = nn.Linear(config.width, sum(LEVELS), bias=False)
+        self.register_buffer("has_digit", digits_of_codes(), persistent=False)
 
     def forward(self, features: Tensor, known: Tensor) -> Tensor:
-        return self.head(self.norm(self.layers(self.enter(features) + known)))
+        x = self.norm(self.layers(self.enter(features) + known))
+        return self.head(x) + self.digit_head(x) @ self.has_digit
 
 
 def bimamba(config: GeneratorConfig) -> BiMamba:

@@ -278,7 +278,7 @@ def _initial_dt_bias(heads: int, low: float = 1e-3, high: float = 0.1, floor: fl
 class BiMamba(nn.Module):
     """Residual block that sees both directions of time, (B, L, width) -> (B, L, width).
 
-    y = x + dropout(m * SiLU(W n)), with n = LayerNorm(x) and m = fwd(n) + flip(bwd(flip(n))): two independent mixers added
+    y = x + dropout(m * SiLU(W n + b)), with n = LayerNorm(x) and m = fwd(n) + flip(bwd(flip(n))): two independent mixers added
     element-wise and a multiplicative skip (TokenDance section 3; the gate's exact form is our reading, the paper prints none).
     """
 
@@ -287,7 +287,8 @@ class BiMamba(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.fwd = Mamba2(width, state, conv, expand, head_dim)
         self.bwd = Mamba2(width, state, conv, expand, head_dim)
-        self.gate = nn.Linear(width, width, bias=False)
+        self.gate = nn.Linear(width, width)
+        nn.init.ones_(self.gate.bias)  # half open: a gate around zero would hide the mixers from the first steps
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -20,10 +20,10 @@ from tokendance_core.types import CODES
 CROPS = (30, 120)
 """Tokens of a training crop: the paper's 240 frames, or more, so that long songs are nothing new; a batch holds equally many tokens."""
 
-PAIRS = 1000
+PAIRS = 2000
 VALIDATION_PAIRS = 24
 GENRE_DROPOUT = 0.3
-LABEL_SMOOTHING = 0.05
+LABEL_SMOOTHING = 0.0
 ALL_MASKED = 0.2
 ONE_HALF_MASKED = 0.1
 SPAN_KEPT = 0.1

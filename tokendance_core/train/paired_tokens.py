@@ -25,8 +25,8 @@ DRUM_TEMPOS = tuple(np.linspace(78, 188, 23))
 DRUM_SHARE = 0.25
 """Share of pairs whose music is our own percussion on an exact grid."""
 
-HEADING_SPREAD = 0.2
-"""Standard deviation in radians by which a whole dance is turned."""
+HEADING_SPREAD = 0.05
+"""Standard deviation in radians by which a whole dance is turned: more, and every pose has many codes to learn."""
 
 _COLUMNS = ("semantic", "acoustic", "upper", "lower")
 

@@ -31,8 +31,8 @@ _SPEED_TOLERANCE = 0.1
 
 _CANDIDATES = 16
 _CONTINUE = 0.7
-_MIX = 0.15
-_LARGEST_TURN = 0.7
+_MIX = 0.05
+_LARGEST_TURN = 0.3
 """Radians by which a phrase may be turned to meet the one before."""
 
 
