@@ -129,6 +129,19 @@ class GlobalLayer(nn.Module):
         return self.mixer(self.genre_gate(x, genre))
 
 
+class Neighbours(nn.Conv1d):
+    """Vectors (B, L, inside) -> (B, L, outside): a token's surroundings, two to each side, brought to its place.
+
+    A hidden token is mostly told by those around it; here it hears them at once instead of through the whole stack.
+    """
+
+    def __init__(self, inside: int, outside: int) -> None:
+        super().__init__(inside, outside, kernel_size=5, padding=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.mT).mT
+
+
 class DanceBranch(nn.Module):
     """Dance-local scanner of one body half: global features and this half's known tokens -> logits (B, L, codes).
 
@@ -139,6 +152,7 @@ class DanceBranch(nn.Module):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.enter = nn.Linear(config.width, config.width)
+        self.around = Neighbours(config.width, config.width)
         self.layers = scanner(config, config.dance_layers)
         self.norm = nn.LayerNorm(config.width)
         self.head = nn.Linear(config.width, config.codes)
@@ -147,7 +161,7 @@ class DanceBranch(nn.Module):
         self.register_buffer("has_digit", digits_of_codes(), persistent=False)
 
     def forward(self, features: Tensor, known: Tensor) -> Tensor:
-        x = self.norm(self.layers(self.enter(features) + known))
+        x = self.norm(self.layers(self.enter(features) + self.around(known)))
         return self.head(x) + self.digit_head(x) @ self.has_digit
 
 
@@ -183,7 +197,7 @@ class Generator(nn.Module):
         self.semantic_layers = scanner(config, config.music_layers)
         self.acoustic_layers = scanner(config, config.music_layers)
         self.fuse_music = nn.Linear(2 * config.width, config.width)
-        self.fuse_dance = nn.Linear(2 * config.width, config.width, bias=False)
+        self.fuse_dance = Neighbours(2 * config.width, config.width)
         self.global_layers = nn.ModuleList(GlobalLayer(config) for _ in range(config.global_layers))
         self.upper_branch = DanceBranch(config)
         self.lower_branch = DanceBranch(config)
