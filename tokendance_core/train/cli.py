@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     third.add_argument("--out", type=Path, required=True, help="folder for figures.json")
     third.add_argument("--seed", type=int, default=0)
     third.add_argument("--threads", type=int, default=0)
-    for stage, steps, batch, rate in ((first, 4000, 32, 4e-4), (second, 3000, 64, 5e-4)):
+    for stage, steps, batch, rate in ((first, 4000, 32, 4e-4), (second, 5000, 32, 2e-3)):
         stage.add_argument("--data", type=Path, required=True, help="folder with motion/, music/ and their index files")
         stage.add_argument("--out", type=Path, required=True, help="folder for the training state, the log and the result")
         stage.add_argument("--size", choices=tuple(WIDTHS), default="released")
