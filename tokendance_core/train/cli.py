@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 import torch
+from torch import nn
 from tqdm import tqdm
 
 from tokendance_core import checkpoint
@@ -25,7 +26,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--only", choices=checkpoint.STREAMS, action="append", help="train this stream alone (repeatable); default: all four"
     )
     first.add_argument("--root", choices=("velocity", "absolute"), default="velocity", help="how the lower stream stores the path")
-    first.add_argument("--start-from", type=Path, help="a checkpoint whose tokenizers and normalisation to go on from")
     second = stages.add_parser("generator", help="stage two: music tokens to dance tokens")
     second.add_argument("--tokenizers", type=Path, required=True, help="the file that stage one wrote")
     second.add_argument("--pairs", type=int, default=generator.PAIRS, help="how many songs with dances to build for training")
@@ -38,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for stage, steps, batch, rate in ((first, 4000, 32, 4e-4), (second, 5000, 32, 2e-3)):
         stage.add_argument("--data", type=Path, required=True, help="folder with motion/, music/ and their index files")
         stage.add_argument("--out", type=Path, required=True, help="folder for the training state, the log and the result")
+        stage.add_argument("--start-from", type=Path, help="a checkpoint whose weights (and normalisation) to go on from")
         stage.add_argument("--size", choices=tuple(WIDTHS), default="released")
         stage.add_argument("--steps", type=int, default=steps)
         stage.add_argument("--batch", type=int, default=batch)
@@ -82,23 +83,20 @@ def _train_tokenizers(arguments: argparse.Namespace) -> None:
         made, statistics = tokenizers.music_tasks(list(pack.load_songs(arguments.data)), music_width, trained and trained.music_statistics)
         tasks |= made
         tokenizers.save_statistics(arguments.out / "music_statistics.npz", statistics)
-    if trained:
-        _go_on_from(trained, tasks)
     for name in wanted:
+        if trained:
+            _go_on_from(trained.tokenizers[name], tasks[name].model)
         train(tasks[name], settings, arguments.out, name, arguments.device, processes)
     assembled = tokenizers.assemble(arguments.out, arguments.root, trained) if processes.rank == 0 else None
     if assembled:
         assembled.save(arguments.out / "tokenizers.safetensors", half=False)
 
 
-def _go_on_from(trained: checkpoint.Checkpoint, tasks: dict) -> None:
-    """Give the tasks the weights of a trained checkpoint."""
-    for name, task in tasks.items():
-        if task.model.config != trained.tokenizers[name].config:
-            raise CheckpointError(
-                f"the {name} tokenizer of --start-from has other sizes than --size", hint="Pass the size it was trained with."
-            )
-        task.model.load_state_dict(trained.tokenizers[name].state_dict())
+def _go_on_from(trained: nn.Module | None, model: nn.Module) -> None:
+    """Give a model the weights of a trained one."""
+    if trained is None or model.config != trained.config:
+        raise CheckpointError("--start-from holds no weights of these sizes", hint="Pass the --size that it was trained with.")
+    model.load_state_dict(trained.state_dict())
 
 
 def _train_generator(arguments: argparse.Namespace) -> None:
@@ -114,6 +112,8 @@ def _train_generator(arguments: argparse.Namespace) -> None:
     pairs = generator.load_or_build_pairs(arguments.out, arguments.data, stage_one, arguments.seed, arguments.pairs)
     torch.manual_seed(arguments.seed)
     task = generator.generator_task(arguments.size, len(stage_one.genres), *pairs)
+    if arguments.start_from:
+        _go_on_from(checkpoint.load(arguments.start_from).generator, task.model)
     train(task, settings, arguments.out, "generator", arguments.device, processes)
     if processes.rank == 0:
         stage_one.with_generator(task.model.cpu()).save(arguments.out / "tokendance.safetensors")

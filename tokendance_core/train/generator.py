@@ -22,6 +22,9 @@ CROPS = (30, 120)
 
 PAIRS = 2000
 VALIDATION_PAIRS = 24
+TIMBRE_NOISE = 0.3
+"""Share of semantic tokens replaced by random ones, so that a song is danced to and not recognised by its sound."""
+
 GENRE_DROPOUT = 0.3
 ON_REQUEST = tuple(pack.GENRES.index(genre) for genre in ("break", "pop"))
 """Genres that "any" never learns: floor work amid steps looks like a fall, and the calm takes of "pop" are so easy to foretell that the
@@ -70,6 +73,8 @@ class GeneratorTask:
         crop = {
             name: torch.from_numpy(getattr(self._pairs, name)[rows[:, None], at]) for name in ("semantic", "acoustic", "upper", "lower")
         }
+        noise = torch.from_numpy(rng.integers(0, CODES, at.shape))
+        crop["semantic"] = torch.where(torch.from_numpy(rng.random(at.shape) < TIMBRE_NOISE), noise, crop["semantic"])
         genre = self._pairs.genre[rows]
         forget = (rng.random(count) < GENRE_DROPOUT) & ~np.isin(genre, ON_REQUEST)
         genre = np.where(forget, 0, genre)

@@ -66,7 +66,7 @@ def build(
     by_genre = {genre: made for genre, made in by_genre.items() if made}
     real = [song for song in songs if song.split == split and len(song.beats) >= 8]
     rows = [_pair(real, drums, by_genre, codecs, rng) for rng in tqdm(_generators(seed, count), "pairs", count, mininterval=5.0)]
-    tokens = {name: np.stack([row[0][name] for row in rows]) for name in _COLUMNS}
+    tokens = {name: np.stack([row[0][name] for row in rows]).astype(np.int64) for name in _COLUMNS}
     return PairedTokens(**tokens, genre=np.array([row[1] for row in rows]), sources=tuple(row[2] for row in rows))
 
 

@@ -14,6 +14,7 @@ from scipy import stats
 from tokendance_core import audio, pipeline
 from tokendance_core.atomic import write_aside
 from tokendance_core.checkpoint import STREAMS, Checkpoint
+from tokendance_core.errors import DataError
 from tokendance_core.evaluate import metrics
 from tokendance_core.pipeline import GenerateSettings
 from tokendance_core.train import generator, pack, paired_tokens, pairs
@@ -105,6 +106,10 @@ def _most_frequent_accuracy(held_out: paired_tokens.PairedTokens) -> Figures:
 def _rhythmic_songs(songs: list[SourceSong]) -> list[SourceSong]:
     """The held-out songs first, then others by name, all at least ``SECONDS`` / 2 long."""
     long_enough = [s for s in songs if s.features.frames > SECONDS / 2 * FPS and len(s.beats) > 30]
+    if len(long_enough) < 2:
+        raise DataError(
+            f"{len(long_enough)} songs of the data are long enough to measure rhythm, expected 2 or more", hint="Add songs of a minute."
+        )
     return sorted(long_enough, key=lambda s: (s.split != "validation", s.name))[:SONGS]
 
 
