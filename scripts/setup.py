@@ -95,16 +95,19 @@ def install_system_packages(packages: list[str]) -> None:
 
 
 def install_torch(version: str) -> None:
-    """Install torch; on Linux the CPU build, because the plain one pulls gigabytes of CUDA libraries."""
-    pip = (VENV_PYTHON, "-m", "pip", "install", "--no-deps", "--progress-bar", "off")
-    if platform.system() != "Linux":
-        run(*pip, f"torch=={version}")
-        return
+    """Install torch; on Linux the CPU build if it can be had, because the plain one pulls gigabytes of CUDA libraries."""
+    pip = (VENV_PYTHON, "-m", "pip", "install", "--no-deps", "--progress-bar", "off", "--retries", "1")
     cpu_build = f"torch=={version}+cpu"
-    print(f"looking for {cpu_build}", flush=True)
+    index = os.environ.get("TORCH_INDEX_URL", TORCH_CPU_INDEX)
     # First where this machine's pip looks anyway: a mirror or a folder of wheels may have it.
-    if "TORCH_INDEX_URL" in os.environ or not succeeds(*pip, cpu_build):
-        run(*pip, "--index-url", os.environ.get("TORCH_INDEX_URL", TORCH_CPU_INDEX), cpu_build)
+    sources = [] if platform.system() != "Linux" else [(cpu_build,), ("--index-url", index, cpu_build)]
+    if "TORCH_INDEX_URL" in os.environ:
+        sources = sources[1:]
+    for source in sources:
+        print(f"looking for {' '.join(source)}", flush=True)
+        if succeeds(*pip, *source):
+            return
+    run(*pip, f"torch=={version}")
 
 
 def pinned(package: str) -> str:
