@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
-from tokendance_core import features, representation
+from tokendance_core import features, representation, rotation
 from tokendance_core.model.tokenizer import Tokenizer
 from tokendance_core.representation import LOWER_COLUMNS, UPPER_COLUMNS, RootForm, Statistics
 from tokendance_core.types import HOP, DanceTokens, MotionClip, MusicFeatures, MusicTokens
+
+SURE = 0.65
+"""Length of a decoded rotation's columns above which it is believed."""
 
 
 def _pad_to_tokens(matrix: np.ndarray) -> np.ndarray:
@@ -30,6 +35,27 @@ def _encode(tokenizer: Tokenizer, matrix: np.ndarray) -> np.ndarray:
 def _decode(tokenizer: Tokenizer, tokens: np.ndarray) -> np.ndarray:
     indices = torch.from_numpy(tokens.astype(np.int64))[None].to(_device(tokenizer))
     return tokenizer.decode(indices)[0].cpu().numpy()
+
+
+def bridge_doubt(rot6d: np.ndarray) -> np.ndarray:
+    """(T, J, 6) decoded columns -> the same, doubtful frames replaced by the turn from the last sure frame to the next.
+
+    Between two opposite turns the decoder averages: its columns get short or parallel, and what Gram-Schmidt makes of them can stand
+    on its head for a frame. Shortness is the sign: sure columns have length one and a right angle.
+    """
+    x, y = rot6d[..., :3], rot6d[..., 3:]
+    length = np.linalg.norm(x, axis=-1)
+    sure = np.minimum(length, np.linalg.norm(np.cross(x, y), axis=-1) / np.maximum(length, 1e-6)) > SURE
+    bridged = rot6d.copy()
+    for joint in np.flatnonzero(~sure.all(0) & sure.any(0)):
+        known, doubtful = np.flatnonzero(sure[:, joint]), np.flatnonzero(~sure[:, joint])
+        after = np.searchsorted(known, doubtful)
+        low, high = known[np.maximum(after - 1, 0)], known[np.minimum(after, len(known) - 1)]
+        share = (doubtful - low) / np.maximum(high - low, 1)
+        ends = [rotation.quaternion_from_matrix(rotation.matrix_from_6d(rot6d[at, joint])) for at in (low, high)]
+        turned = rotation.matrix_from_quaternion(rotation.slerp(*ends, np.clip(share, 0, 1)))
+        bridged[doubtful, joint] = rotation.rot6d_from_matrix(turned)
+    return bridged
 
 
 class MusicCodec:
@@ -64,4 +90,5 @@ class DanceCodec:
         matrix = np.empty((len(tokens) * HOP, 147), np.float32)
         matrix[:, UPPER_COLUMNS] = _decode(self._upper, tokens.upper)
         matrix[:, LOWER_COLUMNS] = _decode(self._lower, tokens.lower)
-        return representation.from_matrix(self._statistics.restore(matrix)[: tokens.frames], self._root, **about)
+        clip = representation.from_matrix(self._statistics.restore(matrix)[: tokens.frames], self._root, **about)
+        return replace(clip, rot6d=bridge_doubt(clip.rot6d))
