@@ -24,7 +24,7 @@ from tokendance_core.types import CODES, FPS, MotionClip
 SECONDS = 60.0
 """How much of each song is danced."""
 
-SONGS = 10
+SONGS = 30
 SPLITS = ("train", "validation", "test")
 Figures = dict[str, float]
 
