@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tokendance_core import kinematics, rotation
-from tokendance_core.skeleton import MIRROR, UPPER
+from tokendance_core.skeleton import MIRROR
 from tokendance_core.types import FPS, MotionClip
 
 
@@ -43,11 +43,3 @@ def change_speed(clip: MotionClip, factor: float) -> MotionClip:
     """The dance played ``factor`` times as fast; its length changes by the inverse."""
     frames = max(round(clip.frames / factor), 2)
     return kinematics.resample(clip, np.arange(frames) * factor / clip.fps, FPS)
-
-
-def mix_halves(upper: MotionClip, lower: MotionClip) -> MotionClip:
-    """Arms and trunk of ``upper`` on legs and path of ``lower``, as long as the shorter one."""
-    frames = min(upper.frames, lower.frames)
-    rot6d = lower.rot6d[:frames].copy()
-    rot6d[:, list(UPPER)] = upper.rot6d[:frames, list(UPPER)]
-    return replace(lower, rot6d=rot6d, root=lower.root[:frames])

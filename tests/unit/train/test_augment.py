@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.unit.train.motion_samples import swaying_clip
 from tokendance_core import kinematics, rotation
-from tokendance_core.skeleton import LOWER, MIRROR, UPPER
+from tokendance_core.skeleton import MIRROR
 from tokendance_core.train import augment
 
 
@@ -59,12 +59,3 @@ def test_speed_changes_length_by_its_inverse_and_keeps_poses(factor: float) -> N
     frame = 40
     at = round(frame / factor)
     np.testing.assert_allclose(kinematics.joint_positions(played)[at], kinematics.joint_positions(clip)[frame], atol=0.03)
-
-
-def test_mixed_halves_come_from_their_own_clips() -> None:
-    arms, legs = swaying_clip(100, seed=1), swaying_clip(80, seed=2)
-    mixed = augment.mix_halves(arms, legs)
-    assert mixed.frames == 80
-    np.testing.assert_array_equal(mixed.rot6d[:, list(UPPER)], arms.rot6d[:80, list(UPPER)])
-    np.testing.assert_array_equal(mixed.rot6d[:, list(LOWER)], legs.rot6d[:, list(LOWER)])
-    np.testing.assert_array_equal(mixed.root, legs.root)

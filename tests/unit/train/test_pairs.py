@@ -91,3 +91,14 @@ def test_a_guessed_grid_finds_the_sway() -> None:
 def test_guessed_beats_rise() -> None:
     beats = grids.beat_times(SourceClip(swaying_clip(600, bpm=97.0), "pop", "train", None))
     assert (np.diff(beats) > 0).all()
+
+
+def test_now_and_then_the_arms_of_another_clip_dance_on_the_same_legs(
+    clips: list[pairs.Danceable], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beats = np.arange(0.2, 10, 0.5)
+    monkeypatch.setattr(pairs, "_MIX", 1.0)
+    dance = pairs.compose(beats, 300, clips, "pop", np.random.default_rng(0))
+    assert {arms for _, _, arms in dance.sources} <= {clip.name for clip in clips}
+    monkeypatch.setattr(pairs, "_MIX", 0.0)
+    assert {source[2] for source in pairs.compose(beats, 300, clips, "pop", np.random.default_rng(0)).sources} == {""}
