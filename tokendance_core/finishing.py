@@ -17,6 +17,7 @@ import numpy as np
 
 from tokendance_core import rotation
 from tokendance_core.errors import SettingError
+from tokendance_core.filters import filtered, gaussian
 from tokendance_core.kinematics import foot_contacts, forward_kinematics, joint_positions, velocities
 from tokendance_core.skeleton import ANKLE_HEIGHT, FEET, INDEX, OFFSETS
 from tokendance_core.types import FPS, MotionClip
@@ -81,30 +82,17 @@ def _stand(clip: MotionClip, settings: FinishSettings) -> MotionClip:
 # --- smoothing -----------------------------------------------------------------------------------------------------------------------
 
 
-def _gaussian(sigma: float) -> np.ndarray:
-    reach = max(int(np.ceil(3 * sigma)), 1)
-    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    return weights / weights.sum()
-
-
-def _filtered(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
-    """(T, …) convolved along time, the ends held."""
-    reach = len(kernel) // 2
-    padded = np.concatenate((np.repeat(values[:1], reach, 0), values, np.repeat(values[-1:], reach, 0)))
-    return sum(weight * padded[i : i + len(values)] for i, weight in enumerate(kernel))
-
-
 def smooth(clip: MotionClip, sigma: float) -> MotionClip:
     """Low pass of all joints and the root, ``sigma`` in frames at 30 fps.
 
     The kernel is a Gaussian applied twice to its own residual (Tukey's twicing): at ``sigma`` 1 it keeps 97 % at 3 Hz, 83 % at 5 Hz
     and 20 % at 10 Hz, where a plain Gaussian would already take a fifth at 3 Hz off the accents.
     """
-    gaussian = _gaussian(sigma * clip.fps / FPS)
-    kernel = -np.convolve(gaussian, gaussian)
-    kernel[len(gaussian) // 2 : -(len(gaussian) // 2)] += 2 * gaussian
-    rot6d = rotation.rot6d_from_matrix(rotation.matrix_from_6d(_filtered(clip.rot6d, kernel)))
-    return replace(clip, rot6d=rot6d.astype(np.float32), root=_filtered(clip.root, kernel).astype(np.float32))
+    plain = gaussian(sigma * clip.fps / FPS)
+    kernel = -np.convolve(plain, plain)
+    kernel[len(plain) // 2 : -(len(plain) // 2)] += 2 * plain
+    rot6d = rotation.rot6d_from_matrix(rotation.matrix_from_6d(filtered(clip.rot6d, kernel)))
+    return replace(clip, rot6d=rot6d.astype(np.float32), root=filtered(clip.root, kernel).astype(np.float32))
 
 
 # --- contacts ------------------------------------------------------------------------------------------------------------------------
@@ -131,7 +119,7 @@ def _without_flicker(contacts: np.ndarray, fps: float) -> np.ndarray:
 
 def steady_contacts(positions: np.ndarray, fps: float) -> np.ndarray:
     """(T, 24, 3) joint positions -> (T, 4) bool: ``foot_contacts`` of the slow part of the motion, without steps and flicker."""
-    calm = _filtered(positions, _gaussian(2.0 * fps / FPS))
+    calm = filtered(positions, gaussian(2.0 * fps / FPS))
     rising = np.abs(velocities(calm[:, list(FEET), 1], fps))
     return _without_flicker(foot_contacts(calm, fps) & (rising < _RISING), fps)
 
@@ -146,7 +134,7 @@ def floor_shift(positions: np.ndarray, fps: float, window: float = 6.0, percenti
     centres = np.arange(0, len(lowest) + half, max(half // 3, 1)).clip(max=len(lowest) - 1)
     floor = np.array([np.percentile(lowest[max(c - half, 0) : c + half], percentile) for c in centres])
     floor = np.interp(np.arange(len(lowest)), centres, np.clip(floor, -_MAX_LEVEL, _MAX_LEVEL))
-    return _filtered(floor, _gaussian(half / 3))[:, None] * [0, -1, 0]
+    return filtered(floor, gaussian(half / 3))[:, None] * [0, -1, 0]
 
 
 def _solve_tridiagonal(diagonal: np.ndarray, beside: np.ndarray, right: np.ndarray) -> np.ndarray:
@@ -170,7 +158,7 @@ def path_shift(positions: np.ndarray, contacts: np.ndarray, fps: float) -> np.nd
     """
     slide = np.diff(positions[:, list(FEET)][..., _HORIZONTAL], axis=0)
     trust = (contacts[1:] & contacts[:-1]) / (1 + (np.linalg.norm(slide, axis=-1) * fps / _CALM) ** 2)
-    trust = _filtered(trust, _gaussian(fps / FPS))
+    trust = filtered(trust, gaussian(fps / FPS))
     pull = (trust[..., None] * slide).sum(1)
     spring = trust.sum(1) + 0.05
     diagonal = np.full(len(positions), 1 / (_LEASH * fps) ** 2)
@@ -178,7 +166,7 @@ def path_shift(positions: np.ndarray, contacts: np.ndarray, fps: float) -> np.nd
     diagonal[1:] += spring
     right = np.concatenate((pull, np.zeros((1, 2)))) - np.concatenate((np.zeros((1, 2)), pull))
     shift = np.zeros((len(positions), 3))
-    shift[:, _HORIZONTAL] = _filtered(_solve_tridiagonal(diagonal, -spring, right), _gaussian(1.5 * fps / FPS))
+    shift[:, _HORIZONTAL] = filtered(_solve_tridiagonal(diagonal, -spring, right), gaussian(1.5 * fps / FPS))
     return shift
 
 
@@ -192,7 +180,7 @@ def _pulls(points: np.ndarray, contacts: np.ndarray, fps: float) -> np.ndarray:
     """
     pulls = np.zeros_like(points)
     time = np.arange(len(points))
-    soft = _gaussian(1.5 * fps / FPS)
+    soft = gaussian(1.5 * fps / FPS)
     for point, (column, flat) in enumerate(zip(contacts.T, FLAT, strict=True)):
         if not column.any():
             continue
@@ -207,15 +195,15 @@ def _pulls(points: np.ndarray, contacts: np.ndarray, fps: float) -> np.ndarray:
         # A foot on its way up still counts as standing for a moment: it is let go gradually, one in the floor is not.
         pull[:, 1] *= np.exp(-((np.minimum(pull[:, 1], 0) / _LIFTING) ** 2))
         pull = np.stack([np.interp(time, time[column], axis[column]) for axis in pull.T], -1)
-        firmness = _filtered(column[:, None].astype(float), soft) ** 2
-        pulls[:, point] = firmness * pull + (1 - firmness) * _filtered(pull, soft)
+        firmness = filtered(column[:, None].astype(float), soft) ** 2
+        pulls[:, point] = firmness * pull + (1 - firmness) * filtered(pull, soft)
     return pulls
 
 
 def _foot_targets(points: np.ndarray, contacts: np.ndarray, fps: float, strength: float) -> np.ndarray:
     """(T, 4, 3) foot points -> where they shall be; ankle and toe of a foot follow each other when only one of them stands."""
     pulls = _pulls(points, contacts, fps).reshape(-1, 2, 2, 3)  # time, side, (ankle, toe), axis
-    stands = _filtered(contacts.astype(float), _gaussian(2.0 * fps / FPS)).reshape(-1, 2, 2, 1)
+    stands = filtered(contacts.astype(float), gaussian(2.0 * fps / FPS)).reshape(-1, 2, 2, 1)
     share = stands + 1e-2
     together = (share * pulls).sum(2, keepdims=True) / share.sum(2, keepdims=True)
     targets = points + strength * (stands * pulls + (1 - stands) * together).reshape(points.shape)
@@ -275,7 +263,7 @@ def _drop(positions: np.ndarray, targets: np.ndarray, fps: float) -> np.ndarray:
     leg = np.linalg.norm(OFFSETS[[INDEX["left_knee"], INDEX["left_ankle"]]], axis=-1).sum()
     wanted = np.linalg.norm(targets[:, ::2] - hips, axis=-1)
     missing = np.maximum(wanted - np.maximum(reach, _EASY * leg), 0).max(1, keepdims=True)
-    return _filtered(missing, _gaussian(3.0 * fps / FPS))
+    return filtered(missing, gaussian(3.0 * fps / FPS))
 
 
 def lock_feet(clip: MotionClip, contacts: np.ndarray, strength: float = 1.0) -> MotionClip:

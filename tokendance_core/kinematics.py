@@ -28,7 +28,7 @@ def forward_kinematics(matrices: Array, root: Array, offsets: Array = OFFSETS) -
         turn = globals_[parent]
         positions.append(positions[parent] + turn @ offsets[joint])
         globals_.append(turn @ matrices[..., joint, :, :])
-    xp = rotation._namespace(root)
+    xp = rotation.namespace(root)
     return xp.stack(positions, -2), xp.stack(globals_, -3)
 
 

@@ -14,7 +14,8 @@ import numpy as np
 Array = Any  # numpy.ndarray or torch.Tensor
 
 
-def _namespace(array: Array) -> ModuleType:
+def namespace(array: Array) -> ModuleType:
+    """numpy or torch, whichever the array belongs to."""
     if isinstance(array, np.ndarray):
         return np
     import torch
@@ -28,7 +29,7 @@ def _unit(xp: ModuleType, v: Array) -> Array:
 
 def matrix_from_6d(rot6d: Array) -> Array:
     """(…, 6) -> (…, 3, 3) by Gram-Schmidt; any input gives a proper rotation unless a column is zero."""
-    xp = _namespace(rot6d)
+    xp = namespace(rot6d)
     x = _unit(xp, rot6d[..., :3])
     y = rot6d[..., 3:]
     y = _unit(xp, y - (x * y).sum(-1)[..., None] * x)
@@ -45,12 +46,12 @@ def matrix_from_6d(rot6d: Array) -> Array:
 
 def rot6d_from_matrix(matrix: Array) -> Array:
     """(…, 3, 3) -> (…, 6)."""
-    return _namespace(matrix).concatenate((matrix[..., 0], matrix[..., 1]), -1)
+    return namespace(matrix).concatenate((matrix[..., 0], matrix[..., 1]), -1)
 
 
 def matrix_from_quaternion(q: Array) -> Array:
     """(…, 4) unit quaternion wxyz -> (…, 3, 3)."""
-    xp = _namespace(q)
+    xp = namespace(q)
     w, x, y, z = (q[..., i] for i in range(4))
     rows = (
         (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tokendance_core import kinematics
+from tokendance_core.filters import filtered, gaussian
 from tokendance_core.types import MotionClip
 
 BEAT_SMOOTHING = 0.083
@@ -21,9 +22,7 @@ def joint_speed(clip: MotionClip) -> np.ndarray:
 
 def smoothed_speed(clip: MotionClip, sigma: float = BEAT_SMOOTHING) -> np.ndarray:
     """(T,) joint speed in m/s after a Gaussian of ``sigma`` seconds."""
-    reach = int(np.ceil(3 * sigma * clip.fps))
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / (sigma * clip.fps)) ** 2)
-    return np.convolve(np.pad(joint_speed(clip), reach, mode="edge"), kernel / kernel.sum(), mode="valid")
+    return filtered(joint_speed(clip), gaussian(sigma * clip.fps))
 
 
 def motion_beats(clip: MotionClip) -> np.ndarray:

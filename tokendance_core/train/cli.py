@@ -105,11 +105,12 @@ def _train_generator(arguments: argparse.Namespace) -> None:
         raise DataError(f"{arguments.tokenizers} already holds a generator", hint="Pass the tokenizers.safetensors that stage one wrote.")
     settings = _settings(arguments, betas=(0.9, 0.99), weight_decay=0.02)
     processes = Processes.join(arguments.device)
-    # One process builds the pairs, the others wait for the files.
-    if processes.rank == 0:
-        generator.load_or_build_pairs(arguments.out, arguments.data, stage_one, arguments.seed, arguments.pairs)
-    processes.wait()
+    # The first process builds the pairs, the others wait for its files.
+    if processes.rank > 0:
+        processes.wait()
     pairs = generator.load_or_build_pairs(arguments.out, arguments.data, stage_one, arguments.seed, arguments.pairs)
+    if processes.rank == 0:
+        processes.wait()
     torch.manual_seed(arguments.seed)
     task = generator.generator_task(arguments.size, len(stage_one.genres), *pairs)
     if arguments.start_from:

@@ -30,7 +30,6 @@ ON_REQUEST = tuple(pack.GENRES.index(genre) for genre in ("break", "pop"))
 """Genres that "any" never learns: floor work amid steps looks like a fall, and the calm takes of "pop" are so easy to foretell that the
 sampler, which fixes the surest tokens first, would stand still."""
 
-LABEL_SMOOTHING = 0.0
 ALL_MASKED = 0.2
 ONE_HALF_MASKED = 0.1
 SPAN_KEPT = 0.1
@@ -58,6 +57,12 @@ def draw_masks(rng: np.random.Generator, count: int, length: int) -> np.ndarray:
     return masks
 
 
+def hidden_logits(model: Generator, tokens: Batch, masks: Tensor) -> tuple[Tensor, Tensor]:
+    """Upper and lower logits for whole tokens of which those in ``masks`` (B, 2, L) are hidden from the model."""
+    known = [tokens[half].masked_fill(masks[:, i], CODES) for i, half in enumerate(("upper", "lower"))]
+    return model(tokens["semantic"], tokens["acoustic"], *known, tokens["genre"])
+
+
 class GeneratorTask:
     """Crops of paired tokens, masked at random; the loss counts the hidden ones."""
 
@@ -80,18 +85,10 @@ class GeneratorTask:
         genre = np.where(forget, 0, genre)
         return crop | {"genre": torch.from_numpy(genre), "masks": torch.from_numpy(draw_masks(rng, count, length))}
 
-    def _logits(self, batch: Batch) -> tuple[Tensor, Tensor]:
-        masks = batch["masks"]
-        upper = batch["upper"].masked_fill(masks[:, 0], CODES)
-        lower = batch["lower"].masked_fill(masks[:, 1], CODES)
-        return self.model(batch["semantic"], batch["acoustic"], upper, lower, batch["genre"])
-
     def loss(self, batch: Batch) -> Tensor:
-        upper, lower = self._logits(batch)
         masks = batch["masks"]
-        return masked_cross_entropy(upper, batch["upper"], masks[:, 0], LABEL_SMOOTHING) + masked_cross_entropy(
-            lower, batch["lower"], masks[:, 1], LABEL_SMOOTHING
-        )
+        upper, lower = hidden_logits(self.model, batch, masks)
+        return masked_cross_entropy(upper, batch["upper"], masks[:, 0]) + masked_cross_entropy(lower, batch["lower"], masks[:, 1])
 
     def validate(self) -> dict[str, float]:
         return token_figures(self.model, self._held_out)
@@ -107,8 +104,7 @@ def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
     figures = {}
     for name, masks in hidden.items():
         masks = masks.to(device)
-        streams = [data[half].masked_fill(masks[:, i], CODES) for i, half in enumerate(("upper", "lower"))]
-        logits = model(data["semantic"], data["acoustic"], *streams, data["genre"])
+        logits = hidden_logits(model, data, masks)
         for i, half in enumerate(("upper", "lower")):
             figures[f"{name}_{half}_entropy"] = float(masked_cross_entropy(logits[i], data[half], masks[:, i]))
             figures[f"{name}_{half}_accuracy"] = float((logits[i].argmax(-1) == data[half])[masks[:, i]].float().mean())

@@ -67,8 +67,8 @@ def event_cross_entropy(logits: Tensor, events: Tensor, weight: float) -> Tensor
     return F.binary_cross_entropy_with_logits(logits, events, pos_weight=logits.new_tensor(weight))
 
 
-def masked_cross_entropy(logits: Tensor, tokens: Tensor, masked: Tensor, smoothing: float = 0.0) -> Tensor:
+def masked_cross_entropy(logits: Tensor, tokens: Tensor, masked: Tensor) -> Tensor:
     """Cross-entropy over the masked positions; ``logits`` (B, L, K), ``tokens`` (B, L), ``masked`` (B, L) bool."""
-    losses = F.cross_entropy(logits.flatten(0, 1), tokens.flatten(), reduction="none", label_smoothing=smoothing)
+    losses = F.cross_entropy(logits.flatten(0, 1), tokens.flatten(), reduction="none")
     weights = masked.flatten().to(losses.dtype)
     return (losses * weights).sum() / weights.sum().clamp(min=1.0)
