@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import nn
 
-from tokendance_core.model.generator import CONFIGS, MASK, Generator, GeneratorConfig
+from tokendance_core.model.generator import CONFIGS, MASK, Generator, GeneratorConfig, Prompt
 from tokendance_core.model.ssm import CHUNK_INFERENCE, BiMamba, scan_chunked, scan_recurrent
 
-LENGTHS = {"30 s": 113, "3 min": 675, "10 min": 2250}
+LENGTHS = {"30 s": 240, "3 min": 1440, "10 min": 4800}
+"""Tokens of songs at 120 beats a minute, four to a beat."""
+
 REPEATS = 5
 
 
@@ -63,8 +65,8 @@ def generators(config: GeneratorConfig, length: int) -> dict[str, float]:
     ours, attention = Generator(config).eval(), with_attention(Generator(config), config.width).eval()
     random = torch.Generator().manual_seed(0)
     semantic, acoustic = torch.randint(config.codes, (2, 1, length), generator=random)
-    unknown, genre = torch.full_like(semantic, MASK), torch.zeros(1, dtype=torch.long)
-    arguments = (semantic, acoustic, unknown, unknown, genre)
+    unknown, nothing = torch.full((1, config.streams, length), MASK), torch.zeros(1, dtype=torch.long)
+    arguments = (Prompt(semantic, acoustic, torch.zeros_like(semantic), torch.zeros_like(semantic), nothing, nothing), unknown)
     return medians({"generator": lambda: ours(*arguments), "transformer": lambda: attention(*arguments)})
 
 

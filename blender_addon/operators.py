@@ -79,6 +79,9 @@ class GenerateDance(bpy.types.Operator):
     temperature: bpy.props.FloatProperty(
         name="Temperature", description="0 is the likeliest dance, above 1 is wilder", default=1.0, min=0.0, soft_max=2.0
     )
+    energy: bpy.props.FloatProperty(
+        name="Energy", description="0 follows the song, below dances smaller, above bigger", default=0.0, min=-2.0, max=2.0
+    )
     frame_start: bpy.props.IntProperty(
         name="Start Frame", description="Where a song without a strip begins; unset: the first frame of the scene", options={"SKIP_SAVE"}
     )
@@ -129,6 +132,7 @@ class GenerateDance(bpy.types.Operator):
             seed=self.seed,
             steps=self.steps,
             temperature=self.temperature,
+            energy=self.energy,
             start=passage.start,
             duration=passage.duration,
             device=settings.device,
@@ -177,6 +181,7 @@ class GenerateDance(bpy.types.Operator):
             "seed": self.seed,
             "steps": self.steps,
             "temperature": self.temperature,
+            "energy": self.energy,
         }
 
 

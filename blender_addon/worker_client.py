@@ -39,6 +39,7 @@ class Request:
     seed: int = 0
     steps: int = 8
     temperature: float = 1.0
+    energy: float = 0.0
     start: float = 0.0
     duration: float | None = None
     device: str = ""
@@ -50,6 +51,7 @@ class Request:
             "--seed": self.seed,
             "--steps": self.steps,
             "--temperature": f"{self.temperature:g}",
+            "--energy": f"{self.energy:g}",
             "--start": f"{self.start:.6f}" if self.start else "",
             "--duration": f"{self.duration:.6f}" if self.duration is not None else "",
             "--device": self.device,

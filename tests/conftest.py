@@ -52,7 +52,10 @@ def tiny_checkpoint():
     with torch.random.fork_rng():
         torch.manual_seed(0)
         sizes = {"upper": 90, "lower": 57, "semantic": 20, "acoustic": 15}
-        tokenizers = {name: Tokenizer(TokenizerConfig(features, width=16, depth=0)).eval() for name, features in sizes.items()}
+        tokenizers = {
+            name: Tokenizer(TokenizerConfig(features, 16, depth=0, halvings=2, books=1 if name in ("semantic", "acoustic") else 2)).eval()
+            for name, features in sizes.items()
+        }
         generator = Generator(CONFIGS["tiny"]).eval()
     t_pose = np.concatenate(([0.0, 0.94, 0.0], np.tile([1.0, 0.0, 0.0, 0.0, 1.0, 0.0], 24))).astype(np.float32)
     dance = Statistics(t_pose, np.full(147, 0.05, np.float32))

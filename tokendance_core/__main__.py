@@ -1,4 +1,4 @@
-"""The command line: ``python -m tokendance_core generate|info|train …``.
+"""The command line: ``python -m tokendance_core generate|info|train|evaluate …``.
 
 Exit codes: 0 done; 2 a setting or option makes no sense; 3 song; 4 checkpoint; 5 motion file; 7 training data; 130 stopped.
 """
@@ -22,6 +22,7 @@ COMMANDS = {
     "generate": ("tokendance_core.commands.generate", "a dance for a song"),
     "info": ("tokendance_core.commands.info", "versions, devices and checkpoint"),
     "train": ("tokendance_core.train.cli", "tokenizers and generator from motion capture"),
+    "evaluate": ("tokendance_core.commands.evaluate", "measure a checkpoint beside ground truth and controls: report.html"),
 }
 
 

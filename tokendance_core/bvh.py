@@ -1,4 +1,4 @@
-"""BVH of our own skeleton: metres, Y up, facing +Z, as Blender's importer expects with its default settings.
+"""BVH of our own skeleton: metres, Y up, facing +Z, as Blender's importer expects with its default settings; ``parse`` takes any.
 
 Each joint turns by ``Z @ X @ Y`` (the file's channel order); the angles are kept continuous over time, so that curves made
 from them can be interpolated between frames.
@@ -7,6 +7,7 @@ from them can be interpolated between frames.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -86,54 +87,103 @@ def write(clip: MotionClip, path: Path) -> None:
         file.writelines(row % tuple(frame) for frame in table.tolist())
 
 
-def _parse_hierarchy(words: list[str]) -> tuple[dict[str, np.ndarray], dict[str, list[str]]]:
-    """Words of a HIERARCHY block -> offset (3,) and channel names by joint name, in file order."""
-    offsets: dict[str, np.ndarray] = {}
-    channels: dict[str, list[str]] = {}
-    joint = ""
+@dataclass(frozen=True, eq=False)
+class BvhFile:
+    """A BVH file of any skeleton, in its own units and axes.
+
+    ``names`` (J,), parents before children; ``parents`` (J,), -1 for the root; ``offsets`` (J, 3) from the parent;
+    ``channels`` (J,) tuples such as ("Xposition", "Zrotation"); ``table`` (T, C): their values, joint by joint, angles in degrees.
+    """
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    offsets: np.ndarray
+    channels: tuple[tuple[str, ...], ...]
+    table: np.ndarray
+    fps: float
+
+    def _values(self, joint: int, kind: str) -> Iterator[tuple[int, np.ndarray]]:
+        """Axis and values (T,) of the joint's "rotation" or "position" channels, in the file's order."""
+        first = sum(map(len, self.channels[:joint]))
+        for column, channel in enumerate(self.channels[joint], start=first):
+            if channel.lower().endswith(kind):
+                yield _AXES[channel[0].upper()], self.table[:, column]
+
+    def rotations(self, joint: int) -> np.ndarray:
+        """(T, 3, 3) relative to the parent."""
+        matrices = np.broadcast_to(np.eye(3), (len(self.table), 3, 3))
+        for axis, degrees in self._values(joint, "rotation"):
+            matrices = matrices @ rotation.matrix_from_axis_angle(np.radians(degrees)[:, None] * np.eye(3)[axis])
+        return matrices
+
+    def positions(self, joint: int) -> np.ndarray:
+        """(T, 3) relative to the parent: the position channels, or the offset on axes that have none."""
+        places = np.tile(self.offsets[joint], (len(self.table), 1))
+        for axis, values in self._values(joint, "position"):
+            places[:, axis] = values
+        return places
+
+
+def _parse_hierarchy(words: list[str]) -> tuple[list[str], list[int], list[list[float]], list[tuple[str, ...]]]:
+    """Words of a HIERARCHY block -> names, parents, offsets and channels of the joints, in file order."""
+    names: list[str] = []
+    parents: list[int] = []
+    offsets: list[list[float]] = []
+    channels: list[tuple[str, ...]] = []
+    open_joints: list[int | None] = []  # None for an end site
+    opening: int | None = None
     for i, word in enumerate(words):
         if word in ("ROOT", "JOINT"):
-            joint = words[i + 1]
-        elif word == "OFFSET":
-            # An end site's offset follows its joint's own, which counts.
-            offsets.setdefault(joint, np.array(words[i + 1 : i + 4], np.float64))
+            parent = open_joints[-1] if open_joints else -1
+            opening = len(names)
+            names.append(words[i + 1])
+            parents.append(-1 if parent is None else parent)
+        elif word == "End":
+            opening = None
+        elif word == "{":
+            open_joints.append(opening)
+        elif word == "}":
+            open_joints.pop()
+        elif word == "OFFSET" and open_joints[-1] is not None:
+            offsets.append([float(value) for value in words[i + 1 : i + 4]])
         elif word == "CHANNELS":
-            channels[joint] = words[i + 2 : i + 2 + int(words[i + 1])]
-    return offsets, channels
+            channels.append(tuple(words[i + 2 : i + 2 + int(words[i + 1])]))
+    return names, parents, offsets, channels
 
 
-def _axis_rotation(axis: int, degrees: np.ndarray) -> np.ndarray:
-    return rotation.matrix_from_axis_angle(np.radians(degrees)[:, None] * np.eye(3)[axis])
+def _whole(rate: float) -> float:
+    """Frames per second without what was lost in writing the frame time with few digits; 29.97 and the like stay."""
+    return float(round(rate)) if abs(rate - round(rate)) < 0.01 else round(rate, 9)
+
+
+def parse(path: Path) -> BvhFile:
+    """Read a BVH file of any skeleton and any order of channels; raises ClipError when it is not complete."""
+    try:
+        head, _, motion = path.read_text(encoding="utf-8", errors="replace").partition("MOTION")
+        names, parents, offsets, channels = _parse_hierarchy(head.split())
+        words = motion.split()
+        frames, frame_time = int(words[1]), float(words[4])
+        table = np.fromiter(map(float, words[5:]), np.float64).reshape(frames, sum(map(len, channels)))
+        places = np.array(offsets).reshape(len(names), 3)
+        fps = _whole(1 / frame_time)
+    except (ValueError, IndexError, ZeroDivisionError) as problem:
+        raise ClipError(f"{path.name} is not a complete BVH file", "Export it again; the file may have been cut short.") from problem
+    if len(channels) != len(names) or not np.isfinite(table).all():
+        raise ClipError(f"{path.name} has joints without channels or values that are not numbers", "Export it again.")
+    return BvhFile(tuple(names), tuple(parents), places, tuple(channels), table, fps)
 
 
 def read(path: Path) -> MotionClip:
     """Read a BVH file of our own skeleton, any order of rotation channels; raises ClipError for every other skeleton."""
-    try:
-        head, _, motion = path.read_text(encoding="utf-8").partition("MOTION")
-        offsets, channels = _parse_hierarchy(head.split())
-        words = motion.split()
-        frames, frame_time = int(words[1]), float(words[4])
-        table = np.array(words[5:], np.float64).reshape(frames, sum(map(len, channels.values())))
-        fps = round(1 / frame_time, 9)
-    except (ValueError, IndexError, ZeroDivisionError) as problem:
-        raise ClipError(f"{path.name} is not a complete BVH file", "Export it again; the file may have been cut short.") from problem
-    missing = [name for name in JOINTS if name not in channels]
+    file = parse(path)
+    missing = [name for name in JOINTS if name not in file.names]
     if missing:
         raise ClipError(
             f"{path.name} has another skeleton: {missing[0]} and {len(missing) - 1} more of our {len(JOINTS)} joints are missing",
             "Only BVH files written by TokenDance can be read back.",
         )
-    if any(np.abs(offsets[name] - OFFSETS[i]).max() > 1e-3 for i, name in enumerate(JOINTS) if i):
+    order = [file.names.index(name) for name in JOINTS]
+    if np.abs(file.offsets[order] - OFFSETS)[1:].max() > 1e-3:
         raise ClipError(f"{path.name} has other bone lengths than TokenDance's skeleton", "Export it without scaling, in metres.")
-    starts = dict(zip(channels, np.cumsum([0, *map(len, channels.values())]), strict=False))
-    matrices = np.broadcast_to(np.eye(3), (frames, len(JOINTS), 3, 3)).copy()
-    root = np.zeros((frames, 3))
-    for name, names in channels.items():
-        for column, channel in enumerate(names, start=starts[name]):
-            axis = _AXES[channel[0].upper()]
-            if channel.endswith("rotation"):
-                matrices[:, JOINTS.index(name)] @= _axis_rotation(axis, table[:, column])
-            elif name == JOINTS[0]:
-                root[:, axis] = table[:, column]
-    rot6d = rotation.rot6d_from_matrix(matrices).astype(np.float32)
-    return MotionClip(rot6d, root.astype(np.float32), fps=fps, name=path.stem)
+    rot6d = rotation.rot6d_from_matrix(np.stack([file.rotations(joint) for joint in order], 1)).astype(np.float32)
+    return MotionClip(rot6d, file.positions(order[0]).astype(np.float32), fps=file.fps, name=path.stem)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from tokendance_core import features
 from tokendance_core.atomic import write_aside
+from tokendance_core.beat_clock import ClockForm
 from tokendance_core.codec import DanceCodec, MusicCodec
 from tokendance_core.errors import CheckpointError
 from tokendance_core.model.generator import Generator, GeneratorConfig
@@ -26,7 +27,7 @@ from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
 from tokendance_core.representation import RootForm, Statistics
 
 FORMAT = "tokendance"
-VERSION = 1
+VERSION = 2
 STREAMS = ("upper", "lower", "semantic", "acoustic")
 """The four tokenizers; the first two move, the others hear."""
 
@@ -42,7 +43,8 @@ def default_path() -> Path:
 class Checkpoint:
     """A loaded model: ``tokenizers`` by stream, ``generator`` (None before stage two), statistics, ``genres`` (first is "any").
 
-    ``root`` says how the lower stream stores the path; ``info`` tells where the weights come from; ``id`` names the file's content.
+    ``root`` says how the lower stream stores the path, ``clock`` in which time the generator dances; ``info`` tells where the weights
+    come from; ``id`` names the file's content.
     """
 
     tokenizers: Mapping[str, Tokenizer]
@@ -51,6 +53,7 @@ class Checkpoint:
     music_statistics: Statistics
     genres: tuple[str, ...]
     root: RootForm = "velocity"
+    clock: ClockForm = "beats"
     info: Mapping[str, object] = field(default_factory=dict)
     id: str = ""
 
@@ -85,6 +88,7 @@ class Checkpoint:
             "features": list(features.FEATURE_NAMES),
             "genres": list(self.genres),
             "root": self.root,
+            "clock": self.clock,
             "info": dict(self.info),
         }
         metadata = {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header, sort_keys=True)}
@@ -106,7 +110,7 @@ def load(path: Path | None = None, device: str = "cpu") -> Checkpoint:
         statistics = {
             name: Statistics(*(tensors.pop(f"statistics.{name}.{key}").numpy() for key in ("mean", "std"))) for name in ("dance", "music")
         }
-        genres, root, info = tuple(header["genres"]), header["root"], header["info"]
+        genres, root, clock, info = tuple(header["genres"]), header["root"], header["clock"], header["info"]
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         raise CheckpointError(f"the checkpoint {path} does not fit this program ({error})", hint=_NEEDS_ANOTHER_FILE) from None
     if tensors:
@@ -119,7 +123,7 @@ def load(path: Path | None = None, device: str = "cpu") -> Checkpoint:
     for module in (*tokenizers.values(), *([generator] if generator else [])):
         module.to(device).eval().requires_grad_(False)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return Checkpoint(tokenizers, generator, statistics["dance"], statistics["music"], genres, root, info, digest)
+    return Checkpoint(tokenizers, generator, statistics["dance"], statistics["music"], genres, root, clock, info, digest)
 
 
 def _read(path: Path) -> tuple[dict, dict[str, Tensor]]:

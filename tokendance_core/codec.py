@@ -10,15 +10,15 @@ import torch
 from tokendance_core import features, representation, rotation
 from tokendance_core.model.tokenizer import Tokenizer
 from tokendance_core.representation import LOWER_COLUMNS, UPPER_COLUMNS, RootForm, Statistics
-from tokendance_core.types import HOP, DanceTokens, MotionClip, MusicFeatures, MusicTokens
+from tokendance_core.types import DanceTokens, MotionClip, MusicFeatures, MusicTokens
 
 SURE = 0.65
 """Length of a decoded rotation's columns above which it is believed."""
 
 
-def _pad_to_tokens(matrix: np.ndarray) -> np.ndarray:
-    """(T, F) -> whole tokens of ``HOP`` frames, the last frame held."""
-    return np.pad(matrix, ((0, -len(matrix) % HOP), (0, 0)), mode="edge")
+def _pad_to_tokens(matrix: np.ndarray, hop: int) -> np.ndarray:
+    """(T, F) -> whole tokens of ``hop`` frames, the last frame held."""
+    return np.pad(matrix, ((0, -len(matrix) % hop), (0, 0)), mode="edge")
 
 
 def _device(tokenizer: Tokenizer) -> torch.device:
@@ -63,13 +63,14 @@ class MusicCodec:
 
     def __init__(self, semantic: Tokenizer, acoustic: Tokenizer, statistics: Statistics) -> None:
         self._semantic, self._acoustic, self._statistics = semantic, acoustic, statistics
+        self.hop = semantic.config.hop
 
     def encode(self, heard: MusicFeatures) -> MusicTokens:
-        """(T, 35) features -> one pair of codes for every 8 frames, the last token padded with the last frame."""
-        matrix = _pad_to_tokens(self._statistics.normalise(heard.values))
+        """(T, 35) features -> one pair of codes for every ``hop`` frames, the last token padded with the last frame."""
+        matrix = _pad_to_tokens(self._statistics.normalise(heard.values), self.hop)
         return MusicTokens(
-            _encode(self._semantic, matrix[:, features.SEMANTIC]),
-            _encode(self._acoustic, matrix[:, features.ACOUSTIC]),
+            _encode(self._semantic, matrix[:, features.SEMANTIC])[:, 0],
+            _encode(self._acoustic, matrix[:, features.ACOUSTIC])[:, 0],
             heard.frames,
         )
 
@@ -79,15 +80,16 @@ class DanceCodec:
 
     def __init__(self, upper: Tokenizer, lower: Tokenizer, statistics: Statistics, root: RootForm) -> None:
         self._upper, self._lower, self._statistics, self._root = upper, lower, statistics, root
+        self.hop, self.books = upper.config.hop, upper.config.books
 
     def encode(self, clip: MotionClip) -> DanceTokens:
-        """A clip at 30 fps -> one pair of codes for every 8 frames, the last token padded with the last frame."""
-        matrix = _pad_to_tokens(self._statistics.normalise(representation.to_matrix(clip, self._root)))
+        """A clip at 30 fps -> codes of both halves for every ``hop`` frames, the last token padded with the last frame."""
+        matrix = _pad_to_tokens(self._statistics.normalise(representation.to_matrix(clip, self._root)), self.hop)
         return DanceTokens(_encode(self._upper, matrix[:, UPPER_COLUMNS]), _encode(self._lower, matrix[:, LOWER_COLUMNS]), clip.frames)
 
     def decode(self, tokens: DanceTokens, **about: object) -> MotionClip:
         """Codes -> a clip at 30 fps that starts above the origin; ``about`` names it (name, info)."""
-        matrix = np.empty((len(tokens) * HOP, 147), np.float32)
+        matrix = np.empty((len(tokens) * self.hop, 147), np.float32)
         matrix[:, UPPER_COLUMNS] = _decode(self._upper, tokens.upper)
         matrix[:, LOWER_COLUMNS] = _decode(self._lower, tokens.lower)
         clip = representation.from_matrix(self._statistics.restore(matrix)[: tokens.frames], self._root, **about)

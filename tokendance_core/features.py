@@ -84,6 +84,11 @@ def beat_frames(features: MusicFeatures) -> np.ndarray:
     return np.flatnonzero(features.values[:, BEAT] > 0.5)
 
 
+def beat_times(features: MusicFeatures) -> np.ndarray:
+    """Return the seconds (B,) of the beats in the sound itself, ascending: an onset is heard ``BEAT_LATENCY`` late."""
+    return np.maximum(beat_frames(features) / FPS - BEAT_LATENCY, 0.0)
+
+
 def tempo(features: MusicFeatures) -> float:
     """Return the song's tempo in beats per minute, 0.0 without any onset.
 

@@ -1,6 +1,6 @@
 """From a song to a dance: the whole story on one page.
 
-Music -> MusicFeatures -> MusicTokens -> DanceTokens -> MotionClip -> finished MotionClip
+Music -> MusicFeatures -> on the beat clock -> MusicTokens -> DanceTokens -> MotionClip -> in the song's time -> finished MotionClip
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
-from tokendance_core import __version__, features
+from tokendance_core import __version__, energy, features
+from tokendance_core.beat_clock import Clock
 from tokendance_core.checkpoint import Checkpoint
 from tokendance_core.errors import CheckpointError, SettingError
 from tokendance_core.finishing import FinishSettings, finish
 from tokendance_core.model import sampler
-from tokendance_core.types import DanceTokens, MotionClip, Music, MusicTokens
+from tokendance_core.model.generator import HALVES, Prompt, tempo_number
+from tokendance_core.types import FPS, DanceTokens, MotionClip, Music, MusicFeatures
 
 Progress = Callable[[str, float], None]
 """Called with a stage of ``STAGES`` and the fraction of the whole that is done, 0 to 1; may raise ``Cancelled``."""
@@ -25,11 +27,18 @@ Progress = Callable[[str, float], None]
 STAGES = {"features": 0.0, "tokens": 0.2, "generator": 0.3, "decode": 0.85, "finishing": 0.92}
 """The stages in order, with the fraction of the work that lies before each."""
 
+_FADED = 280.0
+"""How far the first mel cepstral coefficient falls below its median when the music has faded away: 25 dB in all bands."""
+
+MOST_ENERGY = 2.0
+"""Largest ``GenerateSettings.energy`` either way: standard deviations of the song's own energy."""
+
 
 @dataclass(frozen=True)
 class GenerateSettings:
     """What to dance: a ``genre`` the checkpoint knows, and ``seed``; how: ``steps`` of refinement (1 is the paper's model),
-    ``temperature`` of the sampling (0 takes the likeliest token), ``finish`` for feet and smoothing.
+    ``temperature`` of the sampling (0 takes the likeliest token), ``energy`` to raise or lower it above the song's (-2 calm to 2 wild),
+    ``finish`` for feet and smoothing.
 
     Raises SettingError for a value that makes no sense.
     """
@@ -38,6 +47,7 @@ class GenerateSettings:
     seed: int = 0
     steps: int = 8
     temperature: float = 1.0
+    energy: float = 0.0
     finish: FinishSettings = field(default_factory=FinishSettings)
 
     def __post_init__(self) -> None:
@@ -45,6 +55,10 @@ class GenerateSettings:
             raise SettingError(f"steps must be 1 or more, found {self.steps}", hint="8 is a good value; 1 is the fastest.")
         if not 0 <= self.temperature < math.inf:
             raise SettingError(f"temperature must be 0 or more, found {self.temperature}", hint="Use 0.7 to 1.2 for most dances.")
+        if not -MOST_ENERGY <= self.energy <= MOST_ENERGY:
+            raise SettingError(
+                f"energy must be from {-MOST_ENERGY:g} to {MOST_ENERGY:g}, found {self.energy}", hint="0 follows the song; 1 dances bigger."
+            )
         if not 0 <= self.seed < 2**31:
             raise SettingError(f"seed must be from 0 to {2**31 - 1}, found {self.seed}", hint="Each number gives another dance.")
 
@@ -67,17 +81,17 @@ def generate(
     heard = features.extract(music)
 
     on_progress("tokens", STAGES["tokens"])
-    music_tokens = checkpoint.music_codec.encode(heard)
+    clock = Clock.of_music(heard, checkpoint.clock)
+    prompt = _prompt(heard, clock, checkpoint, genre, settings)
 
     on_progress("generator", STAGES["generator"])
-    dance_tokens = _dance_tokens(music_tokens, checkpoint, genre, settings, on_progress)
+    dance_tokens = _dance_tokens(prompt, clock, checkpoint, settings, on_progress)
 
     on_progress("decode", STAGES["decode"])
-    clip = checkpoint.dance_codec.decode(dance_tokens)
-    clip = replace(clip, rot6d=clip.rot6d[: music.frames], root=clip.root[: music.frames])
+    clip = clock.to_song(checkpoint.dance_codec.decode(dance_tokens), music.frames)
 
     on_progress("finishing", STAGES["finishing"])
-    clip = finish(clip, settings.finish)
+    clip = finish(clip, settings.finish, end=last_beat(heard, clock))
 
     on_progress("finishing", 1.0)
     return replace(clip, name=music.name, info=_provenance(music, checkpoint, settings))
@@ -89,29 +103,42 @@ def _genre_index(genre: str, checkpoint: Checkpoint) -> int:
     return checkpoint.genres.index(genre)
 
 
-def _dance_tokens(heard: MusicTokens, checkpoint: Checkpoint, genre: int, settings: GenerateSettings, on_progress: Progress) -> DanceTokens:
+def _prompt(heard: MusicFeatures, clock: Clock, checkpoint: Checkpoint, genre: int, settings: GenerateSettings) -> Prompt:
+    """What the generator is told, a batch of one."""
     if checkpoint.generator is None:
         raise CheckpointError("the checkpoint holds no generator", hint="Train one: python -m tokendance_core train generator.")
+    tokens = checkpoint.music_codec.encode(clock.listen(heard))
+    level = energy.of_music(heard, settings.energy)[np.clip((clock.seconds * FPS).astype(int), 0, heard.frames - 1)]
+    numbers = {
+        "semantic": tokens.semantic,
+        "acoustic": tokens.acoustic,
+        "energy": energy.of_tokens(level, checkpoint.dance_codec.hop),
+        "place": clock.places(checkpoint.dance_codec.hop),
+        "tempo": tempo_number(clock.bpm) if clock.form == "beats" else 0,
+        "genre": genre,
+    }
     device = next(checkpoint.generator.parameters()).device
+    return Prompt(**{name: torch.as_tensor(number, dtype=torch.long, device=device)[None] for name, number in numbers.items()})
 
-    def batch_of_one(tokens: np.ndarray) -> torch.Tensor:
-        return torch.as_tensor(tokens, dtype=torch.long, device=device)[None]
 
+def _dance_tokens(prompt: Prompt, clock: Clock, checkpoint: Checkpoint, settings: GenerateSettings, on_progress: Progress) -> DanceTokens:
     def on_step(done: int, steps: int) -> None:
         share = done / steps
         on_progress("generator", STAGES["generator"] * (1 - share) + STAGES["decode"] * share)
 
-    upper, lower = sampler.sample(
-        checkpoint.generator,
-        batch_of_one(heard.semantic),
-        batch_of_one(heard.acoustic),
-        torch.tensor([genre], device=device),
-        steps=settings.steps,
-        temperature=settings.temperature,
-        seed=settings.seed,
-        on_step=on_step,
+    streams = sampler.sample(
+        checkpoint.generator, prompt, steps=settings.steps, temperature=settings.temperature, seed=settings.seed, on_step=on_step
     )
-    return DanceTokens(upper[0].cpu().numpy(), lower[0].cpu().numpy(), heard.frames)
+    upper, lower = (streams[0, half :: len(HALVES)].T.cpu().numpy() for half in range(len(HALVES)))
+    return DanceTokens(upper, lower, clock.frames)
+
+
+def last_beat(heard: MusicFeatures, clock: Clock) -> float:
+    """Seconds of the last beat that still sounds, where a dance comes to rest; silence at the end of a file is not danced."""
+    loudness = heard.values[:, features.SEMANTIC[0]]
+    sounding = np.flatnonzero(loudness > np.median(loudness) - _FADED)[-1] / FPS
+    beats = clock.beats if clock.form == "beats" else features.beat_times(heard)
+    return float(max(beats[beats <= sounding], default=sounding))
 
 
 def _provenance(music: Music, checkpoint: Checkpoint, settings: GenerateSettings) -> dict[str, object]:
@@ -122,6 +149,7 @@ def _provenance(music: Music, checkpoint: Checkpoint, settings: GenerateSettings
         "seed": settings.seed,
         "steps": settings.steps,
         "temperature": settings.temperature,
+        "energy": settings.energy,
         "checkpoint": checkpoint.id,
         "version": __version__,
     }

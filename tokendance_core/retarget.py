@@ -19,7 +19,8 @@ from tokendance_core.types import MotionClip, Rig, RigAnimation, RigMap
 
 _SIDES = ("left", "right")
 
-_OUR_LEG = sum(float(np.linalg.norm(OFFSETS[INDEX[f"left_{joint}"]])) for joint in ("knee", "ankle"))
+LEG_LENGTH = sum(float(np.linalg.norm(OFFSETS[INDEX[f"left_{joint}"]])) for joint in ("knee", "ankle"))
+"""Hip to ankle of our own skeleton in metres."""
 
 _SNAP = np.cos(np.radians(10.0))
 
@@ -60,7 +61,7 @@ def body_axes(rig: Rig, rig_map: RigMap) -> np.ndarray:
     return np.stack((left, up, np.cross(left, up)), -1)
 
 
-def _leg_length(heads: np.ndarray, bones: dict[str, int]) -> float:
+def leg_length(heads: np.ndarray, bones: dict[str, int]) -> float:
     """Mean hip-knee-ankle length at rest, armature units."""
     chains = [[heads[bones[f"{side}_{joint}"]] for joint in ("hip", "knee", "ankle")] for side in _SIDES]
     return float(np.mean([sum(np.linalg.norm(b - a) for a, b in pairwise(chain)) for chain in chains]))
@@ -69,7 +70,7 @@ def _leg_length(heads: np.ndarray, bones: dict[str, int]) -> float:
 def _pelvis_path(clip: MotionClip, pelvis_turn: np.ndarray, rig: Rig, bones: dict[str, int], axes: np.ndarray) -> np.ndarray:
     """(T, 3) pelvis positions in armature space: our hip centre, scaled to the rig's legs, standing where the rig rests."""
     heads = rig.rest[:, :3, 3]
-    scale = _leg_length(heads, bones) / _OUR_LEG
+    scale = leg_length(heads, bones) / LEG_LENGTH
     hips, ankles = (np.mean([heads[bones[f"{side}_{joint}"]] for side in _SIDES], axis=0) for joint in ("hip", "ankle"))
     our_hips = scale * axes @ OFFSETS[[INDEX["left_hip"], INDEX["right_hip"]]].mean(0)
     # Rigs place the pelvis bone differently above the hips; the legs, and so the feet, hang on the hips.

@@ -24,11 +24,8 @@ FPS = 30
 SAMPLE_RATE = 15_360
 """Samples per second of all music inside the package: 512 samples to a frame."""
 
-HOP = 8
-"""Frames to a token: three stride-2 convolutions (paper section 1.2; 3.75 tokens a second)."""
-
 CODES = 1000
-"""Codes per tokenizer: FSQ levels 8 x 5 x 5 x 5."""
+"""Codes of a codebook: FSQ levels 8 x 5 x 5 x 5."""
 
 
 def _expect_array(name: str, array: np.ndarray, shape: tuple[int | None, ...], prevents: str) -> None:
@@ -78,18 +75,15 @@ class MusicFeatures:
         return len(self.values)
 
 
-def _expect_tokens(name: str, tokens: np.ndarray, length: int) -> None:
-    _expect_array(name, tokens, (length,), "the two streams would drift apart")
-    if tokens.dtype.kind not in "iu" or (length and not (tokens.min() >= 0 and tokens.max() < CODES)):
+def _expect_tokens(name: str, tokens: np.ndarray, shape: tuple[int, ...]) -> None:
+    _expect_array(name, tokens, shape, "the streams would drift apart")
+    if tokens.dtype.kind not in "iu" or (tokens.size and not (tokens.min() >= 0 and tokens.max() < CODES)):
         raise ValueError(f"{name} must hold whole numbers from 0 to {CODES - 1}, found {tokens.dtype} {tokens[:4]}…")
 
 
 @dataclass(frozen=True, eq=False)
 class MusicTokens:
-    """A song as codes, ``HOP`` frames each: ``semantic`` (L,) timbre and ``acoustic`` (L,) rhythm and harmony.
-
-    ``frames`` is the true length before padding to whole tokens.
-    """
+    """A song as codes: ``semantic`` (L,) timbre and ``acoustic`` (L,) rhythm and harmony; ``frames`` is the length before padding."""
 
     semantic: np.ndarray
     acoustic: np.ndarray
@@ -97,7 +91,7 @@ class MusicTokens:
 
     def __post_init__(self) -> None:
         for name in ("semantic", "acoustic"):
-            _expect_tokens(f"MusicTokens.{name}", getattr(self, name), len(self.semantic))
+            _expect_tokens(f"MusicTokens.{name}", getattr(self, name), (len(self.semantic),))
 
     def __len__(self) -> int:
         return len(self.semantic)
@@ -105,15 +99,19 @@ class MusicTokens:
 
 @dataclass(frozen=True, eq=False)
 class DanceTokens:
-    """A dance as codes, ``HOP`` frames each: ``upper`` (L,) body and ``lower`` (L,) body with root; true ``frames``."""
+    """A dance as codes: ``upper`` (L, books) body and ``lower`` (L, books) body with root; ``frames`` is the length before padding.
+
+    A second book refines the first (paper: one book).
+    """
 
     upper: np.ndarray
     lower: np.ndarray
     frames: int
 
     def __post_init__(self) -> None:
+        _expect_array("DanceTokens.upper", self.upper, (None, None), "a token's codes would be read as tokens")
         for name in ("upper", "lower"):
-            _expect_tokens(f"DanceTokens.{name}", getattr(self, name), len(self.upper))
+            _expect_tokens(f"DanceTokens.{name}", getattr(self, name), self.upper.shape)
 
     def __len__(self) -> int:
         return len(self.upper)

@@ -100,8 +100,8 @@ def test_active_armature_is_used_before_a_new_mannequin(scene, stand_in, tone):
 
 def test_settings_reach_the_core(scene, stand_in, tone):
     call = stand_in()
-    bpy.ops.tokendance.generate(filepath=str(tone), seed=9, genre="salsa", steps=3, temperature=0.5)
-    expected = {"seed": "9", "genre": "salsa", "steps": "3", "temperature": "0.5", "device": "auto"}
+    bpy.ops.tokendance.generate(filepath=str(tone), seed=9, genre="salsa", steps=3, temperature=0.5, energy=-0.5)
+    expected = {"seed": "9", "genre": "salsa", "steps": "3", "temperature": "0.5", "energy": "-0.5", "device": "auto"}
     assert {name: options(call)[name] for name in expected} == expected
     assert json.loads(call.read_text(encoding="utf-8"))["argv"][-1] == str(tone)
 

@@ -12,46 +12,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile
 import torch
 
-from tests.unit.train.motion_samples import swaying_clip
+from tests.end_to_end.data_pack import CLIPS
 from tokendance_core import checkpoint, pipeline
-from tokendance_core.skeleton import INDEX
-from tokendance_core.train import pack, percussion
-from tokendance_core.types import SAMPLE_RATE
 
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 STAGE_ONE = ["tokenizers", "--size", "tiny", "--steps", "6", "--batch", "4"]
-
-CLIPS = {  # name, style: one clip of every split among them
-    "cmu_60_01": "salsa", "cmu_61_01": "salsa", "cmu_60_11": "salsa", "cmu_60_13": "salsa",
-    "g1_J_Dance1_Modern": "modern", "g1_J_Dance6_Sassy": "sassy", "m2m_dance_loop": "loop",
-}  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data pack of a few seconds, in the layout that ``pack`` documents."""
-    folder = tmp_path_factory.mktemp("data")
-    for name in ("motion", "motion_aux", "music"):
-        (folder / name).mkdir()
-    joints = list(pack._SMPL_NAME)
-    order = [INDEX[pack._SMPL_NAME[joint]] for joint in joints]
-    for seed, name in enumerate([*CLIPS, "aux_walk"]):
-        clip = swaying_clip(300, seed=seed)
-        where = folder / ("motion_aux" if name == "aux_walk" else "motion") / f"{name}.npz"
-        np.savez(where, rot6d=clip.rot6d[:, order].astype(np.float16), root=clip.root)
-    clips = [{"id": name, "style": style} for name, style in CLIPS.items()]
-    (folder / "motion_index.json").write_text(json.dumps({"joints": joints, "clips": clips}))
-    (folder / "motion_tempo.json").write_text(json.dumps({"cmu_60_01": {"bpm": 120.0, "phase": 0.1, "z": 9.0}}))
-    songs = ["song", pack._VALIDATION_SONGS[0]]
-    for seed, name in enumerate(songs):
-        soundfile.write(
-            folder / "music" / f"{name}.ogg", percussion.drum_track(118.0, 14.0, np.random.default_rng(seed)).samples, SAMPLE_RATE
-        )
-    (folder / "music_index.json").write_text(json.dumps([{"file": f"{name}.ogg"} for name in songs]))
-    return folder
 
 
 def command(*arguments: object, processes: int = 1) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.unit.train.motion_samples import swaying_clip
+from tests.unit.motion_samples import swaying_clip
 from tokendance_core import checkpoint
 from tokendance_core.errors import CheckpointError
 from tokendance_core.model.generator import CONFIGS, Generator
@@ -23,7 +23,10 @@ FEATURES = {"upper": 90, "lower": 57, "semantic": 20, "acoustic": 15}
 def tiny() -> checkpoint.Checkpoint:
     torch.manual_seed(0)
     return checkpoint.Checkpoint(
-        tokenizers={name: Tokenizer(TokenizerConfig(features=count, width=8)).eval() for name, count in FEATURES.items()},
+        tokenizers={
+            name: Tokenizer(TokenizerConfig(count, 8, books=2 if name in ("upper", "lower") else 1)).eval()
+            for name, count in FEATURES.items()
+        },
         generator=Generator(CONFIGS["tiny"]).eval(),
         dance_statistics=Statistics(np.zeros(147, np.float32), np.ones(147, np.float32)),
         music_statistics=Statistics(np.zeros(35, np.float32), np.ones(35, np.float32)),
@@ -41,7 +44,7 @@ def saved(tiny: checkpoint.Checkpoint, tmp_path: Path) -> Path:
 
 def test_what_is_saved_is_what_is_loaded(tiny: checkpoint.Checkpoint, saved: Path) -> None:
     loaded = checkpoint.load(saved)
-    assert (loaded.genres, loaded.root, dict(loaded.info)) == (("any", "waltz"), "velocity", {"data": "none"})
+    assert (loaded.genres, loaded.root, loaded.clock, dict(loaded.info)) == (("any", "waltz"), "velocity", "beats", {"data": "none"})
     assert loaded.generator.config == tiny.generator.config
     for key, tensor in tiny.generator.state_dict().items():
         torch.testing.assert_close(loaded.generator.state_dict()[key], tensor)
@@ -106,7 +109,7 @@ def test_another_kind_of_safetensors_is_not_ours(tmp_path: Path) -> None:
 
 
 def test_another_version_is_refused(saved: Path) -> None:
-    _expect(_rewrite(saved, version="999"), "format version 999, this program reads 1")
+    _expect(_rewrite(saved, version="999"), "format version 999, this program reads 2")
 
 
 def test_another_feature_order_is_refused(saved: Path) -> None:

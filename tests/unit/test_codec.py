@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.unit.train.motion_samples import swaying_clip
+from tests.unit.motion_samples import swaying_clip
 from tokendance_core import rotation
 from tokendance_core.codec import bridge_doubt
 

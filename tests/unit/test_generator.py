@@ -9,7 +9,17 @@ import torch
 from torch.nn import functional as F
 
 from tokendance_core.model.fsq import FSQ
-from tokendance_core.model.generator import CODES, CONFIGS, MASK, Generator, GeneratorConfig, GenreGate, TokenInput
+from tokendance_core.model.generator import (
+    CODES,
+    CONFIGS,
+    MASK,
+    Generator,
+    GeneratorConfig,
+    GenreGate,
+    Prompt,
+    TokenInput,
+    tempo_number,
+)
 
 TINY = CONFIGS["tiny"]
 
@@ -19,21 +29,29 @@ def build(config: GeneratorConfig = TINY) -> Generator:
     return Generator(config).eval()
 
 
-def tokens(batch: int = 2, length: int = 19, seed: int = 0) -> dict[str, torch.Tensor]:
+def prompt(batch: int = 2, length: int = 19, seed: int = 0) -> Prompt:
     random = torch.Generator().manual_seed(seed)
-    streams = ("semantic", "acoustic", "upper", "lower")
-    drawn = {name: torch.randint(CODES, (batch, length), generator=random) for name in streams}
-    return drawn | {"genre": torch.zeros(batch, dtype=torch.long)}
+    semantic, acoustic = torch.randint(CODES, (2, batch, length), generator=random)
+    nothing = torch.zeros(batch, dtype=torch.long)
+    return Prompt(semantic, acoustic, torch.zeros_like(semantic), torch.zeros_like(semantic), nothing, nothing)
 
 
-def masked(inputs: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    return inputs | {name: torch.full_like(inputs[name], MASK) for name in ("upper", "lower")}
+def dance(batch: int = 2, length: int = 19, config: GeneratorConfig = TINY) -> torch.Tensor:
+    return torch.randint(CODES, (batch, config.streams, length), generator=torch.Generator().manual_seed(1))
+
+
+def hidden(batch: int = 2, length: int = 19) -> torch.Tensor:
+    return torch.full((batch, TINY.streams, length), MASK)
+
+
+def shifted(tokens: torch.Tensor) -> torch.Tensor:
+    return (tokens + 500) % CODES
 
 
 @torch.no_grad()
-def run(generator: Generator, inputs: dict[str, torch.Tensor]) -> torch.Tensor:
-    """Both logits, (B, 2, L, codes)."""
-    return torch.stack(generator(**inputs), dim=1)
+def run(generator: Generator, prompt: Prompt, dance: torch.Tensor) -> torch.Tensor:
+    """Logits, (B, streams, L, codes)."""
+    return generator(prompt, dance)
 
 
 def test_codebook_size_is_that_of_the_quantizer():
@@ -41,48 +59,72 @@ def test_codebook_size_is_that_of_the_quantizer():
 
 
 @pytest.mark.parametrize("length", [1, 30, 67])
-def test_logits_have_one_row_per_token(length):
-    assert run(build(), tokens(3, length)).shape == (3, 2, length, CODES)
+@pytest.mark.parametrize("books", [1, 2])
+def test_logits_have_one_row_per_token(length, books):
+    config = replace(TINY, books=books)
+    assert run(build(config), prompt(3, length), dance(3, length, config)).shape == (3, 2 * books, length, CODES)
 
 
 @pytest.mark.parametrize("music_in", ["index", "code", "both"])
 def test_every_token_stream_matters(music_in):
-    generator, inputs = build(replace(TINY, music_in=music_in)), tokens()
-    before = run(generator, inputs)
-    for name in ("semantic", "acoustic", "upper", "lower"):
-        assert not torch.allclose(run(generator, inputs | {name: (inputs[name] + 500) % CODES}), before, atol=1e-4)
+    generator, heard, moves = build(replace(TINY, music_in=music_in)), prompt(), dance()
+    before = run(generator, heard, moves)
+    for name in ("semantic", "acoustic"):
+        assert not torch.allclose(run(generator, heard._replace(**{name: shifted(getattr(heard, name))}), moves), before, atol=1e-4)
+    for stream in range(TINY.streams):
+        changed = moves.clone()
+        changed[:, stream] = shifted(changed[:, stream])
+        assert not torch.allclose(run(generator, heard, changed), before, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"energy": torch.full((2, 19), 8)},
+        {"place": torch.arange(38).view(2, 19) % 4 + 1},
+        {"tempo": torch.full((2,), 3)},
+        {"genre": torch.full((2,), 3)},
+    ],
+)
+def test_everything_told_matters(told):
+    generator = build()
+    assert not torch.equal(run(generator, prompt()._replace(**told), hidden()), run(generator, prompt(), hidden()))
 
 
 def test_known_dance_tokens_enter_their_own_half_directly():
-    generator, inputs = build(), masked(tokens())
+    generator, upper = build(), [0, 2]
     torch.nn.init.zeros_(generator.fuse_dance.weight)  # shut the way through the global scanner
-    before = run(generator, inputs)
-    after = run(generator, inputs | {"upper": tokens()["upper"]})
-    assert not torch.allclose(after[:, 0], before[:, 0], atol=1e-3)
-    assert torch.equal(after[:, 1], before[:, 1])
+    before, known = run(generator, prompt(), hidden()), hidden()
+    known[:, upper] = dance()[:, upper]
+    after = run(generator, prompt(), known)
+    assert not torch.allclose(after[:, upper], before[:, upper], atol=1e-3)
+    assert torch.equal(after[:, [1, 3]], before[:, [1, 3]])
 
 
 def test_a_change_reaches_the_whole_song_in_both_halves():
-    generator, inputs = build(), masked(tokens())
-    before = run(generator, inputs)
-    changed = inputs | {"semantic": inputs["semantic"].clone()}
-    changed["semantic"][:, 9] = (changed["semantic"][:, 9] + 500) % CODES
-    difference = (run(generator, changed) - before).abs().amax(-1)
-    assert difference.shape == (2, 2, 19)
+    generator, changed = build(), prompt().semantic.clone()
+    before = run(generator, prompt(), hidden())
+    changed[:, 9] = shifted(changed[:, 9])
+    difference = (run(generator, prompt()._replace(semantic=changed), hidden()) - before).abs().amax(-1)
+    assert difference.shape == (2, TINY.streams, 19)
     assert (difference > 0).all()
 
 
 def test_items_of_a_batch_do_not_mix():
-    generator, inputs = build(), tokens(3)
-    alone = run(generator, {name: value[1:2] for name, value in inputs.items()})
-    torch.testing.assert_close(run(generator, inputs)[1:2], alone, rtol=1e-4, atol=1e-5)
+    generator, heard, moves = build(), prompt(3), dance(3)
+    alone = run(generator, Prompt(*(value[1:2] for value in heard)), moves[1:2])
+    torch.testing.assert_close(run(generator, heard, moves)[1:2], alone, rtol=1e-4, atol=1e-5)
 
 
 def test_genre_changes_the_dance_a_little_at_first():
-    generator, inputs = build(), masked(tokens())
-    any_genre = run(generator, inputs)
-    difference = (run(generator, inputs | {"genre": torch.full((2,), 3)}) - any_genre).abs().mean()
+    generator = build()
+    any_genre = run(generator, prompt(), hidden())
+    difference = (run(generator, prompt()._replace(genre=torch.full((2,), 3)), hidden()) - any_genre).abs().mean()
     assert 0 < difference < 0.1 * any_genre.abs().mean()
+
+
+def test_tempo_classes_are_eighths_of_an_octave():
+    assert [tempo_number(bpm) for bpm in (80, 87, 88, 112.5, 159.9, 160, 40)] == [1, 1, 2, 4, 8, 1, 1]
 
 
 def test_genre_gate_is_the_published_formula():
@@ -107,9 +149,9 @@ def test_mask_has_no_digits_and_neighbouring_codes_are_near():
 
 def test_scores_of_digits_go_to_every_code_that_has_them():
     generator = build()
-    torch.nn.init.zeros_(generator.upper_branch.head.weight)
-    torch.nn.init.zeros_(generator.upper_branch.head.bias)
-    upper = run(generator, tokens())[:, 0]
+    torch.nn.init.zeros_(generator.branches[0].heads[0].code.weight)
+    torch.nn.init.zeros_(generator.branches[0].heads[0].code.bias)
+    upper = run(generator, prompt(), dance())[:, 0]
     digits = FSQ().digits(torch.arange(CODES))
     same_but_first = (digits[:, 1:] == digits[345, 1:]).all(1)
     step = upper[..., same_but_first] - upper[..., [345]]
@@ -121,13 +163,12 @@ def test_state_dict_holds_parameters_only_and_loads_strictly():
     generator, other = build(), Generator(TINY).eval()
     assert set(generator.state_dict()) == {name for name, _ in generator.named_parameters()}
     other.load_state_dict(generator.state_dict(), strict=True)
-    torch.testing.assert_close(run(other, tokens()), run(generator, tokens()))
+    torch.testing.assert_close(run(other, prompt(), dance()), run(generator, prompt(), dance()))
 
 
 def test_every_parameter_learns():
     generator = build()
-    upper, lower = generator(**tokens())
-    (upper.square().mean() + lower.square().mean()).backward()
+    generator(prompt(), dance()).square().mean().backward()
     without = [name for name, parameter in generator.named_parameters() if parameter.grad is None or not parameter.grad.any()]
     assert without == []
 
@@ -135,16 +176,16 @@ def test_every_parameter_learns():
 def test_it_can_learn_a_rule_from_music():
     """One pass with everything masked learns upper = semantic, lower = acoustic."""
     generator = build(replace(TINY, dropout=0.0))
-    inputs = masked(tokens(4, 12))
+    heard, unknown = prompt(4, 12), hidden(4, 12)
     optimizer = torch.optim.Adam(generator.parameters(), lr=1e-2)
     for _ in range(40):
-        upper, lower = generator(**inputs)
-        loss = F.cross_entropy(upper.flatten(0, 1), inputs["semantic"].flatten())
-        loss = loss + F.cross_entropy(lower.flatten(0, 1), inputs["acoustic"].flatten())
+        logits = generator(heard, unknown)
+        loss = F.cross_entropy(logits[:, 0].flatten(0, 1), heard.semantic.flatten())
+        loss = loss + F.cross_entropy(logits[:, 1].flatten(0, 1), heard.acoustic.flatten())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert (run(generator, inputs)[:, 0].argmax(-1) == inputs["semantic"]).float().mean() > 0.9
+    assert (run(generator, heard, unknown)[:, 0].argmax(-1) == heard.semantic).float().mean() > 0.9
 
 
 def test_config_is_frozen_and_survives_a_dictionary():
@@ -167,8 +208,7 @@ def test_paper_config_has_the_paper_sizes():
 
 
 def test_network_exports_to_a_graph_with_the_same_result():
-    generator, inputs = build(), tokens(1, 40)
-    arguments = tuple(inputs[name] for name in ("semantic", "acoustic", "upper", "lower", "genre"))
+    generator, arguments = build(), (prompt(1, 40), dance(1, 40))
     with torch.no_grad():
-        upper, _ = torch.export.export(generator, arguments, strict=False).module()(*arguments)
-        torch.testing.assert_close(upper, generator(*arguments)[0], rtol=1e-4, atol=1e-5)
+        made = torch.export.export(generator, arguments, strict=False).module()(*arguments)
+        torch.testing.assert_close(made, generator(*arguments), rtol=1e-4, atol=1e-5)

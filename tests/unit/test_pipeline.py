@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from tokendance_core.beat_clock import Clock
 from tokendance_core.errors import Cancelled, CheckpointError, SettingError
-from tokendance_core.pipeline import STAGES, GenerateSettings, generate
-from tokendance_core.types import FPS, SAMPLE_RATE, Music
+from tokendance_core.pipeline import STAGES, GenerateSettings, generate, last_beat
+from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures
 
 QUICK = GenerateSettings(steps=2)
 
@@ -73,7 +74,7 @@ def test_clip_tells_how_it_was_made(clicks, tiny_checkpoint):
     clip = generate(clicks, tiny_checkpoint, settings)
     assert clip.name == "clicks"
     assert clip.info == {"song": "clicks", "checkpoint": "tiny", "version": clip.info["version"]} | {
-        key: getattr(settings, key) for key in ("genre", "seed", "steps", "temperature")
+        key: getattr(settings, key) for key in ("genre", "seed", "steps", "temperature", "energy")
     }
 
 
@@ -90,9 +91,43 @@ def test_checkpoint_of_stage_one_cannot_dance(clicks, tiny_checkpoint):
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("steps", 0), ("temperature", -0.1), ("temperature", float("nan")), ("temperature", float("inf")), ("seed", -1), ("seed", 2**31)],
+    [
+        ("steps", 0),
+        ("temperature", -0.1),
+        ("temperature", float("nan")),
+        ("temperature", float("inf")),
+        ("energy", 2.1),
+        ("energy", float("nan")),
+        ("seed", -1),
+        ("seed", 2**31),
+    ],
 )
 def test_settings_that_make_no_sense(name, value):
     with pytest.raises(SettingError, match=name) as caught:
         GenerateSettings(**{name: value})
     assert caught.value.hint
+
+
+def test_energy_changes_what_the_network_is_given(clicks, tiny_checkpoint):
+    usual, wild = (generate(clicks, tiny_checkpoint, GenerateSettings(steps=1, energy=energy)) for energy in (0.0, 2.0))
+    assert np.abs(usual.rot6d - wild.rot6d).max() > 0
+
+
+def test_a_dance_can_be_made_in_the_time_of_the_frames(clicks, tiny_checkpoint):
+    clip = generate(clicks, replace(tiny_checkpoint, clock="frames"), QUICK)
+    assert clip.frames == clicks.frames
+
+
+def test_the_last_beat_is_the_last_one_that_sounds():
+    values = np.zeros((300, 35), np.float32)
+    values[200:, 1] = -500.0  # faded away
+    values[14:300:15, 34] = 1
+    heard = MusicFeatures(values)
+    for form in ("beats", "frames"):
+        last = last_beat(heard, Clock.of_music(heard, form))
+        assert 199 / FPS - 0.6 < last <= 199 / FPS
+
+
+def test_music_without_beats_ends_when_it_fades():
+    heard = MusicFeatures(np.zeros((90, 35), np.float32))
+    assert last_beat(heard, Clock.of_music(heard, "frames")) == pytest.approx(89 / FPS)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.train.motion_samples import swaying_clip
+from tests.unit.motion_samples import swaying_clip
 from tokendance_core import representation
 from tokendance_core.representation import LOWER_COLUMNS, UPPER_COLUMNS, Statistics
 

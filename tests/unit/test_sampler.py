@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tokendance_core.model.generator import CODES, CONFIGS, MASK, Generator
+from tokendance_core.model.generator import CODES, CONFIGS, MASK, Generator, Prompt
 from tokendance_core.model.sampler import sample
 
 ANY = torch.zeros(2, dtype=torch.long)
@@ -24,41 +24,39 @@ def generator() -> Generator:
     return Generator(CONFIGS["tiny"])
 
 
-def music(length: int = 23) -> tuple[Tensor, Tensor]:
-    random = torch.Generator().manual_seed(5)
-    return torch.randint(CODES, (2, length), generator=random), torch.randint(CODES, (2, length), generator=random)
+def music(length: int = 23) -> Prompt:
+    semantic, acoustic = torch.randint(CODES, (2, 2, length), generator=torch.Generator().manual_seed(5))
+    return Prompt(semantic, acoustic, torch.zeros_like(semantic), torch.zeros_like(semantic), ANY, ANY)
 
 
 def draw(generator: nn.Module, length: int = 23, **changes) -> Tensor:
-    """Both streams, (B, 2, L)."""
+    """All streams, (B, streams, L)."""
     options = {"steps": 4, "temperature": 1.0, "seed": 0} | changes
-    return torch.stack(sample(generator, *music(length), ANY, **options), dim=1)
+    return sample(generator, music(length), **options)
 
 
 class Fixed(nn.Module):
-    """A generator that answers with the same logits (2, 2, L, codes) whatever it sees, and remembers what it was shown."""
+    """A generator that answers with the same logits (2, streams, L, codes) whatever it sees, and remembers what it was shown."""
 
     def __init__(self, logits: Tensor) -> None:
         super().__init__()
-        self.config = SimpleNamespace(codes=logits.shape[-1])
+        self.config = SimpleNamespace(codes=logits.shape[-1], streams=logits.shape[1])
         self.logits = logits
         self.seen: list[Tensor] = []
 
-    def forward(self, semantic: Tensor, acoustic: Tensor, upper: Tensor, lower: Tensor, genre: Tensor) -> tuple[Tensor, Tensor]:
-        self.seen.append(torch.stack([upper, lower], dim=1))
-        return self.logits[:, 0], self.logits[:, 1]
+    def forward(self, prompt: Prompt, dance: Tensor) -> Tensor:
+        self.seen.append(dance)
+        return self.logits.clone()
 
 
-def fixed(length: int = 23, codes: int = CODES, scale: float = 1.0) -> Fixed:
-    return Fixed(scale * torch.randn(2, 2, length, codes, generator=torch.Generator().manual_seed(3)))
+def fixed(length: int = 23, codes: int = CODES, scale: float = 1.0, streams: int = 2) -> Fixed:
+    return Fixed(scale * torch.randn(2, streams, length, codes, generator=torch.Generator().manual_seed(3)))
 
 
 def test_one_step_at_temperature_zero_is_the_papers_argmax(generator):
-    masked = torch.full((2, 23), MASK)
     with torch.no_grad():
-        logits = generator.eval()(*music(), masked, masked, ANY)
-    expected = torch.stack(logits, dim=1).argmax(-1)
-    assert torch.equal(draw(generator, steps=1, temperature=0.0), expected)
+        logits = generator.eval()(music(), torch.full((2, 4, 23), MASK))
+    assert torch.equal(draw(generator, steps=1, temperature=0.0), logits.argmax(-1))
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.0])
@@ -74,10 +72,10 @@ def test_nothing_stays_masked(generator, steps, temperature):
 @given(seed=st.integers(0, 10**6), steps=st.integers(1, 6), keep=st.floats(0, 1))
 def test_given_tokens_are_kept(generator, seed, steps, keep):
     random = torch.Generator().manual_seed(seed)
-    given_tokens = torch.randint(CODES, (2, 2, 23), generator=random)
+    given_tokens = torch.randint(CODES, (2, 4, 23), generator=random)
     given_tokens[torch.rand(given_tokens.shape, generator=random) > keep] = MASK
     before = given_tokens.clone()
-    tokens = draw(generator, steps=steps, seed=seed, upper=given_tokens[:, 0], lower=given_tokens[:, 1])
+    tokens = draw(generator, steps=steps, seed=seed, dance=given_tokens)
     known = before != MASK
     assert torch.equal(tokens[known], before[known])
     assert (tokens < CODES).all()
@@ -85,10 +83,21 @@ def test_given_tokens_are_kept(generator, seed, steps, keep):
 
 
 def test_one_half_can_be_drawn_for_the_other(generator):
-    upper = torch.randint(CODES, (2, 23))
-    tokens = draw(generator, upper=upper)
-    assert torch.equal(tokens[:, 0], upper)
-    assert (tokens[:, 1] < CODES).all()
+    known = torch.full((2, 4, 23), MASK)
+    known[:, ::2] = torch.randint(CODES, (2, 2, 23))
+    tokens = draw(generator, dance=known)
+    assert torch.equal(tokens[:, ::2], known[:, ::2])
+    assert (tokens[:, 1::2] < CODES).all()
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_second_codes_wait_for_all_first_ones(temperature):
+    network = fixed(length=50, streams=4)
+    draw(network, length=50, steps=8, temperature=temperature)
+    for seen in network.seen:
+        waiting = seen == MASK
+        assert not waiting[:, :2].any() or waiting[:, 2:].all()
+    assert (network.seen[-1][:, :2] < MASK).all()
 
 
 def test_seed_repeats_and_changes_the_dance(generator):
@@ -127,6 +136,15 @@ def test_surest_tokens_come_first_by_a_cosine_schedule():
             order = confidence[item].argsort()
             assert waiting[item, order[:masked]].all()
     assert torch.equal(tokens, network.logits.argmax(-1))
+
+
+def test_later_books_take_one_pass_each():
+    network = fixed(length=50, streams=6)
+    draw(network, length=50, steps=6, temperature=0.0)
+    waiting = [(seen == MASK).sum((0, 2)).unflatten(0, (3, 2)).sum(1).tolist() for seen in network.seen]
+    assert [first for first, _, _ in waiting] == [200, 184, 140, 76, 0, 0]  # 2 floor(100 cos(pi/2 * step / 4))
+    assert [second for _, second, _ in waiting] == [200] * 5 + [0]
+    assert [third for _, _, third in waiting] == [200] * 6
 
 
 def test_temperature_shuffles_the_order_of_equally_sure_tokens():

@@ -66,12 +66,14 @@ def test_features_have_35_columns() -> None:
         MusicFeatures(np.zeros((7, 34), np.float32))
 
 
-@pytest.mark.parametrize(("kind", "first", "second"), [(MusicTokens, "semantic", "acoustic"), (DanceTokens, "upper", "lower")])
-def test_tokens_are_codes_in_two_streams_of_equal_length(kind: type, first: str, second: str) -> None:
-    good = np.arange(5)
+@pytest.mark.parametrize(
+    ("kind", "first", "second", "good"),
+    [(MusicTokens, "semantic", "acoustic", np.arange(5)), (DanceTokens, "upper", "lower", np.arange(10).reshape(5, 2))],
+)
+def test_tokens_are_codes_in_two_streams_of_equal_length(kind: type, first: str, second: str, good: np.ndarray) -> None:
     assert len(kind(good, good, frames=40)) == 5
     for bad, message in [
-        (np.arange(4), second),
+        (good[:4], second),
         (good + CODES, "999"),
         (good - 1, "whole numbers"),
         (good.astype(float), "whole numbers"),

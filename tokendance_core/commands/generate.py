@@ -22,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=int, default=0, metavar="N", help="another number, another dance (default: %(default)s)")
     add("--steps", type=int, default=8, metavar="N", help="refinement steps; 1 is the paper's single pass (default: %(default)s)")
     add("--temperature", type=float, default=1.0, metavar="X", help="0 is the likeliest dance, above 1 is wilder (default: %(default)s)")
+    add("--energy", type=float, default=0.0, metavar="X", help="0 follows the song, -2 is calm, 2 is wild (default: %(default)s)")
     add("--start", type=float, default=0.0, metavar="S", help="begin at this second of the song (default: %(default)s)")
     add("--duration", type=float, metavar="S", help="dance for so many seconds (default: to the end)")
     add("--device", choices=DEVICES, default="auto", help="where the network runs (default: %(default)s)")
@@ -55,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
     from tokendance_core import checkpoint, pipeline
     from tokendance_core.commands import devices
 
-    settings = pipeline.GenerateSettings(args.genre, args.seed, args.steps, args.temperature)
+    settings = pipeline.GenerateSettings(args.genre, args.seed, args.steps, args.temperature, args.energy)
     devices.leave_a_core_free()
     weights = checkpoint.load(args.checkpoint, devices.resolve(args.device))
     span = PIPELINE_END - PIPELINE_START

@@ -12,17 +12,21 @@ from torch import Tensor, nn
 
 
 class Quantized(NamedTuple):
-    """``codes`` (…, D) in [-1, 1] with a straight-through gradient; ``indices`` (…) long."""
+    """``codes`` (…, books x D) in [-1, 1] with a straight-through gradient; ``indices`` (…, books) long."""
 
     codes: Tensor
     indices: Tensor
 
 
 class FSQ(nn.Module):
-    """Rounds each of D bounded channels to one of its levels; index = sum of digit x basis, basis (1, 8, 40, 200)."""
+    """Rounds each of D bounded channels to one of its levels; index = sum of digit x basis, basis (1, 8, 40, 200).
 
-    def __init__(self, levels: tuple[int, ...] = (8, 5, 5, 5)) -> None:
+    With several ``books`` the channels come in as many groups of D, each with an index of its own.
+    """
+
+    def __init__(self, levels: tuple[int, ...] = (8, 5, 5, 5), books: int = 1) -> None:
         super().__init__()
+        self.books = books
         basis = [1]
         for level in levels[:-1]:
             basis.append(basis[-1] * level)
@@ -37,9 +41,9 @@ class FSQ(nn.Module):
         return torch.tanh(z + torch.atanh(offset / half)) * half - offset
 
     def forward(self, z: Tensor) -> Quantized:
-        bounded = self.bound(z)
+        bounded = self.bound(z.unflatten(-1, (self.books, -1)))
         digits = bounded + (bounded.round() - bounded).detach()
-        return Quantized(digits / (self.levels // 2), self._index(digits.detach().round().long()))
+        return Quantized((digits / (self.levels // 2)).flatten(-2), self._index(digits.detach().round().long()))
 
     def _index(self, digits: Tensor) -> Tensor:
         return ((digits + self.levels // 2) * self.basis).sum(-1)
@@ -49,6 +53,6 @@ class FSQ(nn.Module):
         return indices[..., None] // self.basis % self.levels
 
     def codes(self, indices: Tensor) -> Tensor:
-        """(…) long -> (…, D): the inverse of the index."""
+        """(…, books) long -> (…, books x D): the inverse of the index."""
         half = self.levels // 2
-        return (self.digits(indices) - half) / half
+        return ((self.digits(indices) - half) / half).flatten(-2)

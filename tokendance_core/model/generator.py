@@ -3,15 +3,18 @@
     semantic --embed--> 2 x BiMamba --.                                        .--> 2 x BiMamba --> upper logits
                                        fuse --> 4 x (GenreGate, BiMamba) --.--<
     acoustic --embed--> 2 x BiMamba --'    ^                                  '--> 2 x BiMamba --> lower logits
-                                           upper, lower tokens already known
+                                           energy, place in the beat, upper and lower tokens already known
 
 TokenDance (arXiv 2603.27314) section 3.3. Beyond the paper, known dance tokens enter at the global scanner and in their own half's
-branch, so that the network can refine and edit; with all of them masked it is the paper's model up to a constant vector.
+branch, so that the network can refine and edit; tempo joins the genre at the gate, energy and the place within the beat join the
+music. With all dance tokens masked and nothing of these told it is the paper's model up to constant vectors.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -24,20 +27,47 @@ CODES = 1000  # the size of every codebook: FSQ levels 8 x 5 x 5 x 5
 LEVELS = (8, 5, 5, 5)
 MASK = CODES  # the dance token that stands for "not known yet"
 MUSIC_INPUTS = ("index", "code", "both")
+HALVES = ("upper", "lower")
+ENERGIES = 9  # levels 1 to 8, and 0 for "as you like"
+PLACES = 17  # tokens since the last beat, counted from 1, and 0 for "not told"
+TEMPOS = 9  # eighths of an octave, and 0 for "not told"
+SLOWEST_BPM = 80.0  # where the octave of tempos begins
 HEAD_SCALE = 0.01  # a new head lets the digits speak first
 GATE_BIAS = -4.0  # a new genre gate is almost shut: sigmoid(-4) = 0.018
+
+
+class Prompt(NamedTuple):
+    """What to dance to, int64: music tokens ``semantic``, ``acoustic``, and ``energy``, ``place`` (B, L); ``tempo`` and ``genre`` (B,).
+
+    Energy is a level from 1 to 8, place the token's place within its beat from 1, tempo a class of :func:`tempo_number`. 0 is not told,
+    or any genre.
+    """
+
+    semantic: Tensor
+    acoustic: Tensor
+    energy: Tensor
+    place: Tensor
+    tempo: Tensor
+    genre: Tensor
+
+
+def tempo_number(bpm: float) -> int:
+    """The tempo class of beats a minute: eighths of the octave from ``SLOWEST_BPM``, 1 to 8."""
+    return int(8 * (math.log2(bpm / SLOWEST_BPM) % 1.0)) + 1
 
 
 @dataclass(frozen=True)
 class GeneratorConfig:
     """Sizes of a generator; saved inside the checkpoint.
 
-    ``genres`` counts the null genre "any" at index 0. ``music_in`` is what a music token enters as: a learned embedding of its
-    index, the four digits of its FSQ code, or the sum of both. ValueError for sizes that do not fit together.
+    ``genres`` counts the null genre "any" at index 0; ``books`` the codes of a dance token (paper: 1). ``music_in`` is what a
+    music token enters as: a learned embedding of its index, the four digits of its FSQ code, or the sum of both. ValueError for sizes
+    that do not fit together.
     """
 
     genres: int = 8
     codes: int = CODES
+    books: int = 1
     width: int = 192
     state: int = 32
     head_dim: int = 64
@@ -57,11 +87,16 @@ class GeneratorConfig:
         if self.expand * self.width % self.head_dim:
             raise ValueError(f"expand * width = {self.expand * self.width} is not a multiple of head_dim {self.head_dim}")
 
+    @property
+    def streams(self) -> int:
+        """Dance token streams: first the first book of the upper and the lower body, then the second of both, and so on."""
+        return len(HALVES) * self.books
+
 
 CONFIGS = {
     "paper": GeneratorConfig(width=512, state=16, head_dim=64),
-    "released": GeneratorConfig(width=160, state=16, head_dim=64, music_layers=1, global_layers=3, dance_layers=1),
-    "tiny": GeneratorConfig(width=32, state=8, head_dim=16, music_layers=1, global_layers=2, dance_layers=1),
+    "released": GeneratorConfig(books=3, width=160, state=16, head_dim=64, music_layers=1, global_layers=3, dance_layers=1),
+    "tiny": GeneratorConfig(books=2, width=32, state=8, head_dim=16, music_layers=1, global_layers=2, dance_layers=1),
 }
 """Named sizes. The paper gives Mamba-1 terms, d_model 512, d_state 16, d_conv 4, expand 2, that is 1024 inner channels with 16 states
 and a decay of their own each. Mamba-2 keeps all four and ties the decay inside a head: 1024 channels = 16 heads of 64.
@@ -142,12 +177,25 @@ class Neighbours(nn.Conv1d):
         return super().forward(x.mT).mT
 
 
-class DanceBranch(nn.Module):
-    """Dance-local scanner of one body half: global features and this half's known tokens -> logits (B, L, codes).
+class CodeHead(nn.Module):
+    """Features (B, L, width) -> logits (B, L, codes): the scores of a code's four digits added to the score of the code itself.
 
-    The head adds the scores of a code's four digits to the score of the code itself: codes that share digits decode to similar poses,
-    so what is learned about one is known of its neighbours.
+    Codes that share digits decode to similar poses, so what is learned about one is known of its neighbours.
     """
+
+    def __init__(self, config: GeneratorConfig) -> None:
+        super().__init__()
+        self.code = nn.Linear(config.width, config.codes)
+        nn.init.normal_(self.code.weight, std=HEAD_SCALE)
+        self.digit = nn.Linear(config.width, sum(LEVELS), bias=False)
+        self.register_buffer("has_digit", digits_of_codes(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.code(x) + self.digit(x) @ self.has_digit
+
+
+class DanceBranch(nn.Module):
+    """Dance-local scanner of one body half: global features and this half's known tokens -> one (B, L, codes) of logits for each book."""
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
@@ -155,14 +203,11 @@ class DanceBranch(nn.Module):
         self.around = Neighbours(config.width, config.width)
         self.layers = scanner(config, config.dance_layers)
         self.norm = nn.LayerNorm(config.width)
-        self.head = nn.Linear(config.width, config.codes)
-        nn.init.normal_(self.head.weight, std=HEAD_SCALE)
-        self.digit_head = nn.Linear(config.width, sum(LEVELS), bias=False)
-        self.register_buffer("has_digit", digits_of_codes(), persistent=False)
+        self.heads = nn.ModuleList(CodeHead(config) for _ in range(config.books))
 
-    def forward(self, features: Tensor, known: Tensor) -> Tensor:
+    def forward(self, features: Tensor, known: Tensor) -> list[Tensor]:
         x = self.norm(self.layers(self.enter(features) + self.around(known)))
-        return self.head(x) + self.digit_head(x) @ self.has_digit
+        return [head(x) for head in self.heads]
 
 
 def bimamba(config: GeneratorConfig) -> BiMamba:
@@ -183,34 +228,35 @@ def scanner(config: GeneratorConfig, layers: int) -> nn.Sequential:
 
 
 class Generator(nn.Module):
-    """Predicts both dance token streams for every music token at once."""
+    """Predicts all dance token streams for every music token at once."""
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
         self.semantic_in = TokenInput(config.codes, config.width, config.music_in)
         self.acoustic_in = TokenInput(config.codes, config.width, config.music_in)
-        self.upper_in = TokenInput(config.codes + 1, config.width)
-        self.lower_in = TokenInput(config.codes + 1, config.width)
+        self.energy_in = nn.Embedding(ENERGIES, config.width)
+        self.place_in = nn.Embedding(PLACES, config.width)
+        self.dance_in = nn.ModuleList(TokenInput(config.codes + 1, config.width) for _ in range(config.streams))
         self.genre_in = nn.Sequential(nn.Embedding(config.genres, config.width), nn.Linear(config.width, config.width))
+        self.tempo_in = nn.Embedding(TEMPOS, config.width)
 
         self.semantic_layers = scanner(config, config.music_layers)
         self.acoustic_layers = scanner(config, config.music_layers)
         self.fuse_music = nn.Linear(2 * config.width, config.width)
-        self.fuse_dance = Neighbours(2 * config.width, config.width)
+        self.fuse_dance = Neighbours(len(HALVES) * config.width, config.width)
         self.global_layers = nn.ModuleList(GlobalLayer(config) for _ in range(config.global_layers))
-        self.upper_branch = DanceBranch(config)
-        self.lower_branch = DanceBranch(config)
+        self.branches = nn.ModuleList(DanceBranch(config) for _ in HALVES)
 
-    def forward(self, semantic: Tensor, acoustic: Tensor, upper: Tensor, lower: Tensor, genre: Tensor) -> tuple[Tensor, Tensor]:
-        """Logits (B, L, codes) for the upper and the lower body.
-
-        semantic, acoustic: music tokens (B, L); upper, lower: dance tokens (B, L), MASK where not known; genre (B,), 0 = any; all int64.
-        """
-        music = torch.cat([self.semantic_layers(self.semantic_in(semantic)), self.acoustic_layers(self.acoustic_in(acoustic))], dim=-1)
-        upper_known, lower_known = self.upper_in(upper), self.lower_in(lower)
-        x = self.fuse_music(music) + self.fuse_dance(torch.cat([upper_known, lower_known], dim=-1))
-        style = self.genre_in(genre)
+    def forward(self, prompt: Prompt, dance: Tensor) -> Tensor:
+        """Logits (B, streams, L, codes) for dance tokens ``dance`` (B, streams, L) int64, MASK where not known."""
+        scanned = [self.semantic_layers(self.semantic_in(prompt.semantic)), self.acoustic_layers(self.acoustic_in(prompt.acoustic))]
+        entered = [enter(dance[:, stream]) for stream, enter in enumerate(self.dance_in)]
+        known = [sum(entered[half :: len(HALVES)]) for half in range(len(HALVES))]
+        x = self.fuse_music(torch.cat(scanned, dim=-1)) + self.energy_in(prompt.energy) + self.place_in(prompt.place)
+        x = x + self.fuse_dance(torch.cat(known, dim=-1))
+        style = self.genre_in(prompt.genre) + self.tempo_in(prompt.tempo)
         for layer in self.global_layers:
             x = layer(x, style)
-        return self.upper_branch(x, upper_known), self.lower_branch(x, lower_known)
+        upper, lower = (branch(x, half) for branch, half in zip(self.branches, known, strict=True))
+        return torch.stack([logits for book in zip(upper, lower, strict=True) for logits in book], dim=1)

@@ -2,7 +2,8 @@
 
 One pass with everything masked and temperature 0 is the paper's model. Sampling every position of that one pass independently
 gives incoherent dances, because no token knows what its neighbours drew; so with more steps each pass keeps only the tokens it is
-surest of, over both body halves jointly, and the next pass sees them (MaskGIT, Chang et al. 2022, arXiv 2202.04200).
+surest of, over both body halves jointly, and the next pass sees them (MaskGIT, Chang et al. 2022, arXiv 2202.04200). Where tokens
+have several codes, all first ones come before the second ones, which only refine them (SoundStorm, Borsos et al. 2023, arXiv 2305.09636).
 """
 
 from __future__ import annotations
@@ -13,55 +14,52 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from tokendance_core.model.generator import Generator
+from tokendance_core.model.generator import HALVES, Generator, Prompt
 
 TOP_P = 0.95
 TOP_K = 100  # no token is drawn from further down the list; a partial sort is four times faster than a whole one
 ORDER_NOISE = 4.5  # Gumbel noise on the order, per unit of temperature, falling to zero: without it the likeliest, dullest poses win
+BOOK_BY_BOOK = 1e4  # more than any log probability: no second code before all first ones
 
 
 @torch.no_grad()
 def sample(
     generator: Generator,
-    semantic: Tensor,
-    acoustic: Tensor,
-    genre: Tensor,
+    prompt: Prompt,
     *,
     steps: int,
     temperature: float,
     seed: int,
-    upper: Tensor | None = None,
-    lower: Tensor | None = None,
+    dance: Tensor | None = None,
     top_p: float = TOP_P,
     on_step: Callable[[int, int], None] | None = None,
-) -> tuple[Tensor, Tensor]:
-    """Upper and lower dance tokens (B, L) for music tokens semantic, acoustic (B, L) and genre (B,), all int64.
+) -> Tensor:
+    """Dance tokens (B, streams, L) int64 for a prompt.
 
-    Tokens given in ``upper`` and ``lower`` are kept as they are; MASK, or None for a whole stream, asks for a new one. Temperature 0
-    takes the likeliest token and ignores the seed. Random numbers are drawn on the CPU, so every device gets the same ones.
-    ``on_step(done, steps)`` is called after each pass and may raise to stop. ValueError for settings out of range.
+    Tokens given in ``dance`` are kept as they are; MASK, or None for all, asks for new ones. Temperature 0 takes the likeliest token and
+    ignores the seed. Random numbers are drawn on the CPU, so every device gets the same ones. ``on_step(done, steps)`` is called after
+    each pass and may raise to stop. ValueError for settings out of range.
     """
     _check(steps, temperature, top_p)
-    mask = generator.config.codes
-    known = [torch.full_like(semantic, mask) if stream is None else stream for stream in (upper, lower)]
-    tokens = torch.stack(known, dim=1)  # (B, 2, L)
-    unknown = (tokens == mask).sum((1, 2))
+    mask, streams = generator.config.codes, generator.config.streams
+    tokens = prompt.semantic.new_full((len(prompt.semantic), streams, prompt.semantic.shape[1]), mask) if dance is None else dance
+    book = (torch.arange(streams, device=tokens.device) // len(HALVES))[:, None]
+    unknown = (tokens == mask).sum(2).unflatten(1, (-1, len(HALVES))).sum(2)
     random = torch.Generator().manual_seed(seed)
     training = generator.training
     generator.eval()
     try:
         for step in range(1, steps + 1):
-            logits = torch.stack(generator(semantic, acoustic, tokens[:, 0], tokens[:, 1], genre), dim=1)
-            drawn, confidence = _draw(logits, temperature, top_p, random)
+            drawn, confidence = _draw(generator(prompt, tokens), temperature, top_p, random)
             progress = step / steps
             confidence += ORDER_NOISE * temperature * (1.0 - progress) * _gumbel(confidence, random)
-            still_masked = (unknown * math.cos(0.5 * math.pi * progress)).floor().long()
-            tokens = _fix_surest(tokens, drawn, confidence, still_masked, mask)
+            confidence = confidence - book * BOOK_BY_BOOK
+            tokens = _fix_surest(tokens, drawn, confidence, _still_masked(unknown, step, steps), mask)
             if on_step is not None:
                 on_step(step, steps)
     finally:
         generator.train(training)
-    return tokens[:, 0].contiguous(), tokens[:, 1].contiguous()
+    return tokens
 
 
 def _check(steps: int, temperature: float, top_p: float) -> None:
@@ -96,8 +94,23 @@ def _gumbel(like: Tensor, random: torch.Generator) -> Tensor:
     return -exponential.log().to(like.device)
 
 
+def _still_masked(unknown: Tensor, step: int, steps: int) -> Tensor:
+    """How many tokens of each item wait after a step, (B,), from how many each book began with, (B, books).
+
+    The first book takes all passes but one for each later book; with fewer passes than books all share them. Few tokens are fixed at
+    first, when little is known, by a cosine.
+    """
+    books = unknown.shape[1]
+    passes = steps - books + 1
+    if passes < 1:
+        return (unknown.sum(1) * math.cos(0.5 * math.pi * step / steps)).floor().long()
+    if step >= passes:
+        return unknown[:, step - passes + 1 :].sum(1)
+    return (unknown[:, 0] * math.cos(0.5 * math.pi * step / passes)).floor().long() + unknown[:, 1:].sum(1)
+
+
 def _fix_surest(tokens: Tensor, drawn: Tensor, confidence: Tensor, still_masked: Tensor, mask: int) -> Tensor:
-    """Replaces masked tokens (B, 2, L) by drawn ones, except the ``still_masked`` (B,) least sure of each item."""
+    """Replaces masked tokens (B, streams, L) by drawn ones, except the ``still_masked`` (B,) least sure of each item."""
     was_masked = tokens == mask
     ranks = confidence.masked_fill(~was_masked, math.inf).flatten(1).argsort(-1).argsort(-1)
     stay = (ranks < still_masked[:, None]).view_as(tokens)

@@ -266,7 +266,10 @@ class Mamba2(nn.Module):
         fused = cuda_scan() if x.is_cuda else None
         if fused is not None:
             return fused(x, dt, A, B.unsqueeze(2), C.unsqueeze(2), chunk_size=CHUNK_TRAINING, D=self.D)
-        return scan_chunked(x, dt, A, B, C, self.D, CHUNK_TRAINING if torch.is_grad_enabled() else CHUNK_INFERENCE)
+        # Under autocast the products above come in bfloat16; a running sum of decays needs more.
+        x, dt, B, C = (each.float() if each.dtype == torch.bfloat16 else each for each in (x, dt, B, C))
+        with torch.autocast(x.device.type, enabled=False):
+            return scan_chunked(x, dt, A, B, C, self.D, CHUNK_TRAINING if torch.is_grad_enabled() else CHUNK_INFERENCE)
 
 
 def _initial_dt_bias(heads: int, low: float = 1e-3, high: float = 0.1, floor: float = 1e-4) -> Tensor:

@@ -30,9 +30,9 @@ def _find(rig: Rig, family: ModuleType) -> dict[str, str]:
     return {joint: candidates[0] for joint, candidates in found.items() if candidates}
 
 
-def match(rig: Rig) -> RigMap:
+def match(rig: Rig, families: tuple[ModuleType, ...] = FAMILIES) -> RigMap:
     """Recognise the rig by its bone names; raises RigError, naming the bones that the nearest family lacks."""
-    fits = [(family, _find(rig, family)) for family in FAMILIES]
+    fits = [(family, _find(rig, family)) for family in families]
     family, found = max(fits, key=lambda fit: len(fit[1]))
     missing = [joint for joint in family.REQUIRED if joint not in found]
     if missing:

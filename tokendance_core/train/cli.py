@@ -1,26 +1,24 @@
-"""``python -m tokendance_core train tokenizers|generator|report``: arguments in, a checkpoint or its figures out."""
+"""``python -m tokendance_core train tokenizers|generator``: arguments in, a checkpoint out."""
 
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
-from tqdm import tqdm
 
 from tokendance_core import checkpoint
 from tokendance_core.allocator import keep_large_blocks
+from tokendance_core.datasets import pack
 from tokendance_core.errors import CheckpointError, DataError
-from tokendance_core.train import generator, pack, report, tokenizers
+from tokendance_core.train import generator, tokenizers
 from tokendance_core.train.loop import Processes, TrainSettings, train
-
-WIDTHS = {"tiny": (16, 16), "released": (192, 128), "paper": (512, 256)}
-"""Tokenizer widths by size: dance, music."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    stages = parser.add_subparsers(dest="stage", required=True, metavar="tokenizers|generator|report")
+    stages = parser.add_subparsers(dest="stage", required=True, metavar="tokenizers|generator")
     first = stages.add_parser("tokenizers", help="stage one: four FSQ tokenizers")
     first.add_argument(
         "--only", choices=checkpoint.STREAMS, action="append", help="train this stream alone (repeatable); default: all four"
@@ -29,44 +27,41 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     second = stages.add_parser("generator", help="stage two: music tokens to dance tokens")
     second.add_argument("--tokenizers", type=Path, required=True, help="the file that stage one wrote")
     second.add_argument("--pairs", type=int, default=generator.PAIRS, help="how many songs with dances to build for training")
-    third = stages.add_parser("report", help="the figures of a checkpoint, beside ground truth and controls")
-    third.add_argument("--data", type=Path, required=True, help="folder with motion/, music/ and their index files")
-    third.add_argument("--checkpoint", type=Path, help="default: the shipped one")
-    third.add_argument("--out", type=Path, required=True, help="folder for figures.json")
-    third.add_argument("--seed", type=int, default=0)
-    third.add_argument("--threads", type=int, default=0)
-    for stage, steps, batch, rate in ((first, 4000, 32, 4e-4), (second, 5000, 32, 2e-3)):
+    second.add_argument("--clock", choices=("beats", "frames"), default="beats", help="16 frames to a beat, or the paper's 30 to a second")
+    for stage, steps, batch, rate in ((first, 8000, 16, 5e-4), (second, 7500, 32, 2e-3)):
         stage.add_argument("--data", type=Path, required=True, help="folder with motion/, music/ and their index files")
         stage.add_argument("--out", type=Path, required=True, help="folder for the training state, the log and the result")
         stage.add_argument("--start-from", type=Path, help="a checkpoint whose weights (and normalisation) to go on from")
-        stage.add_argument("--size", choices=tuple(WIDTHS), default="released")
+        stage.add_argument("--size", choices=tuple(tokenizers.SIZES), default="released")
         stage.add_argument("--steps", type=int, default=steps)
         stage.add_argument("--batch", type=int, default=batch)
         stage.add_argument("--learning-rate", type=float, default=rate)
         stage.add_argument("--seed", type=int, default=0)
         stage.add_argument("--device", default="cpu")
+        stage.add_argument("--bfloat16", action="store_true", help="products in half precision: faster on recent processors and GPUs")
         stage.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the choice to torch")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train one stage to its end, resuming whatever ``--out`` already holds, or measure a checkpoint."""
+    """Train one stage to its end, resuming whatever ``--out`` already holds."""
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     keep_large_blocks()
     arguments.out.mkdir(parents=True, exist_ok=True)
-    {"tokenizers": _train_tokenizers, "generator": _train_generator, "report": _report}[arguments.stage](arguments)
+    {"tokenizers": _train_tokenizers, "generator": _train_generator}[arguments.stage](arguments)
 
 
 def _settings(arguments: argparse.Namespace, betas: tuple[float, float], weight_decay: float) -> TrainSettings:
     return TrainSettings(
-        arguments.steps, arguments.batch, arguments.learning_rate, betas, weight_decay=weight_decay, seed=arguments.seed,
+        arguments.steps, arguments.batch, arguments.learning_rate, betas,
+        weight_decay=weight_decay, seed=arguments.seed, bfloat16=arguments.bfloat16,
         warmup=min(100, arguments.steps // 10), validate_every=max(arguments.steps // 10, 1),
     )  # fmt: skip
 
 
 def _train_tokenizers(arguments: argparse.Namespace) -> None:
     wanted = arguments.only or checkpoint.STREAMS
-    dance_width, music_width = WIDTHS[arguments.size]
+    sizes = tokenizers.SIZES[arguments.size]
     settings = _settings(arguments, betas=(0.5, 0.99), weight_decay=0.0)
     processes = Processes.join(arguments.device)
     trained = checkpoint.load(arguments.start_from) if arguments.start_from else None
@@ -75,17 +70,19 @@ def _train_tokenizers(arguments: argparse.Namespace) -> None:
     if {"upper", "lower"} & set(wanted):
         torch.manual_seed(arguments.seed)
         clips, auxiliary = pack.load_motion(arguments.data), pack.load_motion(arguments.data, auxiliary=True)
-        made, statistics = tokenizers.dance_tasks(clips, auxiliary, dance_width, arguments.root, trained and trained.dance_statistics)
+        made, statistics = tokenizers.dance_tasks(clips, auxiliary, sizes, arguments.root, trained and trained.dance_statistics)
         tasks |= made
         tokenizers.save_statistics(arguments.out / "dance_statistics.npz", statistics)
     if {"semantic", "acoustic"} & set(wanted):
         torch.manual_seed(arguments.seed)
-        made, statistics = tokenizers.music_tasks(list(pack.load_songs(arguments.data)), music_width, trained and trained.music_statistics)
+        made, statistics = tokenizers.music_tasks(list(pack.load_songs(arguments.data)), sizes, trained and trained.music_statistics)
         tasks |= made
         tokenizers.save_statistics(arguments.out / "music_statistics.npz", statistics)
     for name in wanted:
         if trained:
-            _go_on_from(trained.tokenizers[name], tasks[name].model)
+            books = tasks[name].model.config.books
+            start = trained.tokenizers[name]
+            _go_on_from(tokenizers.grown(start, books) if start.config.books < books else start, tasks[name].model)
         train(tasks[name], settings, arguments.out, name, arguments.device, processes)
     assembled = tokenizers.assemble(arguments.out, arguments.root, trained) if processes.rank == 0 else None
     if assembled:
@@ -100,7 +97,7 @@ def _go_on_from(trained: nn.Module | None, model: nn.Module) -> None:
 
 
 def _train_generator(arguments: argparse.Namespace) -> None:
-    stage_one = checkpoint.load(arguments.tokenizers)
+    stage_one = replace(checkpoint.load(arguments.tokenizers), clock=arguments.clock)
     if stage_one.generator is not None:
         raise DataError(f"{arguments.tokenizers} already holds a generator", hint="Pass the tokenizers.safetensors that stage one wrote.")
     settings = _settings(arguments, betas=(0.9, 0.99), weight_decay=0.02)
@@ -112,19 +109,9 @@ def _train_generator(arguments: argparse.Namespace) -> None:
     if processes.rank == 0:
         processes.wait()
     torch.manual_seed(arguments.seed)
-    task = generator.generator_task(arguments.size, len(stage_one.genres), *pairs)
+    task = generator.generator_task(arguments.size, len(stage_one.genres), stage_one.dance_codec.books, *pairs)
     if arguments.start_from:
         _go_on_from(checkpoint.load(arguments.start_from).generator, task.model)
     train(task, settings, arguments.out, "generator", arguments.device, processes)
     if processes.rank == 0:
         stage_one.with_generator(task.model.cpu()).save(arguments.out / "tokendance.safetensors")
-
-
-def _report(arguments: argparse.Namespace) -> None:
-    model = checkpoint.load(arguments.checkpoint)
-    if model.generator is None:
-        raise CheckpointError("the checkpoint holds no generator", hint="Report on the file that stage two wrote.")
-    result = report.figures(model, arguments.data, arguments.seed, tqdm.write)
-    report.write(result, arguments.out / "figures.json")
-    for line in report.lines(result):
-        tqdm.write(line)

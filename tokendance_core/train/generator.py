@@ -10,57 +10,74 @@ import torch
 from torch import Tensor
 
 from tokendance_core.checkpoint import Checkpoint
-from tokendance_core.model.generator import CONFIGS, Generator
-from tokendance_core.train import pack, paired_tokens
+from tokendance_core.datasets import pack
+from tokendance_core.model.generator import CONFIGS, HALVES, Generator, Prompt
+from tokendance_core.train import paired_tokens
 from tokendance_core.train.loop import Batch
 from tokendance_core.train.losses import masked_cross_entropy
 from tokendance_core.train.paired_tokens import PairedTokens
 from tokendance_core.types import CODES
 
-CROPS = (30, 120)
+CROPS = (60, 240)
 """Tokens of a training crop: the paper's 240 frames, or more, so that long songs are nothing new; a batch holds equally many tokens."""
 
-PAIRS = 2000
+PAIRS = 2400
 VALIDATION_PAIRS = 24
 TIMBRE_NOISE = 0.3
 """Share of semantic tokens replaced by random ones, so that a song is danced to and not recognised by its sound."""
 
 GENRE_DROPOUT = 0.3
-ON_REQUEST = tuple(pack.GENRES.index(genre) for genre in ("break", "pop"))
-"""Genres that "any" never learns: floor work amid steps looks like a fall, and the calm takes of "pop" are so easy to foretell that the
-sampler, which fixes the surest tokens first, would stand still."""
+ON_REQUEST = tuple(pack.GENRES.index(genre) for genre in pack.ON_REQUEST)
 
-ALL_MASKED = 0.2
+PROMPT_DROPOUT = 0.15
+"""How often energy or tempo is not told."""
+
+ALL_MASKED = 0.1
 ONE_HALF_MASKED = 0.1
 SPAN_KEPT = 0.1
 """How often a crop is masked whole (the paper's model), in one body half only, or except for a span: what editing will ask for."""
 
+REFINING = 0.35
+"""How often all first codes are known and second or third ones are asked for, as in the sampler's last passes."""
 
-def draw_masks(rng: np.random.Generator, count: int, length: int) -> np.ndarray:
-    """(count, 2, length) bool, True where the upper or lower token is hidden; each crop hides at least one token.
+BOOK_WEIGHTS = (1.0, 0.5, 0.25)
+"""How much the codes of a token count: a wrong first one is another pose, a wrong third one a few millimetres."""
 
-    Mostly a share cos(pi/2 u) of single tokens with u uniform, as the sampler will meet them.
+
+def draw_masks(rng: np.random.Generator, count: int, books: int, length: int) -> np.ndarray:
+    """(count, books x 2, length) bool, True where a dance token is hidden; each crop hides at least one token.
+
+    Mostly a share cos(pi/2 u) of single tokens with u uniform, as the sampler will meet them: in one book, with those before it known
+    and those after it hidden.
     """
     share = np.cos(0.5 * np.pi * rng.random((count, 1, 1)))
-    masks = rng.random((count, 2, length)) < share
+    asked = rng.random((count, 2, length)) < share
     kind = rng.random(count)
     bounds = np.cumsum([ALL_MASKED, ONE_HALF_MASKED, SPAN_KEPT])
-    masks[kind < bounds[0]] = True
+    asked[kind < bounds[0]] = True
     for row in np.flatnonzero((kind >= bounds[0]) & (kind < bounds[1])):
-        masks[row] = False
-        masks[row, rng.integers(2)] = True
+        asked[row] = False
+        asked[row, rng.integers(2)] = True
     for row in np.flatnonzero((kind >= bounds[1]) & (kind < bounds[2])):
         start, end = np.sort(rng.integers(0, length, 2))
-        masks[row] = True
-        masks[row, :, start:end] = False
-    masks[~masks.any((1, 2)), 0, 0] = True
-    return masks
+        asked[row] = True
+        asked[row, :, start:end] = False
+    asked[~asked.any((1, 2)), 0, 0] = True
+    refining = (kind >= bounds[2]) & (rng.random(count) < REFINING / (1 - bounds[2])) & (books > 1)
+    level = np.where(refining, rng.integers(1, max(books, 2), count), 0)
+    # In an edit all codes of a kept token are known; while a dance is made, none after the book in question is.
+    edit = (kind < bounds[2])[:, None, None]
+    each = [np.where(edit, asked, (level < book)[:, None, None] | (level == book)[:, None, None] & asked) for book in range(books)]
+    return np.concatenate(each, axis=1)
 
 
-def hidden_logits(model: Generator, tokens: Batch, masks: Tensor) -> tuple[Tensor, Tensor]:
-    """Upper and lower logits for whole tokens of which those in ``masks`` (B, 2, L) are hidden from the model."""
-    known = [tokens[half].masked_fill(masks[:, i], CODES) for i, half in enumerate(("upper", "lower"))]
-    return model(tokens["semantic"], tokens["acoustic"], *known, tokens["genre"])
+def prompt_of(tokens: Batch) -> Prompt:
+    return Prompt(*(tokens[name] for name in Prompt._fields))
+
+
+def hidden_logits(model: Generator, tokens: Batch, masks: Tensor) -> Tensor:
+    """Logits (B, streams, L, codes) for whole dance tokens of which those in ``masks`` (B, streams, L) are hidden from the model."""
+    return model(prompt_of(tokens), tokens["dance"].masked_fill(masks, CODES))
 
 
 class GeneratorTask:
@@ -73,22 +90,26 @@ class GeneratorTask:
         length = int(rng.choice(CROPS))
         count = max(size * CROPS[0] // length, 1)
         rows = rng.integers(0, len(self._pairs), count)
-        starts = rng.integers(0, self._pairs.upper.shape[1] - length + 1, count)
+        starts = rng.integers(0, self._pairs.dance.shape[2] - length + 1, count)
         at = starts[:, None] + np.arange(length)
-        crop = {
-            name: torch.from_numpy(getattr(self._pairs, name)[rows[:, None], at]) for name in ("semantic", "acoustic", "upper", "lower")
-        }
-        noise = torch.from_numpy(rng.integers(0, CODES, at.shape))
-        crop["semantic"] = torch.where(torch.from_numpy(rng.random(at.shape) < TIMBRE_NOISE), noise, crop["semantic"])
+        crop = {name: getattr(self._pairs, name)[rows[:, None], at] for name in ("semantic", "acoustic", "energy", "place")}
+        noise = rng.random(at.shape) < TIMBRE_NOISE
+        crop["semantic"] = np.where(noise, rng.integers(0, CODES, at.shape), crop["semantic"])
+        crop["dance"] = self._pairs.dance[rows[:, None], :, at].swapaxes(1, 2)
+        crop["energy"] = crop["energy"] * (rng.random((count, 1)) >= PROMPT_DROPOUT)
+        crop["tempo"] = self._pairs.tempo[rows] * (rng.random(count) >= PROMPT_DROPOUT)
         genre = self._pairs.genre[rows]
         forget = (rng.random(count) < GENRE_DROPOUT) & ~np.isin(genre, ON_REQUEST)
-        genre = np.where(forget, 0, genre)
-        return crop | {"genre": torch.from_numpy(genre), "masks": torch.from_numpy(draw_masks(rng, count, length))}
+        crop["genre"] = np.where(forget, 0, genre)
+        crop["masks"] = draw_masks(rng, count, self.model.config.books, length)
+        return {name: torch.from_numpy(values) for name, values in crop.items()}
 
     def loss(self, batch: Batch) -> Tensor:
-        masks = batch["masks"]
-        upper, lower = hidden_logits(self.model, batch, masks)
-        return masked_cross_entropy(upper, batch["upper"], masks[:, 0]) + masked_cross_entropy(lower, batch["lower"], masks[:, 1])
+        logits, masks = hidden_logits(self.model, batch, batch["masks"]), batch["masks"]
+        return sum(
+            BOOK_WEIGHTS[stream // len(HALVES)] * masked_cross_entropy(logits[:, stream], batch["dance"][:, stream], masks[:, stream])
+            for stream in range(masks.shape[1])
+        )
 
     def validate(self) -> dict[str, float]:
         return token_figures(self.model, self._held_out)
@@ -96,34 +117,45 @@ class GeneratorTask:
 
 @torch.inference_mode()
 def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
-    """Cross-entropy in nats and accuracy of either half on whole pairs: everything hidden, and half of the tokens hidden."""
+    """Cross-entropy in nats and accuracy of codes on whole pairs.
+
+    With everything hidden, with half of the first codes hidden, and of each later book half with the books before it known.
+    """
     device = next(model.parameters()).device
-    data = {name: torch.from_numpy(getattr(pairs, name)).to(device) for name in ("semantic", "acoustic", "upper", "lower", "genre")}
-    hidden = {"all_hidden": torch.ones(len(pairs), 2, data["upper"].shape[1], dtype=torch.bool)}
-    hidden["half_hidden"] = torch.rand(hidden["all_hidden"].shape, generator=torch.Generator().manual_seed(0)) < 0.5
+    data = {name: torch.from_numpy(getattr(pairs, name)).to(device) for name in (*Prompt._fields, "dance")}
+    half = torch.rand(data["dance"].shape, generator=torch.Generator().manual_seed(0)) < 0.5
+    book = (torch.arange(model.config.streams) // len(HALVES))[:, None]
+    hidden = {"all_hidden": (0, torch.ones_like(half)), "half_hidden": (0, half | (book > 0))}
+    hidden |= {f"book_{later + 1}": (later, (half & (book == later)) | (book > later)) for later in range(1, model.config.books)}
     figures = {}
-    for name, masks in hidden.items():
+    for name, (asked_book, masks) in hidden.items():
         masks = masks.to(device)
         logits = hidden_logits(model, data, masks)
-        for i, half in enumerate(("upper", "lower")):
-            figures[f"{name}_{half}_entropy"] = float(masked_cross_entropy(logits[i], data[half], masks[:, i]))
-            figures[f"{name}_{half}_accuracy"] = float((logits[i].argmax(-1) == data[half])[masks[:, i]].float().mean())
+        for stream, half_name in enumerate(HALVES, start=asked_book * len(HALVES)):
+            truth, asked = data["dance"][:, stream], masks[:, stream]
+            figures[f"{name}_{half_name}_entropy"] = float(masked_cross_entropy(logits[:, stream], truth, asked))
+            figures[f"{name}_{half_name}_accuracy"] = float((logits[:, stream].argmax(-1) == truth)[asked].float().mean())
     return figures
 
 
 def load_or_build_pairs(folder: Path, data: Path, codecs: Checkpoint, seed: int, count: int = PAIRS) -> tuple[PairedTokens, PairedTokens]:
-    """Training and validation pairs, built at the first start of a run and read from its folder ever after."""
+    """Training pairs, and pairs of held-out songs with the same dances: what matters is how learned dances go on to a new song.
+
+    Built at the first start of a run and read from its folder ever after.
+    """
     paths = {split: folder / f"pairs_{split}.npz" for split in ("train", "validation")}
     if not all(path.exists() for path in paths.values()):
-        clips, songs = pack.load_motion(data), list(pack.load_songs(data))
+        clips = [clip for clip in pack.load_motion(data) if clip.split == "train"]
+        songs: dict[str, list[pack.SourceSong]] = {"train": [], "validation": []}
+        for song in pack.load_songs(data):
+            songs[song.split].append(song)
         drums = paired_tokens.drum_songs(np.random.default_rng(seed))
-        paired_tokens.save(paired_tokens.build(songs, drums, clips, "train", codecs, count, seed), paths["train"])
-        paired_tokens.save(
-            paired_tokens.build(songs, [], clips, "validation", codecs, min(count, VALIDATION_PAIRS), seed), paths["validation"]
-        )
+        paired_tokens.save(paired_tokens.build(songs["train"], drums, clips, codecs, count, seed), paths["train"])
+        held_out = min(count, VALIDATION_PAIRS)
+        paired_tokens.save(paired_tokens.build(songs["validation"], [], clips, codecs, held_out, seed + 1), paths["validation"])
     return paired_tokens.load(paths["train"]), paired_tokens.load(paths["validation"])
 
 
-def generator_task(size: str, genres: int, pairs: PairedTokens, held_out: PairedTokens) -> GeneratorTask:
-    """A new generator of a named size on these pairs."""
-    return GeneratorTask(Generator(replace(CONFIGS[size], genres=genres)), pairs, held_out)
+def generator_task(size: str, genres: int, books: int, pairs: PairedTokens, held_out: PairedTokens) -> GeneratorTask:
+    """A new generator of a named size for these pairs, whose dance tokens have ``books`` codes."""
+    return GeneratorTask(Generator(replace(CONFIGS[size], genres=genres, books=books)), pairs, held_out)

@@ -37,7 +37,10 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class TrainSettings:
-    """How long and how fast: Adam with the paper's betas, linear warm-up, cosine decay to zero, gradient norm clipped."""
+    """How long and how fast: Adam with the paper's betas, linear warm-up, cosine decay to zero, gradient norm clipped.
+
+    ``bfloat16`` computes products in half precision: faster where the processor knows how, one per cent off in the gradient.
+    """
 
     steps: int
     batch: int
@@ -47,6 +50,7 @@ class TrainSettings:
     weight_decay: float = 0.0
     clip: float = 1.0
     seed: int = 0
+    bfloat16: bool = False
     save_every: int = 100
     validate_every: int = 500
 
@@ -129,7 +133,8 @@ def _step(
     batch = processes.share(task.batch(np.random.default_rng((settings.seed, step)), settings.batch))
     model.train()
     optimiser.zero_grad(set_to_none=True)
-    loss = task.loss({key: value.to(device) for key, value in batch.items()})
+    with torch.autocast(torch.device(device).type, torch.bfloat16, enabled=settings.bfloat16):
+        loss = task.loss({key: value.to(device) for key, value in batch.items()})
     loss.backward()
     reported = loss.detach().clone()
     processes.average([*(p.grad for p in model.parameters() if p.grad is not None), reported])

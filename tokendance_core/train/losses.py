@@ -13,6 +13,7 @@ from tokendance_core.skeleton import FEET, OFFSETS
 VELOCITY_WEIGHT = 0.5
 ACCELERATION_WEIGHT = 0.25
 REACH_FRAMES = (4, 8)
+TRAVEL_FRAMES = (15, 60, 200)
 
 
 def dynamic_l1(x: Tensor, y: Tensor) -> Tensor:
@@ -55,6 +56,18 @@ def foot_velocity_l1(x: Tensor, y: Tensor, x_joints: Tensor, y_joints: Tensor) -
         return positions[:, :, list(FEET)].diff(dim=1) + planar
 
     return F.l1_loss(through_world(x, x_joints), through_world(y, y_joints))
+
+
+def travel_l1(x: Tensor, y: Tensor) -> Tensor:
+    """L1 between the paths' displacements over each of ``TRAVEL_FRAMES``, in metres; ``x``, ``y`` (B, T, 147) with planar root velocity.
+
+    The path is a sum of velocities: what is wrong with each of them by a millimetre is a step off after ten seconds. Not in the paper.
+    """
+    path_x, path_y = (matrix[..., ROOT][..., [0, 2]].cumsum(dim=1) for matrix in (x, y))
+    loss = x.new_zeros(())
+    for frames in TRAVEL_FRAMES:
+        loss = loss + F.l1_loss(path_x[:, frames:] - path_x[:, :-frames], path_y[:, frames:] - path_y[:, :-frames])
+    return loss
 
 
 def music_l1(x: Tensor, y: Tensor) -> Tensor:

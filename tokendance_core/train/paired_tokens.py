@@ -1,25 +1,32 @@
-"""Songs and dances as token sequences: the pairs of ``pairs.py``, built once and kept beside the training state."""
+"""Songs and dances as token sequences: the pairs of ``datasets/pairs.py``, built once and kept beside the training state."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from tokendance_core import features
+from tokendance_core import energy, features
 from tokendance_core.atomic import write_aside
+from tokendance_core.beat_clock import Clock
 from tokendance_core.checkpoint import Checkpoint
-from tokendance_core.train import augment, percussion
-from tokendance_core.train.pack import GENRES, SourceClip, SourceSong, Split
-from tokendance_core.train.pairs import Dance, Danceable, compose, danceables
-from tokendance_core.types import FPS, HOP, MusicFeatures
+from tokendance_core.datasets import augment
+from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
+from tokendance_core.datasets.pairs import Dance, Danceable, compose, danceables
+from tokendance_core.evaluate.motion import joint_speed
+from tokendance_core.model.generator import tempo_number
+from tokendance_core.train import percussion
+from tokendance_core.types import FPS, DanceTokens, MotionClip, MusicFeatures
 
-SECONDS = 64.0
-"""Length of one pair: an excerpt of a song, 240 tokens."""
+SECONDS = 100.0
+"""How much of a song a dance is composed for: enough for ``TOKENS`` at the slowest tempo."""
+
+TOKENS = 480
+"""Length of one pair: a minute, more or less."""
 
 DRUM_TEMPOS = tuple(np.linspace(78, 188, 23))
 DRUM_SHARE = 0.25
@@ -28,22 +35,32 @@ DRUM_SHARE = 0.25
 HEADING_SPREAD = 0.05
 """Standard deviation in radians by which a whole dance is turned: more, and every pose has many codes to learn."""
 
-_COLUMNS = ("semantic", "acoustic", "upper", "lower")
+_COLUMNS = ("semantic", "acoustic", "energy", "place", "dance", "tempo", "genre")
 
 
 @dataclass(frozen=True, eq=False)
 class PairedTokens:
-    """N excerpts of L tokens: four (N, L) int arrays, ``genre`` (N,) index, ``sources``: where each pair comes from."""
+    """N excerpts of L tokens, int: ``semantic``, ``acoustic``, ``energy``, ``place`` (N, L), ``dance`` (N, streams, L).
+
+    ``tempo`` and ``genre`` (N,) hold for a whole pair; ``sources``: where each pair comes from.
+    """
 
     semantic: np.ndarray
     acoustic: np.ndarray
-    upper: np.ndarray
-    lower: np.ndarray
+    energy: np.ndarray
+    place: np.ndarray
+    dance: np.ndarray
+    tempo: np.ndarray
     genre: np.ndarray
     sources: tuple[dict, ...]
 
     def __len__(self) -> int:
         return len(self.genre)
+
+
+def streams(tokens: DanceTokens) -> np.ndarray:
+    """(streams, L): the first book of upper and lower body, then the second of both."""
+    return np.stack((tokens.upper, tokens.lower)).transpose(2, 0, 1).reshape(-1, len(tokens))
 
 
 def drum_songs(rng: np.random.Generator) -> list[SourceSong]:
@@ -56,18 +73,24 @@ def drum_songs(rng: np.random.Generator) -> list[SourceSong]:
 
 
 def build(
-    songs: list[SourceSong], drums: list[SourceSong], clips: list[SourceClip], split: Split, codecs: Checkpoint, count: int, seed: int
+    songs: list[SourceSong], drums: list[SourceSong], clips: list[SourceClip], codecs: Checkpoint, count: int, seed: int
 ) -> PairedTokens:
-    """``count`` pairs from the songs and clips of one split, each pair from its own (seed, number)."""
+    """``count`` pairs from these songs, drum tracks and clips, each pair from its own (seed, number)."""
     by_genre: dict[str, list[Danceable]] = {}
     for clip in clips:
-        if clip.split == split:
-            by_genre.setdefault(clip.genre, []).extend(danceables(clip))
+        by_genre.setdefault(clip.genre, []).extend(danceables(clip))
     by_genre = {genre: made for genre, made in by_genre.items() if made}
-    real = [song for song in songs if song.split == split and len(song.beats) >= 8]
-    rows = [_pair(real, drums, by_genre, codecs, rng) for rng in tqdm(_generators(seed, count), "pairs", count, mininterval=5.0)]
-    tokens = {name: np.stack([row[0][name] for row in rows]).astype(np.int64) for name in _COLUMNS}
-    return PairedTokens(**tokens, genre=np.array([row[1] for row in rows]), sources=tuple(row[2] for row in rows))
+    ranks = {genre: _usual_speeds([clip for clip in clips if clip.genre == genre]) for genre in by_genre}
+    real = [song for song in songs if len(song.beats) >= 8]
+    rows = [_pair(real, drums, by_genre, ranks, codecs, rng) for rng in tqdm(_generators(seed, count), "pairs", count, mininterval=5.0)]
+    return PairedTokens(
+        **{name: np.stack([row[name] for row in rows]).astype(np.int64) for name in _COLUMNS}, sources=tuple(row["source"] for row in rows)
+    )
+
+
+def _usual_speeds(clips: list[SourceClip]) -> np.ndarray:
+    """Every smoothed joint speed of a genre's clips in m/s, ascending: what a speed's rank is read from."""
+    return np.sort(np.concatenate([energy.smoothed(joint_speed(clip.clip)) for clip in clips]))
 
 
 def _generators(seed: int, count: int) -> Iterator[np.random.Generator]:
@@ -75,8 +98,13 @@ def _generators(seed: int, count: int) -> Iterator[np.random.Generator]:
 
 
 def _pair(
-    real: list[SourceSong], drums: list[SourceSong], by_genre: dict[str, list[Danceable]], codecs: Checkpoint, rng: np.random.Generator
-) -> tuple[dict[str, np.ndarray], int, dict]:
+    real: list[SourceSong],
+    drums: list[SourceSong],
+    by_genre: Mapping[str, list[Danceable]],
+    ranks: Mapping[str, np.ndarray],
+    codecs: Checkpoint,
+    rng: np.random.Generator,
+) -> dict[str, object]:
     songs = drums if drums and rng.random() < DRUM_SHARE else real
     lengths = np.array([song.features.frames for song in songs], float)
     song = songs[rng.choice(len(songs), p=lengths / lengths.sum())]
@@ -85,18 +113,34 @@ def _pair(
     share = np.sqrt([sum(len(c.root) for c in by_genre[genre]) for genre in genres])
     genre = genres[rng.choice(len(genres), p=share / share.sum())]
     heard, beats, start = _excerpt(song, rng)
-    dance = compose(beats, heard.frames, by_genre[genre], genre, rng)
+    clock = Clock.of_beats(beats, SECONDS) if codecs.clock == "beats" else Clock.steady(SECONDS)
+    dance = compose(clock.beats if codecs.clock == "beats" else beats, heard.frames, by_genre[genre], genre, rng)
     clip = augment.turn(dance.clip, float(rng.normal(0, HEADING_SPREAD)))
-    music, moves = codecs.music_codec.encode(heard), codecs.dance_codec.encode(clip)
-    tokens = {"semantic": music.semantic, "acoustic": music.acoustic, "upper": moves.upper, "lower": moves.lower}
-    return tokens, GENRES.index(genre), _source(song, start, dance)
+    music = codecs.music_codec.encode(clock.listen(heard))
+    moves = streams(codecs.dance_codec.encode(clock.to_clock(clip)))
+    return {
+        "semantic": music.semantic[:TOKENS],
+        "acoustic": music.acoustic[:TOKENS],
+        "energy": energy.of_tokens(_energy(clip, clock, ranks[genre]), codecs.dance_codec.hop)[:TOKENS],
+        "place": clock.places(codecs.dance_codec.hop)[:TOKENS],
+        "dance": moves[:, :TOKENS],
+        "tempo": tempo_number(clock.bpm) if clock.form == "beats" else 0,
+        "genre": GENRES.index(genre),
+        "source": _source(song, start, dance),
+    }
+
+
+def _energy(clip: MotionClip, clock: Clock, usual: np.ndarray) -> np.ndarray:
+    """(T,) energy levels of a dance at the frames of the clock."""
+    speed = np.interp(clock.seconds, np.arange(clip.frames) / FPS, energy.smoothed(joint_speed(clip)))
+    return energy.level_of_rank(np.searchsorted(usual, speed) / len(usual))
 
 
 def _excerpt(song: SourceSong, rng: np.random.Generator) -> tuple[MusicFeatures, np.ndarray, int]:
     """``SECONDS`` of features from anywhere in the song (short songs repeat), its beats in seconds, its first frame."""
     frames = int(SECONDS * FPS)
     total = song.features.frames
-    start = int(rng.integers(0, max(total - frames, HOP)))
+    start = int(rng.integers(0, max(total - frames, 1)))
     order = (start + np.arange(frames)) % total
     rounds = (start + frames - 1) // total + 1
     beats = np.concatenate([song.beats + turn * total / FPS for turn in range(rounds)]) - start / FPS
@@ -108,12 +152,12 @@ def _source(song: SourceSong, start: int, dance: Dance) -> dict:
 
 
 def save(pairs: PairedTokens, path: Path) -> None:
-    arrays = {name: getattr(pairs, name).astype(np.int16) for name in (*_COLUMNS, "genre")}
+    arrays = {name: getattr(pairs, name).astype(np.int16) for name in _COLUMNS}
     with write_aside(path) as aside:
         np.savez_compressed(aside, **arrays, sources=np.array(json.dumps(pairs.sources)))
 
 
 def load(path: Path) -> PairedTokens:
     with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name].astype(np.int64) for name in (*_COLUMNS, "genre")}
+        arrays = {name: file[name].astype(np.int64) for name in _COLUMNS}
         return PairedTokens(**arrays, sources=tuple(json.loads(str(file["sources"]))))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,26 +12,30 @@ from torch import Tensor
 from tokendance_core import features, representation
 from tokendance_core.atomic import write_aside
 from tokendance_core.checkpoint import STREAMS, Checkpoint
+from tokendance_core.datasets.augment import change_speed, mirror
+from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
 from tokendance_core.representation import LOWER_COLUMNS, UPPER_COLUMNS, Statistics
 from tokendance_core.train import losses
-from tokendance_core.train.augment import change_speed, mirror
 from tokendance_core.train.loop import Batch
-from tokendance_core.train.pack import GENRES, SourceClip, SourceSong
-from tokendance_core.types import HOP, MotionClip
+from tokendance_core.types import MotionClip
 
 WINDOW = 240
 """Frames of a training window (paper section 1.1)."""
 
-SPEEDS = (0.85, 1.0, 1.15)
+SPEEDS = (0.75, 1.0, 1.3)
 HEADING_SPREAD = 0.35
 """Standard deviation in radians of the random heading of a window."""
 
 JOINT_WEIGHT = 20.0
-FOOT_WEIGHT = 20.0
+FOOT_WEIGHT = 5.0
 REACH_WEIGHT = 8.0
-"""Weights of the joint-space, foot-velocity and reach terms. They are in metres and the parameters in standard deviations, where a
+TRAVEL_WEIGHT = 1.0
+"""Weights of the joint-space, foot-velocity, reach and travel terms. They are in metres and the parameters in standard deviations, where a
 toe's noise counts like a hip's swing: at weight 1 the codes are spent on what nobody sees."""
+
+COARSE_SHARE = 0.2
+"""Share of training steps in which only the first codes of a token are used, so that each tells most of what is left to tell."""
 
 EVENT_WEIGHT = 6.0
 """How much a peak or beat counts against a frame without one."""
@@ -40,6 +44,21 @@ EVENT_COLUMNS = (13, 14)
 """Peak and beat inside the acoustic stream."""
 
 COLUMNS = {"upper": UPPER_COLUMNS, "lower": LOWER_COLUMNS}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Sizes of the four tokenizers; ``halvings`` is one for all, so that music and dance have tokens of one length."""
+
+    dance_width: int
+    music_width: int
+    halvings: int
+    dance_books: int
+
+
+SIZES = {"tiny": Sizes(16, 16, 2, 2), "released": Sizes(192, 128, 2, 3), "paper": Sizes(512, 256, 3, 1)}
+"""Named sizes. "paper" is one code for eight frames of half a body; "released" three codes for four, since the paper's setting keeps no
+more than 8 cm joint error on this data (see MODEL_CARD.md)."""
 
 
 def ping_pong(clip: MotionClip, frames: int) -> MotionClip:
@@ -77,9 +96,9 @@ def motion_pool(clips: list[SourceClip], root: representation.RootForm) -> list[
     ]
 
 
-def whole_tokens(matrix: np.ndarray) -> np.ndarray:
-    """Cut to a multiple of ``HOP`` frames."""
-    return matrix[: len(matrix) // HOP * HOP]
+def whole_tokens(matrix: np.ndarray, hop: int) -> np.ndarray:
+    """Cut to a multiple of ``hop`` frames."""
+    return matrix[: len(matrix) // hop * hop]
 
 
 def code_usage(indices: list[Tensor], codes: int) -> float:
@@ -93,15 +112,17 @@ class DanceTask:
     def __init__(
         self,
         part: str,
-        width: int,
+        sizes: Sizes,
         pool: list[np.ndarray],
         held_out: list[np.ndarray],
         statistics: Statistics,
-        foot_weight: float,
+        root: representation.RootForm,
     ) -> None:
         self.columns = torch.from_numpy(COLUMNS[part])
-        self.model = Tokenizer(TokenizerConfig(features=len(self.columns), width=width))
-        self._pool, self._held_out, self._foot_weight = pool, held_out, foot_weight
+        self.model = Tokenizer(
+            TokenizerConfig(features=len(self.columns), width=sizes.dance_width, halvings=sizes.halvings, books=sizes.dance_books)
+        )
+        self._pool, self._held_out, self._root = pool, held_out, root
         self._weights = np.array([len(m) for m in pool], float)
         self._mean, self._std = (torch.from_numpy(a) for a in (statistics.mean, statistics.std))
 
@@ -109,28 +130,33 @@ class DanceTask:
         windows = windows_from(self._pool, self._weights, rng, size, WINDOW)
         return {"matrix": torch.from_numpy(turned(windows, rng.normal(0, HEADING_SPREAD, size)).astype(np.float32))}
 
-    def _completed(self, matrix: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _completed(self, matrix: Tensor, books: int | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Normalised truth and reconstruction of our columns, the whole reconstructed matrix, the indices."""
         mean, std = self._mean.to(matrix), self._std.to(matrix)
         truth = ((matrix - mean) / std)[..., self.columns]
-        made, indices = self.model(truth)
+        made, indices = self.model(truth, books)
         whole = matrix.clone()
         whole[..., self.columns] = made * std[self.columns] + mean[self.columns]
         return truth, made, whole, indices
 
     def loss(self, batch: Batch) -> Tensor:
         matrix = batch["matrix"]
-        truth, made, whole, _ = self._completed(matrix)
+        most = self.model.config.books
+        books = int(torch.randint(1, most, ())) if most > 1 and torch.rand(()) < COARSE_SHARE else None
+        truth, made, whole, _ = self._completed(matrix, books)
         true_joints, made_joints = losses.joints(matrix), losses.joints(whole)
         loss = losses.dynamic_l1(made, truth) + JOINT_WEIGHT * losses.dynamic_l1(made_joints, true_joints)
         loss = loss + REACH_WEIGHT * losses.reach_l1(made_joints, true_joints)
-        return loss + self._foot_weight * losses.foot_velocity_l1(whole, matrix, made_joints, true_joints)
+        if self._root == "velocity":  # positions have no velocity columns that the feet could be tied to
+            loss = loss + FOOT_WEIGHT * losses.foot_velocity_l1(whole, matrix, made_joints, true_joints)
+            loss = loss + TRAVEL_WEIGHT * losses.travel_l1(whole, matrix)
+        return loss
 
     def validate(self) -> dict[str, float]:
         errors, indices, reach = [], [], []
         device = next(self.model.parameters()).device
         for matrix in self._held_out:
-            x = torch.from_numpy(whole_tokens(matrix))[None].to(device)
+            x = torch.from_numpy(whole_tokens(matrix, self.model.config.hop))[None].to(device)
             _, _, whole, index = self._completed(x)
             made, true = losses.joints(whole), losses.joints(x)
             errors.append((made - true).norm(dim=-1).mean((0, 2)))
@@ -147,7 +173,7 @@ class DanceTask:
 def dance_tasks(
     clips: list[SourceClip],
     auxiliary: list[SourceClip],
-    width: int,
+    sizes: Sizes,
     root: representation.RootForm,
     statistics: Statistics | None = None,
 ) -> tuple[dict[str, DanceTask], Statistics]:
@@ -157,19 +183,17 @@ def dance_tasks(
         [turned(m[None], np.array([a]))[0] for m in pool[::3] for a in (-HEADING_SPREAD, HEADING_SPREAD)]
     )
     held_out = [representation.to_matrix(c.clip, root) for c in clips if c.split == "validation"]
-    # Positions have no velocity columns that the feet could be tied to.
-    foot_weight = FOOT_WEIGHT if root == "velocity" else 0.0
-    return {part: DanceTask(part, width, pool, held_out, statistics, foot_weight) for part in COLUMNS}, statistics
+    return {part: DanceTask(part, sizes, pool, held_out, statistics, root) for part in COLUMNS}, statistics
 
 
 class MusicTask:
     """Timbre ("semantic") or rhythm and harmony ("acoustic"); peaks and beats are events, not levels."""
 
-    def __init__(self, part: str, width: int, songs: list[np.ndarray], held_out: list[np.ndarray]) -> None:
+    def __init__(self, part: str, sizes: Sizes, songs: list[np.ndarray], held_out: list[np.ndarray]) -> None:
         self._columns = torch.tensor(features.SEMANTIC if part == "semantic" else features.ACOUSTIC)
         self._events = torch.tensor(() if part == "semantic" else EVENT_COLUMNS, dtype=torch.long)
         self._levels = torch.tensor([i for i in range(len(self._columns)) if i not in self._events.tolist()])
-        self.model = Tokenizer(TokenizerConfig(features=len(self._columns), width=width))
+        self.model = Tokenizer(TokenizerConfig(features=len(self._columns), width=sizes.music_width, halvings=sizes.halvings))
         self._songs, self._held_out = songs, held_out
         self._weights = np.array([len(m) for m in songs], float)
 
@@ -188,7 +212,7 @@ class MusicTask:
         error, indices, found = [], [], []
         device = next(self.model.parameters()).device
         for song in self._held_out:
-            truth = torch.from_numpy(whole_tokens(song))[None].to(device)[..., self._columns]
+            truth = torch.from_numpy(whole_tokens(song, self.model.config.hop))[None].to(device)[..., self._columns]
             made, index = self.model(truth)
             error.append((made - truth)[0, :, self._levels].abs().mean(-1))
             indices.append(index)
@@ -206,7 +230,7 @@ def _beats_found(logits: Tensor, beats: Tensor) -> Tensor:
     return ((best.indices - 2).abs() <= 1) & (best.values > 0)
 
 
-def music_tasks(songs: list[SourceSong], width: int, statistics: Statistics | None = None) -> tuple[dict[str, MusicTask], Statistics]:
+def music_tasks(songs: list[SourceSong], sizes: Sizes, statistics: Statistics | None = None) -> tuple[dict[str, MusicTask], Statistics]:
     """Tasks for both music streams, and the normalisation: the one given, or that of the training songs (peaks and beats stay 0 and 1)."""
     if statistics is None:
         statistics = Statistics.of([s.features.values for s in songs if s.split == "train"])
@@ -217,7 +241,7 @@ def music_tasks(songs: list[SourceSong], width: int, statistics: Statistics | No
         ]
         for split in ("train", "validation")
     }
-    return {part: MusicTask(part, width, by_split["train"], by_split["validation"]) for part in ("semantic", "acoustic")}, statistics
+    return {part: MusicTask(part, sizes, by_split["train"], by_split["validation"]) for part in ("semantic", "acoustic")}, statistics
 
 
 def save_statistics(path: Path, statistics: Statistics) -> None:
@@ -229,6 +253,19 @@ def save_statistics(path: Path, statistics: Statistics) -> None:
 def _load_statistics(path: Path) -> Statistics:
     with np.load(path, allow_pickle=False) as arrays:
         return Statistics(arrays["mean"], arrays["std"])
+
+
+def grown(trained: Tokenizer, books: int) -> Tokenizer:
+    """The same tokenizer with more codes to a token; the new ones do not matter until they are trained."""
+    config = replace(trained.config, books=books)
+    more = (books - trained.config.books) * len(config.levels)
+    model, weights = Tokenizer(config), trained.state_dict()
+    fresh = model.state_dict()
+    for name in ("to_code.2.weight", "to_code.2.bias"):
+        weights[name] = torch.cat([weights[name], fresh[name][-more:]])
+    weights["from_code.0.weight"] = torch.nn.functional.pad(weights["from_code.0.weight"], (0, more))
+    model.load_state_dict(weights)
+    return model
 
 
 def _trained(state_path: Path) -> Tokenizer:

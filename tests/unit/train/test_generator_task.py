@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,43 +16,59 @@ from tokendance_core.train.tokenizers import turned, windows_from
 @pytest.fixture(scope="module")
 def pairs() -> PairedTokens:
     rng = np.random.default_rng(0)
-    streams = {name: rng.integers(0, 1000, (4, 150)) for name in ("semantic", "acoustic", "upper", "lower")}
-    return PairedTokens(**streams, genre=np.array([1, 2, 1, 0]), sources=({"song": "a"},) * 4)
+    music = {name: rng.integers(0, 1000, (4, 300)) for name in ("semantic", "acoustic")}
+    dance = rng.integers(0, 1000, (4, 4, 300))
+    place = np.tile(np.arange(300) % 4 + 1, (4, 1))
+    energy, tempo = rng.integers(1, 9, (4, 300)), np.array([1, 2, 3, 4])
+    told = {"energy": energy, "place": place, "tempo": tempo, "genre": np.array([1, 2, 1, 0])}
+    return PairedTokens(**music, **told, dance=dance, sources=({"song": "a"},) * 4)
 
 
-@given(st.integers(0, 1000), st.integers(1, 12), st.integers(1, 40))
+@given(st.integers(0, 1000), st.integers(1, 12), st.integers(1, 3), st.integers(1, 40))
 @settings(max_examples=50, deadline=None)
-def test_every_crop_hides_something(seed: int, count: int, length: int) -> None:
-    masks = stage_two.draw_masks(np.random.default_rng(seed), count, length)
-    assert masks.shape == (count, 2, length)
+def test_every_crop_hides_something(seed: int, count: int, books: int, length: int) -> None:
+    masks = stage_two.draw_masks(np.random.default_rng(seed), count, books, length)
+    assert masks.shape == (count, 2 * books, length)
     assert masks.any((1, 2)).all()
 
 
 def test_every_kind_of_mask_occurs_about_as_often_as_stated() -> None:
-    masks = stage_two.draw_masks(np.random.default_rng(0), 4000, 30)
-    whole = masks.all((1, 2)).mean()
-    half = (masks.all(2).sum(1) == 1) & (masks.any(2).sum(1) == 1)
+    masks = stage_two.draw_masks(np.random.default_rng(0), 4000, 2, 30)
+    first, second = masks[:, :2], masks[:, 2:]
     # a share near one hides a short crop whole as well
-    assert stage_two.ALL_MASKED - 0.03 < whole < stage_two.ALL_MASKED + 0.12
+    assert stage_two.ALL_MASKED - 0.03 < masks.all((1, 2)).mean() < stage_two.ALL_MASKED + 0.12
+    half = (first.all(2).sum(1) == 1) & (first.any(2).sum(1) == 1)
     assert half.mean() == pytest.approx(stage_two.ONE_HALF_MASKED, abs=0.03)
+    assert (~first.any((1, 2)) & second.any((1, 2))).mean() == pytest.approx(stage_two.REFINING, abs=0.03)
+
+
+def test_no_code_is_known_before_those_it_refines() -> None:
+    masks = stage_two.draw_masks(np.random.default_rng(1), 500, 3, 30)
+    assert not (masks[:, :4] & ~masks[:, 2:]).any()
 
 
 def test_crops_come_from_the_pairs_in_step(pairs: PairedTokens) -> None:
-    task = stage_two.generator_task("tiny", 3, pairs, pairs)
+    task = stage_two.generator_task("tiny", 3, 2, pairs, pairs)
     batch = task.batch(np.random.default_rng(1), 8)
-    rows = {tuple(row): i for i, row in enumerate(np.lib.stride_tricks.sliding_window_view(pairs.upper, 5, axis=1)[:, :, :].reshape(-1, 5))}
-    width = 150 - 5 + 1
-    for i in range(len(batch["upper"])):
-        where = rows[tuple(batch["upper"][i, :5].tolist())]
+    starts = np.lib.stride_tricks.sliding_window_view(pairs.dance[:, 0], 5, axis=1).reshape(-1, 5)
+    rows = {tuple(row): i for i, row in enumerate(starts)}
+    width = 300 - 5 + 1
+    for i in range(len(batch["dance"])):
+        where = rows[tuple(batch["dance"][i, 0, :5].tolist())]
         pair, start = divmod(where, width)
         np.testing.assert_array_equal(batch["acoustic"][i, :5], pairs.acoustic[pair, start : start + 5])
+        np.testing.assert_array_equal(batch["place"][i, :5], pairs.place[pair, start : start + 5])
+        np.testing.assert_array_equal(batch["dance"][i, :, :5], pairs.dance[pair, :, start : start + 5])
         assert int(batch["genre"][i]) in (0, pairs.genre[pair])
+        assert int(batch["tempo"][i]) in (0, pairs.tempo[pair])
+        assert batch["energy"][i, :5].tolist() in ([0] * 5, pairs.energy[pair, start : start + 5].tolist())
 
 
 def test_the_loss_learns_a_constant_answer(pairs: PairedTokens) -> None:
     torch.manual_seed(0)
-    constant = PairedTokens(pairs.semantic, pairs.acoustic, np.full((4, 150), 7), np.full((4, 150), 9), pairs.genre, pairs.sources)
-    task = stage_two.generator_task("tiny", 3, constant, constant)
+    answer = np.broadcast_to(np.array([7, 9, 11, 13])[:, None], pairs.dance.shape).copy()
+    constant = replace(pairs, dance=answer)
+    task = stage_two.generator_task("tiny", 3, 2, constant, constant)
     optimiser = torch.optim.Adam(task.model.parameters(), 0.02)
     for step in range(25):
         loss = task.loss(task.batch(np.random.default_rng(step), 4))
@@ -65,7 +83,7 @@ def test_the_loss_learns_a_constant_answer(pairs: PairedTokens) -> None:
 def test_pairs_survive_the_disk(pairs: PairedTokens, tmp_path) -> None:
     save(pairs, tmp_path / "pairs.npz")
     again = load(tmp_path / "pairs.npz")
-    np.testing.assert_array_equal(again.lower, pairs.lower)
+    np.testing.assert_array_equal(again.dance, pairs.dance)
     assert again.sources == pairs.sources
 
 
@@ -78,9 +96,9 @@ def test_windows_are_cut_from_anywhere() -> None:
 
 
 def test_turning_windows_agrees_with_turning_clips() -> None:
-    from tests.unit.train.motion_samples import swaying_clip
+    from tests.unit.motion_samples import swaying_clip
     from tokendance_core import representation
-    from tokendance_core.train import augment
+    from tokendance_core.datasets import augment
 
     clip = swaying_clip(12)
     expected = representation.to_matrix(augment.turn(clip, 0.6))

@@ -54,6 +54,14 @@ def _train(folder: Path, task: _LineTask | None = None) -> tuple[list[float], _L
     return loop.train(task, SETTINGS, folder, "line", "cpu", loop.Processes()), task
 
 
+def test_half_precision_learns_nearly_the_same(tmp_path: Path) -> None:
+    full, _ = _train(tmp_path / "full")
+    task = _LineTask()
+    half = loop.train(task, replace(SETTINGS, bfloat16=True), tmp_path / "half", "line", "cpu", loop.Processes())
+    assert half != full
+    np.testing.assert_allclose(half, full, atol=0.3)
+
+
 def test_training_lowers_the_loss_and_leaves_a_log(tmp_path: Path) -> None:
     losses, _ = _train(tmp_path)
     assert len(losses) == 40

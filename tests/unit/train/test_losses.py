@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.unit.train.motion_samples import swaying_clip
+from tests.unit.motion_samples import swaying_clip
 from tokendance_core import kinematics, representation
 from tokendance_core.train import losses
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokendance_core.evaluate import metrics
-from tokendance_core.train.pack import BeatGrid, SourceClip
+from tokendance_core.datasets.pack import BeatGrid, SourceClip
+from tokendance_core.evaluate.beats import motion_beats
+from tokendance_core.evaluate.motion import smoothed_speed
 from tokendance_core.types import FPS, MotionClip
 
 _TEMPOS = np.arange(75.0, 150.0, 0.5)
@@ -15,7 +16,7 @@ _SNAP = 0.15
 
 def guess_grid(clip: MotionClip) -> BeatGrid:
     """The tempo and phase whose beats fall where the motion settles most: no more than a guess."""
-    energy = metrics.smoothed_speed(clip)
+    energy = smoothed_speed(clip)
     energy = (energy - energy.mean()) / (energy.std() + 1e-9)
     best = (-np.inf, 120.0, 0.0)
     for bpm in _TEMPOS:
@@ -35,7 +36,7 @@ def beat_times(source: SourceClip) -> np.ndarray:
     if source.grid:
         return source.grid.beats(source.clip.seconds)
     beats = guess_grid(source.clip).beats(source.clip.seconds)
-    moves = metrics.motion_beats(source.clip)
+    moves = motion_beats(source.clip)
     if not len(moves) or not len(beats):
         return beats
     nearest = moves[np.abs(moves[None] - beats[:, None]).argmin(1)]

@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.train.motion_samples import swaying_clip
+from tests.unit.motion_samples import swaying_clip
 from tokendance_core import kinematics, rotation
+from tokendance_core.datasets import augment
 from tokendance_core.skeleton import MIRROR
-from tokendance_core.train import augment
 
 
 def test_mirror_reflects_every_joint_and_swaps_sides() -> None:

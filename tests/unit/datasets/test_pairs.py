@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.train.motion_samples import source, swaying_clip
+from tests.unit.motion_samples import source, swaying_clip
 from tokendance_core import kinematics
-from tokendance_core.train import grids, pairs
-from tokendance_core.train.pack import BeatGrid, SourceClip
+from tokendance_core.datasets import grids, pairs
+from tokendance_core.datasets.pack import BeatGrid, SourceClip
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tokendance_core import kinematics, rotation
+from tokendance_core.datasets import augment, grids
+from tokendance_core.datasets.pack import SourceClip
 from tokendance_core.skeleton import UPPER
-from tokendance_core.train import augment, grids
-from tokendance_core.train.pack import SourceClip
 from tokendance_core.types import FPS, MotionClip
 
 BLEND = 8
@@ -29,8 +29,11 @@ BEATS_PER_BEAT = (0.5, 1.0, 2.0)
 _SPEED_TOLERANCE = 0.1
 """Spread of the natural logarithm of playback speed that a choice of clip forgives."""
 
-_CANDIDATES = 16
-_CONTINUE = 0.7
+_CANDIDATES = 32
+_CONTINUE = 0.8
+_ONWARD = 0.15
+"""Seconds for which two phrases are seen to go on as they go, when it is asked how well they meet."""
+
 _MIX = 0.05
 _LARGEST_TURN = 0.3
 """Radians by which a phrase may be turned to meet the one before."""
@@ -185,11 +188,11 @@ def _beats_to_the_ends(beats: np.ndarray, seconds: float) -> np.ndarray:
 
 
 def _pose(quaternions: np.ndarray, frame: int) -> np.ndarray | None:
-    """Joints (24, 3) around the pelvis just before ``frame``; None at the very start."""
-    if frame == 0:
+    """Joints (2, 24, 3) around the pelvis in the two frames before ``frame``; None at the very start."""
+    if frame < 2:
         return None
-    matrices = rotation.matrix_from_quaternion(quaternions[frame - 1])
-    return kinematics.forward_kinematics(matrices, np.zeros(3))[0]
+    matrices = rotation.matrix_from_quaternion(quaternions[frame - 2 : frame])
+    return kinematics.forward_kinematics(matrices, np.zeros((2, 3)))[0]
 
 
 def _next_phrase(
@@ -229,9 +232,12 @@ def _speed_weight(clip: Danceable, period: float) -> float:
 
 
 def _mismatch(phrase: Phrase, pose: np.ndarray) -> float:
-    frame = min(int(phrase.clip.beats[phrase.start] * FPS), len(phrase.clip.joints) - 1)
-    joints = phrase.clip.joints[frame]
-    return float(np.linalg.norm(joints - joints[0] - pose, axis=-1).mean())
+    """Mean distance in metres between the joints where the phrase begins and ``pose``, and how differently they move on."""
+    frame = min(max(int(phrase.clip.beats[phrase.start] * FPS), 1), len(phrase.clip.joints) - 1)
+    joints = phrase.clip.joints[frame - 1 : frame + 1]
+    there = np.linalg.norm(joints - joints[:, :1] - pose, axis=-1).mean()
+    onward = np.linalg.norm((np.diff(joints - joints[:, :1], axis=0) - np.diff(pose, axis=0)) * FPS * _ONWARD, axis=-1).mean()
+    return float(there + onward)
 
 
 def _render(

@@ -15,15 +15,18 @@ from typing import Literal
 import numpy as np
 
 from tokendance_core import audio, features
+from tokendance_core.datasets.augment import face_forward
 from tokendance_core.errors import DataError
 from tokendance_core.skeleton import INDEX
-from tokendance_core.train.augment import face_forward
-from tokendance_core.types import FPS, MotionClip, MusicFeatures
+from tokendance_core.types import MotionClip, MusicFeatures
 
 Split = Literal["train", "validation", "test"]
 
 GENRES = ("any", "salsa", "indian", "modern", "jazz", "pop", "street", "break")
 """Genres of the pack; index 0 asks for none in particular."""
+
+ON_REQUEST = ("break", "pop")
+"""Genres that "any" does not show: floor work amid steps looks like a fall, and the studio takes of "pop" are calm."""
 
 _STYLES = {
     "salsa": ("salsa", "lambada"),
@@ -44,6 +47,9 @@ _TEST = (
     *("_mLH4_", "_mPO1_"),
 )
 _VALIDATION = ("cmu_60_11", "cmu_61_11", "cmu_94_11", "cmu_94_12", "Dance6_Sassy", "Dance8_WestCoast", "_mHO5_")
+
+_BROKEN = tuple(f"cmu_85_{take}" for take in ("03", "04", "12", "14"))
+"""Takes whose pelvis faces backwards: knees and elbows bend the wrong way in most frames."""
 
 _VALIDATION_SONGS = (
     "bydariogamer_piloting_waves",
@@ -159,7 +165,7 @@ def _read_motion(path: Path, joints: list[str], offsets_to: np.ndarray) -> Motio
 
 
 def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
-    """Every clip of ``motion/`` (or of ``motion_aux/``: not dance, for the tokenizers only), sorted by name. DataError if incomplete."""
+    """Every sound clip of ``motion/``, or of ``motion_aux/`` (not dance, for the tokenizers only), by name. DataError if incomplete."""
     index = _read_json(data / "motion_index.json")
     joint_order = np.array([INDEX[_SMPL_NAME[name]] for name in index["joints"]])
     tempo = _read_json(data / "motion_tempo.json")
@@ -167,6 +173,8 @@ def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
     folder = data / ("motion_aux" if auxiliary else "motion")
     clips = []
     for path in sorted(folder.glob("*.npz")):
+        if path.stem in _BROKEN:
+            continue
         clip = face_forward(_read_motion(path, index["joints"], joint_order))
         entry = about.get(path.stem, {})
         clips.append(
@@ -190,5 +198,4 @@ def load_songs(data: Path) -> Iterator[SourceSong]:
         path = data / "music" / entry["file"]
         heard = features.extract(audio.load(path))
         split: Split = "validation" if path.stem in _VALIDATION_SONGS else "train"
-        beats = np.maximum(features.beat_frames(heard) / FPS - features.BEAT_LATENCY, 0.0)
-        yield SourceSong(path.stem, split, heard, beats, path)
+        yield SourceSong(path.stem, split, heard, features.beat_times(heard), path)
