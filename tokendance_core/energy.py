@@ -20,7 +20,10 @@ SMOOTHING = 1.0
 _LEAST_SPREAD = {"loudness": 17.0, "onset": 0.15}
 """Least standard deviations of the two over a song, so that an even song stays even: 1.5 dB of all bands, and of the onset envelope."""
 
-_USUAL = 0.35
+_WEIGHTS = {"loudness": 1.0, "onset": 0.7}
+"""How much a standard deviation of each counts: enough of both to be seen in the dance."""
+
+_USUAL = 0.25
 """Standard deviations by which the usual energy lies above the median: few moments of a real dance are big, but they are very big."""
 
 
@@ -40,7 +43,7 @@ def of_music(heard: MusicFeatures, shift: float = 0.0) -> np.ndarray:
     score = np.zeros(heard.frames)
     for name, track in tracks.items():
         slow = smoothed(track.astype(np.float64))
-        score += (slow - slow.mean()) / max(slow.std(), _LEAST_SPREAD[name]) / np.sqrt(len(tracks))
+        score += _WEIGHTS[name] * (slow - slow.mean()) / max(slow.std(), _LEAST_SPREAD[name])
     return level_of_rank(ndtr(score + _USUAL + shift))
 
 

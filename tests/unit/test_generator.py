@@ -65,6 +65,12 @@ def test_logits_have_one_row_per_token(length, books):
     assert run(build(config), prompt(3, length), dance(3, length, config)).shape == (3, 2 * books, length, CODES)
 
 
+def test_some_books_can_be_asked_for_alone():
+    generator = build()
+    every, second = run(generator, prompt(), dance()), generator(prompt(), dance(), range(1, 2))
+    torch.testing.assert_close(second, every[:, 2:])
+
+
 @pytest.mark.parametrize("music_in", ["index", "code", "both"])
 def test_every_token_stream_matters(music_in):
     generator, heard, moves = build(replace(TINY, music_in=music_in)), prompt(), dance()

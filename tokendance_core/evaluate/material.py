@@ -69,7 +69,7 @@ class Material:
     """Everything that the sections of a study look at.
 
     ``music`` and ``songs``: the first seconds of each chosen song, and what is known about it; ``dances``: kind -> seeds -> songs;
-    ``raw``: seed 0 before finishing; ``unlocked``: finished but for the foot work; ``whole``: seed 0 for up to three
+    ``raw``: seed 0 before finishing; ``unlocked``: finished but for the foot lock; ``whole``: seed 0 for up to three
     minutes of each song; ``heard``: all songs of the pack.
     """
 
@@ -117,7 +117,7 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, say: Say) -> 
     rng = np.random.default_rng(chosen.seed)
     dances[SHUFFLED] = [danced(chosen, [shuffled(song, rng) for song in music])]
     raw = danced(replace(chosen, finish=UNFINISHED))
-    unlocked = danced(replace(chosen, finish=replace(chosen.finish, foot_lock=0.0, ground=False)))
+    unlocked = danced(replace(chosen, finish=replace(chosen.finish, foot_lock=0.0)))
     whole = danced(chosen, [audio.load(song.path, duration=LONGEST) for song in songs])
     say("composing the controls")
     dances |= {kind: [made] for kind, made in _controls(model, clips, songs, music, rng).items()}

@@ -37,8 +37,8 @@ HIPS = [INDEX["pelvis"], INDEX["left_hip"], INDEX["right_hip"]]
 _NOTE = (
     "Means over frames, 95 % intervals over dances. Skating ratio: share of standing frames in which a foot slides; the signed "
     "form is the one of published tables, in which opposite directions cancel. Knees: 99th percentile of the flexion's angular "
-    "acceleration. Only the rows of the model (but one) are finished. Finishing is measured from the smoothed dance to the "
-    "finished one, that is, what the foot work alone moves."
+    "acceleration. Only the rows of the model (but one) are finished. Moved by the foot lock: from the dance that is smoothed, "
+    "settled and levelled to the finished one. Levelling lowers a whole dance by a nearly constant 2 cm, real clips by as much."
 )
 
 

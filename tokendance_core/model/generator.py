@@ -205,9 +205,9 @@ class DanceBranch(nn.Module):
         self.norm = nn.LayerNorm(config.width)
         self.heads = nn.ModuleList(CodeHead(config) for _ in range(config.books))
 
-    def forward(self, features: Tensor, known: Tensor) -> list[Tensor]:
+    def forward(self, features: Tensor, known: Tensor, books: range) -> list[Tensor]:
         x = self.norm(self.layers(self.enter(features) + self.around(known)))
-        return [head(x) for head in self.heads]
+        return [self.heads[book](x) for book in books]
 
 
 def bimamba(config: GeneratorConfig) -> BiMamba:
@@ -248,8 +248,11 @@ class Generator(nn.Module):
         self.global_layers = nn.ModuleList(GlobalLayer(config) for _ in range(config.global_layers))
         self.branches = nn.ModuleList(DanceBranch(config) for _ in HALVES)
 
-    def forward(self, prompt: Prompt, dance: Tensor) -> Tensor:
-        """Logits (B, streams, L, codes) for dance tokens ``dance`` (B, streams, L) int64, MASK where not known."""
+    def forward(self, prompt: Prompt, dance: Tensor, books: range | None = None) -> Tensor:
+        """Logits (B, streams, L, codes) for dance tokens ``dance`` (B, streams, L) int64, MASK where not known.
+
+        ``books`` asks for the streams of some books alone.
+        """
         scanned = [self.semantic_layers(self.semantic_in(prompt.semantic)), self.acoustic_layers(self.acoustic_in(prompt.acoustic))]
         entered = [enter(dance[:, stream]) for stream, enter in enumerate(self.dance_in)]
         known = [sum(entered[half :: len(HALVES)]) for half in range(len(HALVES))]
@@ -258,5 +261,6 @@ class Generator(nn.Module):
         style = self.genre_in(prompt.genre) + self.tempo_in(prompt.tempo)
         for layer in self.global_layers:
             x = layer(x, style)
-        upper, lower = (branch(x, half) for branch, half in zip(self.branches, known, strict=True))
+        books = range(self.config.books) if books is None else books
+        upper, lower = (branch(x, half, books) for branch, half in zip(self.branches, known, strict=True))
         return torch.stack([logits for book in zip(upper, lower, strict=True) for logits in book], dim=1)

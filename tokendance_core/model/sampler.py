@@ -19,7 +19,6 @@ from tokendance_core.model.generator import HALVES, Generator, Prompt
 TOP_P = 0.95
 TOP_K = 100  # no token is drawn from further down the list; a partial sort is four times faster than a whole one
 ORDER_NOISE = 4.5  # Gumbel noise on the order, per unit of temperature, falling to zero: without it the likeliest, dullest poses win
-BOOK_BY_BOOK = 1e4  # more than any log probability: no second code before all first ones
 
 
 @torch.no_grad()
@@ -41,20 +40,20 @@ def sample(
     each pass and may raise to stop. ValueError for settings out of range.
     """
     _check(steps, temperature, top_p)
-    mask, streams = generator.config.codes, generator.config.streams
-    tokens = prompt.semantic.new_full((len(prompt.semantic), streams, prompt.semantic.shape[1]), mask) if dance is None else dance
-    book = (torch.arange(streams, device=tokens.device) // len(HALVES))[:, None]
-    unknown = (tokens == mask).sum(2).unflatten(1, (-1, len(HALVES))).sum(2)
+    mask, halves = generator.config.codes, len(HALVES)
+    shape = (len(prompt.semantic), generator.config.streams, prompt.semantic.shape[1])
+    tokens = prompt.semantic.new_full(shape, mask) if dance is None else dance.clone()
+    unknown = (tokens == mask).sum(2)
     random = torch.Generator().manual_seed(seed)
     training = generator.training
     generator.eval()
     try:
-        for step in range(1, steps + 1):
-            drawn, confidence = _draw(generator(prompt, tokens), temperature, top_p, random)
-            progress = step / steps
-            confidence += ORDER_NOISE * temperature * (1.0 - progress) * _gumbel(confidence, random)
-            confidence = confidence - book * BOOK_BY_BOOK
-            tokens = _fix_surest(tokens, drawn, confidence, _still_masked(unknown, step, steps), mask)
+        for step, (books, hidden) in enumerate(_passes(steps, generator.config.streams // halves), start=1):
+            asked = slice(halves * books.start, halves * books.stop)
+            drawn, confidence = _draw(generator(prompt, tokens, books), temperature, top_p, random)
+            confidence += ORDER_NOISE * temperature * (1.0 - step / steps) * _gumbel(confidence, random)
+            still_masked = (unknown[:, asked].sum(1) * hidden).floor().long()
+            tokens[:, asked] = _fix_surest(tokens[:, asked], drawn, confidence, still_masked, mask)
             if on_step is not None:
                 on_step(step, steps)
     finally:
@@ -94,19 +93,17 @@ def _gumbel(like: Tensor, random: torch.Generator) -> Tensor:
     return -exponential.log().to(like.device)
 
 
-def _still_masked(unknown: Tensor, step: int, steps: int) -> Tensor:
-    """How many tokens of each item wait after a step, (B,), from how many each book began with, (B, books).
+def _passes(steps: int, books: int) -> list[tuple[range, float]]:
+    """For each pass the books that it asks for, and the share of their tokens that it leaves hidden.
 
-    The first book takes all passes but one for each later book; with fewer passes than books all share them. Few tokens are fixed at
-    first, when little is known, by a cosine.
+    The first book takes all passes but one for each later book, and fixes few tokens at first, when little is known, by a cosine. With
+    fewer passes than books the last one asks for all that are left.
     """
-    books = unknown.shape[1]
+    if steps < books:
+        return [(range(book, book + 1 if book < steps - 1 else books), 0.0) for book in range(steps)]
     passes = steps - books + 1
-    if passes < 1:
-        return (unknown.sum(1) * math.cos(0.5 * math.pi * step / steps)).floor().long()
-    if step >= passes:
-        return unknown[:, step - passes + 1 :].sum(1)
-    return (unknown[:, 0] * math.cos(0.5 * math.pi * step / passes)).floor().long() + unknown[:, 1:].sum(1)
+    first = [(range(1), math.cos(0.5 * math.pi * step / passes)) for step in range(1, passes + 1)]
+    return first + [(range(book, book + 1), 0.0) for book in range(1, books)]
 
 
 def _fix_surest(tokens: Tensor, drawn: Tensor, confidence: Tensor, still_masked: Tensor, mask: int) -> Tensor:
