@@ -199,5 +199,6 @@ def test_memory_is_linear_in_the_song(root, tmp_path):
     words = ("generate", song, "-o", tmp_path / "dance.npz", "--device", "cpu", "--steps", 1)
     short, long = (peak_megabytes(root, *words, "--duration", seconds) for seconds in (10, 1200))
     assert clip_file.load(tmp_path / "dance.npz").frames == 1200 * FPS
-    # One attention matrix over this song's 4500 tokens would take 77 MB for each head and layer.
-    assert long - short < 0.7 * 1190
+    # One pass asks for six codes of each of 9600 tokens, scores of 230 MB in all; an attention matrix over them would take 350 MB for
+    # each head and layer.
+    assert long - short < 1.0 * 1190

@@ -71,18 +71,23 @@ def _check(steps: int, temperature: float, top_p: float) -> None:
 
 
 def _draw(logits: Tensor, temperature: float, top_p: float, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Tokens from logits (..., codes), and the log probability the network gives each, both (...).
+    """Tokens from logits (B, streams, L, codes), and the log probability the network gives each, both (B, streams, L)."""
+    uniform = torch.rand(logits.shape[:-1], generator=random).to(logits.device) if temperature else torch.zeros(logits.shape[:-1])
+    # Stream by stream: a long song has many millions of logits, and each step below would copy them all.
+    by_stream = [_draw_stream(logits[:, i], uniform[:, i], temperature, top_p) for i in range(logits.shape[1])]
+    tokens, confidence = zip(*by_stream, strict=True)
+    return torch.stack(tokens, dim=1), torch.stack(confidence, dim=1)
 
-    Samples from the likeliest codes that together reach ``top_p``, TOP_K at most: one uniform number per position against their sum.
-    """
+
+def _draw_stream(logits: Tensor, uniform: Tensor, temperature: float, top_p: float) -> tuple[Tensor, Tensor]:
+    """Samples from the likeliest codes that together reach ``top_p``, TOP_K at most: one uniform number per position against their sum."""
     if temperature == 0.0:
         drawn = logits.argmax(-1)
     else:
         probabilities, codes = (logits / temperature).softmax(-1).topk(min(TOP_K, logits.shape[-1]), dim=-1)
         reach = probabilities.cumsum(-1)
         last = (reach < top_p).sum(-1, keepdim=True).clamp(max=reach.shape[-1] - 1)
-        uniform = torch.rand(logits.shape[:-1], generator=random).to(logits.device)[..., None]
-        picked = (reach < uniform * reach.gather(-1, last)).sum(-1, keepdim=True)
+        picked = (reach < uniform[..., None] * reach.gather(-1, last)).sum(-1, keepdim=True)
         drawn = codes.gather(-1, picked).squeeze(-1)
     return drawn, logits.log_softmax(-1).gather(-1, drawn[..., None]).squeeze(-1)
 
