@@ -53,3 +53,11 @@ def test_reach_counts_the_size_of_a_movement_and_not_its_direction() -> None:
     still, back = torch.zeros_like(forth), -forth
     assert float(losses.reach_l1(forth, back)) == pytest.approx(0.0, abs=1e-6)
     assert float(losses.reach_l1(forth, still)) == pytest.approx(0.05 * (4 + 8), rel=1e-3)
+
+
+def test_travel_loss_sees_a_drift_that_no_frame_shows() -> None:
+    matrix = torch.from_numpy(representation.to_matrix(swaying_clip(240)))[None]
+    drifting = matrix.clone()
+    drifting[..., 2] += 0.001  # a millimetre a frame: 1.5, 6 and 20 cm over the spans, in one of two directions
+    assert float(losses.travel_l1(matrix, matrix)) == 0.0
+    assert float(losses.travel_l1(drifting, matrix)) == pytest.approx(sum(losses.TRAVEL_FRAMES) * 0.001 / 2, rel=1e-4)
