@@ -32,22 +32,19 @@ class OneWay(nn.Module):
         super().__init__()
         self.norm, self.mixer, self.gate, self.dropout = block.norm, block.fwd, block.gate, block.dropout
 
+    def mixed(self, n: Tensor) -> Tensor:
+        return self.mixer(n)
+
     def forward(self, x: Tensor) -> Tensor:
         n = self.norm(x)
-        return x + self.dropout(self.mixer(n) * F.silu(self.gate(n)))
+        return x + self.dropout(self.mixed(n) * F.silu(self.gate(n)))
 
 
-class Shared(nn.Module):
+class Shared(OneWay):
     """Both directions through one mixer's weights, as in Vision Mamba (all but its second convolution and step sizes)."""
 
-    def __init__(self, block: BiMamba) -> None:
-        super().__init__()
-        self.norm, self.mixer, self.gate, self.dropout = block.norm, block.fwd, block.gate, block.dropout
-
-    def forward(self, x: Tensor) -> Tensor:
-        n = self.norm(x)
-        mixed = self.mixer(n) + self.mixer(n.flip(1)).flip(1)
-        return x + self.dropout(mixed * F.silu(self.gate(n)))
+    def mixed(self, n: Tensor) -> Tensor:
+        return self.mixer(n) + self.mixer(n.flip(1)).flip(1)
 
 
 class PlainSum(nn.Module):

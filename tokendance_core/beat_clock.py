@@ -7,6 +7,7 @@ each tempo and phase, and what it dances on a beat is played on the beat. Not in
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -50,7 +51,7 @@ class Clock:
         """
         if len(beats) < _FEWEST_BEATS:
             beats = np.arange(_FEWEST_BEATS) * FRAMES_PER_BEAT / FPS
-        beats = _to_both_ends(_evened(_within_an_octave(beats)), duration)
+        beats = to_both_ends(_evened(_within_an_octave(beats)), duration)
         at = np.arange((len(beats) - 1) * FRAMES_PER_BEAT + 1) / FRAMES_PER_BEAT
         return cls(np.interp(at, np.arange(len(beats)), beats), "beats")
 
@@ -73,6 +74,11 @@ class Clock:
     def bpm(self) -> float:
         """Usual tempo in beats a minute."""
         return 60.0 / (FRAMES_PER_BEAT * float(np.median(np.diff(self.seconds))))
+
+    @property
+    def tempo(self) -> int:
+        """The tempo's class: eighths of the octave from ``SLOWEST_BPM``, 1 to 8; 0 for a clock of frames."""
+        return tempo_class(self.bpm) if self.form == "beats" else 0
 
     def places(self, hop: int) -> np.ndarray:
         """(L,) place of each token of ``hop`` frames within its beat, counted from 1; zeros for a clock of frames."""
@@ -103,6 +109,11 @@ class Clock:
         return kinematics.resample(clip, at / FPS, FPS)
 
 
+def tempo_class(bpm: float) -> int:
+    """Eighths of the octave from ``SLOWEST_BPM``, 1 to 8, for any beats a minute."""
+    return int(8 * (math.log2(bpm / SLOWEST_BPM) % 1.0)) + 1
+
+
 def _within_an_octave(beats: np.ndarray) -> np.ndarray:
     """Every other beat, or beats between beats, until there are ``SLOWEST_BPM`` to twice as many a minute."""
     longest = 60.0 / SLOWEST_BPM
@@ -120,7 +131,7 @@ def _evened(beats: np.ndarray) -> np.ndarray:
     return grid + filtered((beats - grid)[:, None], gaussian(_STEADINESS))[:, 0]
 
 
-def _to_both_ends(beats: np.ndarray, duration: float) -> np.ndarray:
+def to_both_ends(beats: np.ndarray, duration: float) -> np.ndarray:
     """The beats carried on at their own tempo until they cover [0, duration]."""
     step = float(np.median(np.diff(beats)))
     before = beats[0] - step * np.arange(max(int(np.ceil(beats[0] / step)), 0), 0, -1)

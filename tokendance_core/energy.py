@@ -39,7 +39,7 @@ def level_of_rank(rank: np.ndarray) -> np.ndarray:
 
 def of_music(heard: MusicFeatures, shift: float = 0.0) -> np.ndarray:
     """(T,) levels for a song at 30 fps: loud passages with many onsets are high; ``shift`` in standard deviations, 0 follows the song."""
-    tracks = {"loudness": heard.values[:, features.SEMANTIC[0]], "onset": heard.values[:, features.ONSET]}
+    tracks = {"loudness": heard.values[:, features.LOUDNESS], "onset": heard.values[:, features.ONSET]}
     score = np.zeros(heard.frames)
     for name, track in tracks.items():
         slow = smoothed(track.astype(np.float64))

@@ -41,6 +41,9 @@ ONSET, CHROMA, PEAK, BEAT = 0, slice(21, 33), 33, 34
 SEMANTIC: tuple[int, ...] = tuple(i for i, name in enumerate(FEATURE_NAMES) if name.startswith("mfcc"))
 """Columns of the semantic stream: timbre."""
 
+LOUDNESS = SEMANTIC[0]
+"""The first mel cepstral coefficient: the mean of the mel bands in decibels, but for a factor."""
+
 ACOUSTIC: tuple[int, ...] = tuple(i for i in range(len(FEATURE_NAMES)) if i not in SEMANTIC)
 """Columns of the acoustic stream: rhythm and harmony."""
 

@@ -18,7 +18,7 @@ from tokendance_core.checkpoint import Checkpoint
 from tokendance_core.errors import CheckpointError, SettingError
 from tokendance_core.finishing import FinishSettings, finish
 from tokendance_core.model import sampler
-from tokendance_core.model.generator import HALVES, Prompt, tempo_number
+from tokendance_core.model.generator import Prompt
 from tokendance_core.types import FPS, DanceTokens, MotionClip, Music, MusicFeatures
 
 Progress = Callable[[str, float], None]
@@ -114,7 +114,7 @@ def _prompt(heard: MusicFeatures, clock: Clock, checkpoint: Checkpoint, genre: i
         "acoustic": tokens.acoustic,
         "energy": energy.of_tokens(level, checkpoint.dance_codec.hop),
         "place": clock.places(checkpoint.dance_codec.hop),
-        "tempo": tempo_number(clock.bpm) if clock.form == "beats" else 0,
+        "tempo": clock.tempo,
         "genre": genre,
     }
     device = next(checkpoint.generator.parameters()).device
@@ -129,13 +129,12 @@ def _dance_tokens(prompt: Prompt, clock: Clock, checkpoint: Checkpoint, settings
     streams = sampler.sample(
         checkpoint.generator, prompt, steps=settings.steps, temperature=settings.temperature, seed=settings.seed, on_step=on_step
     )
-    upper, lower = (streams[0, half :: len(HALVES)].T.cpu().numpy() for half in range(len(HALVES)))
-    return DanceTokens(upper, lower, clock.frames)
+    return DanceTokens.of_streams(streams[0].cpu().numpy(), clock.frames)
 
 
 def last_beat(heard: MusicFeatures, clock: Clock) -> float:
     """Seconds of the last beat that still sounds, where a dance comes to rest; silence at the end of a file is not danced."""
-    loudness = heard.values[:, features.SEMANTIC[0]]
+    loudness = heard.values[:, features.LOUDNESS]
     sounding = np.flatnonzero(loudness > np.median(loudness) - _FADED)[-1] / FPS
     beats = clock.beats if clock.form == "beats" else features.beat_times(heard)
     return float(max(beats[beats <= sounding], default=sounding))

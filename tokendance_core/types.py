@@ -113,6 +113,16 @@ class DanceTokens:
         for name in ("upper", "lower"):
             _expect_tokens(f"DanceTokens.{name}", getattr(self, name), self.upper.shape)
 
+    @classmethod
+    def of_streams(cls, streams: np.ndarray, frames: int) -> DanceTokens:
+        """From (streams, L) codes as the generator orders them, see ``streams``."""
+        return cls(streams[0::2].T, streams[1::2].T, frames)
+
+    @property
+    def streams(self) -> np.ndarray:
+        """(streams, L): the first book of the upper and the lower body, then the second of both, and so on."""
+        return np.stack((self.upper, self.lower)).transpose(2, 0, 1).reshape(-1, len(self))
+
     def __len__(self) -> int:
         return len(self.upper)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.unit.motion_samples import swaying_clip
 from tokendance_core import features, kinematics
-from tokendance_core.beat_clock import FRAMES_PER_BEAT, Clock
+from tokendance_core.beat_clock import FRAMES_PER_BEAT, Clock, tempo_class
 from tokendance_core.types import FPS, MusicFeatures
 
 
@@ -106,3 +106,9 @@ def test_the_plain_clock_changes_nothing() -> None:
     np.testing.assert_array_equal(clock.listen(song).values[:90], song.values)
     clip = swaying_clip(91)
     np.testing.assert_allclose(clock.to_song(clock.to_clock(clip), 91).root, clip.root, atol=1e-6)
+
+
+def test_tempo_classes_are_eighths_of_an_octave():
+    assert [tempo_class(bpm) for bpm in (80, 87, 88, 112.5, 159.9, 160, 40)] == [1, 1, 2, 4, 8, 1, 1]
+    assert Clock.of_beats(grid(100), 30.0).tempo == tempo_class(100)
+    assert Clock.steady(3.0).tempo == 0

@@ -18,7 +18,6 @@ from tokendance_core.model.generator import (
     GenreGate,
     Prompt,
     TokenInput,
-    tempo_number,
 )
 
 TINY = CONFIGS["tiny"]
@@ -127,10 +126,6 @@ def test_genre_changes_the_dance_a_little_at_first():
     any_genre = run(generator, prompt(), hidden())
     difference = (run(generator, prompt()._replace(genre=torch.full((2,), 3)), hidden()) - any_genre).abs().mean()
     assert 0 < difference < 0.1 * any_genre.abs().mean()
-
-
-def test_tempo_classes_are_eighths_of_an_octave():
-    assert [tempo_number(bpm) for bpm in (80, 87, 88, 112.5, 159.9, 160, 40)] == [1, 1, 2, 4, 8, 1, 1]
 
 
 def test_genre_gate_is_the_published_formula():

@@ -82,6 +82,14 @@ def test_tokens_are_codes_in_two_streams_of_equal_length(kind: type, first: str,
             kind(**{first: good, second: bad, "frames": 40})
 
 
+def test_streams_of_a_dance_come_book_by_book() -> None:
+    tokens = DanceTokens(np.array([[1, 2, 3], [4, 5, 6]]), np.array([[11, 12, 13], [14, 15, 16]]), frames=8)
+    assert tokens.streams.tolist() == [[1, 4], [11, 14], [2, 5], [12, 15], [3, 6], [13, 16]]
+    again = DanceTokens.of_streams(tokens.streams, 8)
+    np.testing.assert_array_equal(again.upper, tokens.upper)
+    np.testing.assert_array_equal(again.lower, tokens.lower)
+
+
 def test_rig_lists_parents_before_children() -> None:
     assert _rig().names == ("a", "b")
     with pytest.raises(ValueError, match=r"parents before children, \['a'\]"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tokendance_core import kinematics, rotation
+from tokendance_core.beat_clock import to_both_ends
 from tokendance_core.datasets import augment, grids
 from tokendance_core.datasets.pack import SourceClip
 from tokendance_core.skeleton import UPPER
@@ -152,7 +153,7 @@ def compose(song_beats: np.ndarray, frames: int, clips: list[Danceable], genre: 
     """
     if len(song_beats) < 2 or not clips:
         raise ValueError(f"compose needs two beats and a clip, found {len(song_beats)} beats and {len(clips)} clips")
-    beats = _beats_to_the_ends(song_beats, frames / FPS)
+    beats = to_both_ends(song_beats, frames / FPS)
     quaternions, velocity, height = np.zeros((frames, 24, 4)), np.zeros((frames, 2)), np.zeros(frames)
     sources: list[tuple[int, str, str]] = []
     phrase, beat = None, 0
@@ -177,14 +178,6 @@ def compose(song_beats: np.ndarray, frames: int, clips: list[Danceable], genre: 
     root = np.stack((np.cumsum(velocity[:, 0]), height, np.cumsum(velocity[:, 1])), 1)
     rot6d = rotation.rot6d_from_matrix(rotation.matrix_from_quaternion(quaternions))
     return Dance(MotionClip(rot6d.astype(np.float32), root.astype(np.float32), info={"genre": genre}), genre, tuple(sources))
-
-
-def _beats_to_the_ends(beats: np.ndarray, seconds: float) -> np.ndarray:
-    """The beats carried on at their own tempo until they cover [0, seconds]."""
-    step = float(np.median(np.diff(beats)))
-    before = beats[0] - step * np.arange(int(np.ceil(beats[0] / step)), 0, -1)
-    after = beats[-1] + step * np.arange(1, max(int(np.ceil((seconds - beats[-1]) / step)), 0) + 1)
-    return np.concatenate((before, beats, after))
 
 
 def _pose(quaternions: np.ndarray, frame: int) -> np.ndarray | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from tokendance_core.evaluate.motion import BEAT_SMOOTHING, joint_speed, smoothed_speed
@@ -71,7 +73,12 @@ def beat_alignment_dance_to_music(music_beats: np.ndarray, dance_beats: np.ndarr
 
 def random_phase_alignment(music_beats: np.ndarray, dance_beats: np.ndarray, phases: int = 12, tolerance: float = BEAT_TOLERANCE) -> float:
     """Beat alignment averaged over shifts of the music by fractions of a beat: what tempo and density alone would score."""
+    return over_random_phases(lambda shifted: beat_alignment(shifted, dance_beats, tolerance), music_beats, phases)
+
+
+def over_random_phases(score: Callable[[np.ndarray], float], music_beats: np.ndarray, phases: int = 12) -> float:
+    """Mean of ``score`` over shifts of the music beats by fractions of a beat; 0 with fewer than two beats."""
     if len(music_beats) < 2:
         return 0.0
     period = float(np.median(np.diff(music_beats)))
-    return float(np.mean([beat_alignment(music_beats + period * i / phases, dance_beats, tolerance) for i in range(phases)]))
+    return float(np.mean([score(music_beats + period * i / phases) for i in range(phases)]))

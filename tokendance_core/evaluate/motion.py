@@ -6,6 +6,7 @@ import numpy as np
 
 from tokendance_core import kinematics, rotation
 from tokendance_core.datasets.augment import headings
+from tokendance_core.feet import runs
 from tokendance_core.filters import filtered, gaussian
 from tokendance_core.skeleton import INDEX
 from tokendance_core.types import MotionClip
@@ -93,10 +94,8 @@ def freeze_ratio(clip: MotionClip) -> float:
 
     Known defect: real dance holds poses too, before it starts and when it ends: read it beside ground truth.
     """
-    still = np.concatenate(([False], smoothed_speed(clip) < FREEZE_SPEED, [False]))
-    edges = np.flatnonzero(still[1:] != still[:-1])
-    lengths = edges[1::2] - edges[::2]
-    return float(lengths[lengths >= FREEZE_SECONDS * clip.fps].sum() / max(clip.frames, 1))
+    lengths = [stop - start for start, stop in runs(smoothed_speed(clip) < FREEZE_SPEED)]
+    return float(sum(length for length in lengths if length >= FREEZE_SECONDS * clip.fps) / max(clip.frames, 1))
 
 
 def range_of_motion(clip: MotionClip) -> float:

@@ -20,9 +20,6 @@ DIRECTIONS: dict[str, Alignment] = {
     "dance to music": beats.beat_alignment_dance_to_music,
 }
 
-LOUDNESS = features.FEATURE_NAMES.index("mfcc_0")
-"""Column of the music features: the mean of the mel bands in decibels, but for a factor."""
-
 SETTLING = "Where within a beat the dance settles"
 PARTS = 8
 """Parts of a beat that are told apart there."""
@@ -65,7 +62,7 @@ class _Moves:
 
     def __init__(self, clip: MotionClip) -> None:
         self.beats, self.seconds = beats.motion_beats(clip), clip.seconds
-        self.density, self.speed = beats.motion_beat_density(clip), float(motion.joint_speed(clip).mean())
+        self.density, self.speed = len(self.beats) / clip.seconds, float(motion.joint_speed(clip).mean())
 
 
 def alignment_row(seeds: list[list[_Moves]], songs: Sequence[np.ndarray], alignment: Alignment) -> dict[str, object]:
@@ -93,9 +90,8 @@ def _score(moves: _Moves, song: np.ndarray, alignment: Alignment) -> float:
     return alignment(song[song < end], moves.beats[moves.beats < end])
 
 
-def _at_random_phase(moves: _Moves, song: np.ndarray, alignment: Alignment, phases: int = 12) -> float:
-    period = float(np.median(np.diff(song)))
-    return float(np.mean([_score(moves, song + period * i / phases, alignment) for i in range(phases)]))
+def _at_random_phase(moves: _Moves, song: np.ndarray, alignment: Alignment) -> float:
+    return beats.over_random_phases(lambda shifted: _score(moves, shifted, alignment), song)
 
 
 def _settling_row(seeds: list[list[_Moves]], songs: Sequence[np.ndarray]) -> dict[str, float]:
@@ -146,7 +142,7 @@ def structure_of(material: Material) -> dict[str, object]:
     """Energy of the dance against loudness and onset strength of its song, by phrases of four bars."""
     frames = [clip.frames for clip in material.whole]
     heard = {
-        "loudness": [song.features.values[:n, LOUDNESS] for song, n in zip(material.songs, frames, strict=True)],
+        "loudness": [song.features.values[:n, features.LOUDNESS] for song, n in zip(material.songs, frames, strict=True)],
         "onset strength": [song.features.values[:n, features.ONSET] for song, n in zip(material.songs, frames, strict=True)],
     }
     kinds = {MODEL: material.whole} | {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from tokendance_core import features
 from tokendance_core.evaluate import beats, feet, motion, structure
 from tokendance_core.evaluate.material import MODEL, Material
-from tokendance_core.evaluate.study_rhythm import LOUDNESS
 from tokendance_core.types import FPS
 
 
@@ -30,7 +30,7 @@ def songs(material: Material) -> list[dict[str, object]]:
                     "freeze_ratio_percent": 100 * motion.freeze_ratio(clip),
                 },
                 "energy": _by_phrase(motion.joint_speed(whole)[:end], course),
-                "loudness": _by_phrase(song.features.values[:end, LOUDNESS], course),
+                "loudness": _by_phrase(song.features.values[:end, features.LOUDNESS], course),
             }
         )
     return rows

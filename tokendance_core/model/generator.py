@@ -12,7 +12,6 @@ music. With all dance tokens masked and nothing of these told it is the paper's 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -31,7 +30,6 @@ HALVES = ("upper", "lower")
 ENERGIES = 9  # levels 1 to 8, and 0 for "as you like"
 PLACES = 17  # tokens since the last beat, counted from 1, and 0 for "not told"
 TEMPOS = 9  # eighths of an octave, and 0 for "not told"
-SLOWEST_BPM = 80.0  # where the octave of tempos begins
 HEAD_SCALE = 0.01  # a new head lets the digits speak first
 GATE_BIAS = -4.0  # a new genre gate is almost shut: sigmoid(-4) = 0.018
 
@@ -39,7 +37,7 @@ GATE_BIAS = -4.0  # a new genre gate is almost shut: sigmoid(-4) = 0.018
 class Prompt(NamedTuple):
     """What to dance to, int64: music tokens ``semantic``, ``acoustic``, and ``energy``, ``place`` (B, L); ``tempo`` and ``genre`` (B,).
 
-    Energy is a level from 1 to 8, place the token's place within its beat from 1, tempo a class of :func:`tempo_number`. 0 is not told,
+    Energy is a level from 1 to 8, place the token's place within its beat from 1, tempo an eighth of an octave, from 1. 0 is not told,
     or any genre.
     """
 
@@ -49,11 +47,6 @@ class Prompt(NamedTuple):
     place: Tensor
     tempo: Tensor
     genre: Tensor
-
-
-def tempo_number(bpm: float) -> int:
-    """The tempo class of beats a minute: eighths of the octave from ``SLOWEST_BPM``, 1 to 8."""
-    return int(8 * (math.log2(bpm / SLOWEST_BPM) % 1.0)) + 1
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,8 @@ from tokendance_core.datasets import augment
 from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
 from tokendance_core.datasets.pairs import Dance, Danceable, compose, danceables
 from tokendance_core.evaluate.motion import joint_speed
-from tokendance_core.model.generator import tempo_number
 from tokendance_core.train import percussion
-from tokendance_core.types import FPS, DanceTokens, MotionClip, MusicFeatures
+from tokendance_core.types import FPS, MotionClip, MusicFeatures
 
 SECONDS = 100.0
 """How much of a song a dance is composed for: enough for ``TOKENS`` at the slowest tempo."""
@@ -56,11 +55,6 @@ class PairedTokens:
 
     def __len__(self) -> int:
         return len(self.genre)
-
-
-def streams(tokens: DanceTokens) -> np.ndarray:
-    """(streams, L): the first book of upper and lower body, then the second of both."""
-    return np.stack((tokens.upper, tokens.lower)).transpose(2, 0, 1).reshape(-1, len(tokens))
 
 
 def drum_songs(rng: np.random.Generator) -> list[SourceSong]:
@@ -117,14 +111,14 @@ def _pair(
     dance = compose(clock.beats if codecs.clock == "beats" else beats, heard.frames, by_genre[genre], genre, rng)
     clip = augment.turn(dance.clip, float(rng.normal(0, HEADING_SPREAD)))
     music = codecs.music_codec.encode(clock.listen(heard))
-    moves = streams(codecs.dance_codec.encode(clock.to_clock(clip)))
+    moves = codecs.dance_codec.encode(clock.to_clock(clip)).streams
     return {
         "semantic": music.semantic[:TOKENS],
         "acoustic": music.acoustic[:TOKENS],
         "energy": energy.of_tokens(_energy(clip, clock, ranks[genre]), codecs.dance_codec.hop)[:TOKENS],
         "place": clock.places(codecs.dance_codec.hop)[:TOKENS],
         "dance": moves[:, :TOKENS],
-        "tempo": tempo_number(clock.bpm) if clock.form == "beats" else 0,
+        "tempo": clock.tempo,
         "genre": GENRES.index(genre),
         "source": _source(song, start, dance),
     }
