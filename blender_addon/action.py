@@ -11,15 +11,15 @@ from collections.abc import Mapping
 import bpy
 import numpy as np
 
-from tokendance_core import RigAnimation, RigError
+from tokendance_core import RigAnimation, RigError, axis_angles, continuous_quaternions, euler_angles, matrix_from_quaternion
 
+from . import holds
 from .compat import CurveWriter
-
-FORMER_MODE = "tokendance_rotation_mode"
-"""Custom property of a pose bone: the rotation mode it had before the dance."""
 
 RECIPE = "tokendance"
 """Custom property of an action: how the dance was made."""
+
+_MOVED = 1e-6
 
 
 def write(
@@ -33,10 +33,10 @@ def write(
 ) -> bpy.types.Action:
     """Key ``animation`` on ``armature`` as a new active action, its first sample at ``frame_start``.
 
-    A sample at t seconds lands on frame ``frame_start`` + t * ``scene_fps``. Former rotation modes stay in ``FORMER_MODE``.
-    RigError when the armature lacks a bone.
+    A sample at t seconds lands on frame ``frame_start`` + t * ``scene_fps``. Bones keep their rotation modes. What would hold the bones
+    against their keys is let go (``holds``). RigError when the armature lacks a bone.
     """
-    missing = [bone for bone in animation.bones if bone not in armature.pose.bones]
+    missing = [bone for bone in (*animation.bones, *animation.locations) if bone not in armature.pose.bones]
     if missing:
         raise RigError(f"“{armature.name}” has no bone named “{missing[0]}”.", hint="Match the armature again: its bones changed.")
     action = bpy.data.actions.new(name)
@@ -44,13 +44,41 @@ def write(
     action[RECIPE] = dict(recipe)
     writer = CurveWriter(action, armature)
     frames = frame_start + np.arange(len(animation.quaternions)) * (scene_fps / animation.fps)
-    for column, bone in enumerate(animation.bones):
-        _put(writer, bone, "rotation_quaternion", frames, animation.quaternions[:, column])
-    _put(writer, animation.root_bone, "location", frames, animation.locations)
-    writer.assign()
+    for bone, (attribute, values) in _rotations(armature, animation).items():
+        _put(writer, bone, attribute, frames, values)
+    for bone, values in animation.locations.items():
+        _put(writer, bone, "location", frames, values)
     for bone in animation.bones:
-        _use_quaternion(armature.pose.bones[bone])
+        # A place left behind by an earlier action would be played along.
+        if bone not in animation.locations and max(map(abs, armature.pose.bones[bone].location)) > _MOVED:
+            _put(writer, bone, "location", frames[:1], np.zeros((1, 3)))
+    former = holds.let_go(armature, animation, writer, frames[0])
+    writer.assign()
+    holds.remember(armature, animation, former)
     return action
+
+
+def _rotations(armature: bpy.types.Object, animation: RigAnimation) -> dict[str, tuple[str, np.ndarray]]:
+    """Bone -> the channel of its rotation mode and that channel's values (T, 3 or 4), continuous over time."""
+    modes: dict[str, list[int]] = {}
+    for column, bone in enumerate(animation.bones):
+        modes.setdefault(armature.pose.bones[bone].rotation_mode, []).append(column)
+    found = {}
+    for mode, columns in modes.items():
+        attribute, values = _in_mode(mode, animation.quaternions[:, columns])
+        found |= {animation.bones[column]: (attribute, values[:, place]) for place, column in enumerate(columns)}
+    return {bone: found[bone] for bone in animation.bones}
+
+
+def _in_mode(mode: str, quaternions: np.ndarray) -> tuple[str, np.ndarray]:
+    """Channel and values (T, K, 3 or 4) of a rotation mode; Blender names Euler orders innermost axis first."""
+    if mode == "QUATERNION":
+        return "rotation_quaternion", quaternions
+    if mode == "AXIS_ANGLE":
+        return "rotation_axis_angle", axis_angles(continuous_quaternions(quaternions))
+    outermost_first = mode[::-1]
+    angles = euler_angles(matrix_from_quaternion(quaternions), outermost_first)
+    return "rotation_euler", angles[..., [outermost_first.index(axis) for axis in "XYZ"]]
 
 
 def _put(writer: CurveWriter, bone: str, attribute: str, frames: np.ndarray, values: np.ndarray) -> None:
@@ -66,9 +94,3 @@ def _put(writer: CurveWriter, bone: str, attribute: str, frames: np.ndarray, val
         curve.keyframe_points.foreach_set("co", keys.ravel())
         curve.keyframe_points.foreach_set("interpolation", np.full(len(frames), linear, np.int32))
         curve.update()
-
-
-def _use_quaternion(bone: bpy.types.PoseBone) -> None:
-    if bone.rotation_mode != "QUATERNION":
-        bone[FORMER_MODE] = bone.rotation_mode
-        bone.rotation_mode = "QUATERNION"

@@ -33,12 +33,28 @@ class CurveWriter:
         curve.group = self._groups.get(group) or self._groups.new(group)
         return curve
 
+    def hold(self, path: str, group: str, frame: float, value: float) -> None:
+        """Keep the property at ``path`` at ``value``: a curve of one key."""
+        curve = self.new(path, 0, group)
+        curve.keyframe_points.insert(frame, value).interpolation = "CONSTANT"
+
     def assign(self) -> None:
         """Make the action the target's active one; without the slot nothing would play."""
         data = self.target.animation_data_create()
         data.action = self.action
         if self.slot is not None:
             data.action_slot = self.slot
+
+
+def release_action(data: bpy.types.AnimData) -> None:
+    """Take the active action out of an object's hands."""
+    data.action = None
+
+
+def choose_slot(strip: bpy.types.NlaStrip, action: bpy.types.Action) -> None:
+    """From 4.4 on a strip plays one slot of its action, and none until it is chosen."""
+    if hasattr(action, "slots") and strip.action_slot is None and action.slots:
+        strip.action_slot = action.slots[0]
 
 
 def curves(target: bpy.types.Object) -> list[bpy.types.FCurve]:

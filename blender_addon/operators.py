@@ -10,11 +10,12 @@ from typing import ClassVar
 
 import bpy
 
-from tokendance_core import AudioError, MotionClip, TokenDanceError, resample_to_fps, retarget_clip
+from tokendance_core import AudioError, MotionClip, RigError, TokenDanceError, load_clip, resample_to_fps
 
-from . import action, audio_strip, rig, worker_client
+from . import audio_strip, holds, rig, worker_client
 from .audio_strip import Passage
 from .mannequin import build
+from .placement import PlacementOptions, place, scene_fps
 from .preferences import runtime
 from .scene_guard import all_or_nothing, restored
 
@@ -50,7 +51,7 @@ class AddMannequin(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class GenerateDance(bpy.types.Operator):
+class GenerateDance(PlacementOptions, bpy.types.Operator):
     """Make a dance for a song and key it on an armature"""
 
     bl_idname = "tokendance.generate"
@@ -104,7 +105,7 @@ class GenerateDance(bpy.types.Operator):
             passage, strip = self._passage(context.scene)
             armature = rig.find_armature(context, self.armature)
             if armature is not None:
-                rig.recognise(armature)
+                rig.check(armature)
             clip = self._make(context, passage)
             with all_or_nothing(context.scene), restored(context):
                 self._place(context, clip, passage, armature, needs_strip=strip is None)
@@ -117,7 +118,7 @@ class GenerateDance(bpy.types.Operator):
         song = bpy.path.abspath(self.filepath) if self.filepath else ""
         strip = audio_strip.find(scene, self.strip, song)
         if strip is not None:
-            return audio_strip.passage(strip, _fps(scene)), strip
+            return audio_strip.passage(strip, scene_fps(scene)), strip
         if not Path(song).is_file():
             raise AudioError(f"There is no file {song}.", hint="Check the path of the song.")
         frame = self.frame_start if self.properties.is_property_set("frame_start") else scene.frame_start
@@ -145,7 +146,7 @@ class GenerateDance(bpy.types.Operator):
             clip = worker_client.generate(python, request, lambda stage, fraction: manager.progress_update(100 * fraction))
         finally:
             manager.progress_end()
-        return resample_to_fps(clip, _fps(context.scene))
+        return resample_to_fps(clip, scene_fps(context.scene))
 
     def _place(
         self, context: bpy.types.Context, clip: MotionClip, passage: Passage, armature: bpy.types.Object | None, *, needs_strip: bool
@@ -155,7 +156,6 @@ class GenerateDance(bpy.types.Operator):
         if armature is None:
             armature = build.add(context)
             context.view_layer.update()
-        animation = retarget_clip(clip, *rig.recognise(armature))
         if needs_strip and self.add_strip and audio_strip.add(context, passage.song, passage.frame) is None:
             self.report({"WARNING"}, "This Blender cannot play the song: the dance comes without a sound strip")
         scene.sync_mode = "AUDIO_SYNC"
@@ -164,16 +164,18 @@ class GenerateDance(bpy.types.Operator):
             scene.frame_start, scene.frame_end = min(scene.frame_start, passage.frame), max(scene.frame_end, last)
         elif last > scene.frame_end:
             self.report({"INFO"}, f"The dance goes on to frame {last}, after the end of the scene")
-        action.write(
+        for warning in place(
+            context,
+            self,
+            clip,
             armature,
-            animation,
             name=self.action_name or f"{Path(passage.song).stem} {self.genre} {self.seed}",
-            frame_start=passage.frame,
-            scene_fps=_fps(scene),
-            recipe=self._recipe(passage),
-        )
+            frame=passage.frame,
+            recipe=self._song_recipe(passage),
+        ):
+            self.report({"WARNING"}, warning)
 
-    def _recipe(self, passage: Passage) -> dict[str, object]:
+    def _song_recipe(self, passage: Passage) -> dict[str, object]:
         return {
             "song": passage.song,
             "start": passage.start,
@@ -185,8 +187,66 @@ class GenerateDance(bpy.types.Operator):
         }
 
 
-def _fps(scene: bpy.types.Scene) -> float:
-    return scene.render.fps / scene.render.fps_base
+class ApplyMotion(PlacementOptions, bpy.types.Operator):
+    """Put a motion file (TokenDance, AMASS or SMPL npz, or a BVH of TokenDance) on an armature"""
+
+    bl_idname = "tokendance.apply_motion"
+    bl_label = "Apply Motion File"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    filepath: bpy.props.StringProperty(name="File", description="Motion file", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default="*.npz;*.bvh", options={"HIDDEN", "SKIP_SAVE"})
+    armature: bpy.props.StringProperty(
+        name="Armature", description="Armature that dances; empty: the active one, else the first recognised", options={"SKIP_SAVE"}
+    )
+    frame_start: bpy.props.IntProperty(
+        name="Start Frame", description="Where the motion begins; unset: the first frame of the scene", options={"SKIP_SAVE"}
+    )
+    action_name: bpy.props.StringProperty(name="Action", description="Name of the new action; empty: the file's", options={"SKIP_SAVE"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.filepath:
+            return self.execute(context)
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        scene = context.scene
+        frame = self.frame_start if self.properties.is_property_set("frame_start") else scene.frame_start
+        path = Path(bpy.path.abspath(self.filepath))
+        try:
+            armature = rig.find_armature(context, self.armature)
+            if armature is None:
+                raise RigError("There is no character in the scene.", hint="Add one, or add TokenDance's mannequin.")
+            clip = resample_to_fps(load_clip(path), scene_fps(scene))
+            with all_or_nothing(scene), restored(context):
+                name = self.action_name or clip.name
+                warnings = place(context, self, clip, armature, name=name, frame=frame, recipe={"file": str(path)})
+        except TokenDanceError as error:
+            return _report(self, error)
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
+        return {"FINISHED"}
 
 
-CLASSES = (AddMannequin, GenerateDance)
+class RestoreRig(bpy.types.Operator):
+    """Give IK/FK switches, constraints and drivers of the active armature the values that they had before the first dance"""
+
+    bl_idname = "tokendance.restore_rig"
+    bl_label = "Restore Rig"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        ready = context.active_object is not None and context.active_object.type == "ARMATURE" and holds.FORMER in context.active_object
+        if not ready:
+            cls.poll_message_set("Nothing was changed on the active armature")
+        return ready
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        count = holds.restore(context.active_object)
+        self.report({"INFO"}, f"{count} settings of the rig are as they were before the dance")
+        return {"FINISHED"}
+
+
+CLASSES = (AddMannequin, GenerateDance, ApplyMotion, RestoreRig)

@@ -1,4 +1,4 @@
-"""The command line: ``python -m tokendance_core generate|info|train|evaluate …``.
+"""The command line: ``python -m tokendance_core generate|body|info|train|evaluate …``.
 
 Exit codes: 0 done; 2 a setting or option makes no sense; 3 song; 4 checkpoint; 5 motion file; 7 training data; 130 stopped.
 """
@@ -20,6 +20,7 @@ from tokendance_core.errors import Cancelled, TokenDanceError
 # command -> module with add_arguments(parser) and run(args) -> exit code or None, and its line in --help
 COMMANDS = {
     "generate": ("tokendance_core.commands.generate", "a dance for a song"),
+    "body": ("tokendance_core.commands.body", "a dance on the skin of your SMPL, SMPL-H or SMPL-X body model"),
     "info": ("tokendance_core.commands.info", "versions, devices and checkpoint"),
     "train": ("tokendance_core.train.cli", "tokenizers and generator from motion capture"),
     "evaluate": ("tokendance_core.commands.evaluate", "measure a checkpoint beside ground truth and controls: report.html"),

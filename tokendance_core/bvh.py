@@ -56,29 +56,10 @@ def _hierarchy(joint: int = 0, depth: int = 0) -> Iterator[str]:
     yield f"{tab}}}"
 
 
-def euler_zxy(matrices: np.ndarray) -> np.ndarray:
-    """(T, …, 3, 3) -> (T, …, 3) radians (z, x, y) with ``matrix = Z @ X @ Y``, continuous over time, also through gimbal lock."""
-    m = np.asarray(matrices, np.float64)
-    cosine = np.hypot(m[..., 0, 1], m[..., 1, 1])
-    locked = cosine < 1e-6  # only the sum of z and y is known: leave it all to y
-    z = np.where(locked, 0.0, np.arctan2(-m[..., 0, 1], m[..., 1, 1]))
-    y = np.where(locked, np.arctan2(m[..., 0, 2], m[..., 0, 0]), np.arctan2(-m[..., 2, 0], m[..., 2, 2]))
-    first = np.stack((z, np.arctan2(m[..., 2, 1], cosine), y), -1)
-    second = np.stack((z + np.pi, np.pi - first[..., 1], y + np.pi), -1)
-
-    def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return (1 - np.cos(a - b)).sum(-1)
-
-    # Both triples mean the same rotation and going from one to the other keeps distances, so the parity of the flips chooses.
-    flips = distance(second[1:], first[:-1]) < distance(first[1:], first[:-1])
-    flipped = np.concatenate((np.zeros_like(flips[:1]), np.cumsum(flips, axis=0) % 2 == 1)) if len(flips) else np.zeros_like(z, bool)
-    return np.unwrap(np.where(flipped[..., None], second, first), axis=0)
-
-
 def write(clip: MotionClip, path: Path) -> None:
     """Write ``clip`` to ``path``: positions in metres, angles in degrees, six decimals."""
     matrices = rotation.matrix_from_6d(clip.rot6d.astype(np.float64))
-    angles = np.degrees(euler_zxy(matrices))[:, list(_ORDER)]
+    angles = np.degrees(rotation.euler_angles(matrices, "ZXY"))[:, list(_ORDER)]
     table = np.concatenate((clip.root, angles.reshape(clip.frames, -1)), axis=1)
     row = " ".join(["%.6f"] * table.shape[1]) + "\n"
     with path.open("w", encoding="ascii", newline="\n") as file:

@@ -85,7 +85,8 @@ def _load_smpl(file: Mapping[str, np.ndarray], path: Path) -> MotionClip:
     rate = next((float(file[key]) for key in ("mocap_framerate", "mocap_frame_rate") if key in file), None)
     if rate is None:
         raise ClipError(f"{path.name} does not say its frame rate (mocap_framerate)", "Choose a pose file; shape files have no motion.")
-    joints = file["poses"].reshape(len(file["poses"]), -1, 3)
+    poses = file["poses"] if "poses" in file else np.concatenate((file["root_orient"], file["pose_body"]), -1)
+    joints = poses.reshape(len(poses), -1, 3)
     count = joints.shape[1]
     if count < BODY_JOINTS:
         raise ClipError(f"{path.name} poses {count} joints, expected at least {BODY_JOINTS}", "Choose an SMPL, SMPL-H or SMPL-X file.")
@@ -144,7 +145,10 @@ def save(clip: MotionClip, path: Path | str, *, fps: float | None = None) -> Non
 
 
 def load(path: Path | str) -> MotionClip:
-    """Read a motion file that ``save`` wrote, or an AMASS file (72, 156 or 165 pose values); raises ClipError for everything else."""
+    """Read a motion file that ``save`` wrote, or an AMASS file; raises ClipError for everything else.
+
+    AMASS files have ``poses`` of 72 (SMPL), 156 (SMPL-H) or 165 values (SMPL-X), or ``root_orient`` (3) and ``pose_body`` (63) alone.
+    """
     path = Path(path)
     _, read = _format_of(path)
     try:

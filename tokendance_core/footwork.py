@@ -22,28 +22,28 @@ _LIFTING = 0.03  # metres; a foot this far above its place is leaving
 _LOWEST = np.array([0.04, 0.0, 0.04, 0.0])  # metres; an ankle lower than this would have its heel in the floor
 
 
-def foot_targets(points: np.ndarray, contacts: np.ndarray, fps: float, strength: float) -> np.ndarray:
+def foot_targets(points: np.ndarray, contacts: np.ndarray, fps: float, strength: float, foot_length: float = FOOT_LENGTH) -> np.ndarray:
     """(T, 4, 3) foot points and (T, 4) contacts -> where the points shall be: still while they stand, on the floor, never in it.
 
-    ``strength`` 0 to 1: 0 leaves them where they are. Ankle and toe are as far apart as the foot is long wherever the toe stands.
+    ``strength`` 0 to 1: 0 leaves them where they are. Ankle and toe are ``foot_length`` metres apart wherever the toe stands.
     """
     moved = points.copy()
     moved[..., 1] += strength * _lifts(points[..., 1], contacts, fps)
     moved[..., 1] += strength * np.maximum(_LOWEST - moved[..., 1], 0)
-    held, places = _places(moved, fps)
+    held, places = _places(moved, fps, foot_length)
     moved[..., HORIZONTAL] += strength * _pulls(np.where(held[..., None], places - moved[..., HORIZONTAL], 0), held, fps)
     firm = np.maximum(filtered(held.astype(float), gaussian(fps / FPS)), held)
     for ankle, toe in _FEET:
         across = moved[:, toe] - moved[:, ankle]
-        misfit = across[:, HORIZONTAL] - _along(across[:, HORIZONTAL], across[:, 1])
+        misfit = across[:, HORIZONTAL] - _along(across[:, HORIZONTAL], across[:, 1], foot_length)
         moved[:, ankle, HORIZONTAL] += strength * firm[:, toe, None] * misfit
     return moved
 
 
-def _along(across: np.ndarray, drop: np.ndarray) -> np.ndarray:
+def _along(across: np.ndarray, drop: np.ndarray, foot_length: float) -> np.ndarray:
     """(…, 2) vectors over the floor brought to the length that a foot covers there when its toe is ``drop`` (…) above its ankle."""
     length = np.maximum(np.linalg.norm(across, axis=-1), 1e-9)
-    return across * (np.sqrt(np.maximum(FOOT_LENGTH**2 - drop**2, 0)) / length)[..., None]
+    return across * (np.sqrt(np.maximum(foot_length**2 - drop**2, 0)) / length)[..., None]
 
 
 # --- up and down ---------------------------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def _lifts(heights: np.ndarray, contacts: np.ndarray, fps: float) -> np.ndarray:
 # --- over the floor ------------------------------------------------------------------------------------------------------------------
 
 
-def _places(points: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
+def _places(points: np.ndarray, fps: float, foot_length: float) -> tuple[np.ndarray, np.ndarray]:
     """(T, 4, 3) foot points -> (T, 4) bool: it stands, and (T, 4, 2) where; an ankle a foot's length from its toe if that stands too."""
     held = np.zeros(points.shape[:2], bool)
     places = np.zeros((*points.shape[:2], 2))
@@ -96,7 +96,7 @@ def _places(points: np.ndarray, fps: float) -> tuple[np.ndarray, np.ndarray]:
                 if i == ankle and len(both):
                     stands = middle(places[both, toe])
                     drop = middle(points[both, toe, 1] - points[both, ankle, 1])
-                    places[start:stop, i] = stands - _along(stands - places[start, i], drop)
+                    places[start:stop, i] = stands - _along(stands - places[start, i], drop, foot_length)
     return held, places
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tokendance_core import rotation
 from tokendance_core.rotation import Array
-from tokendance_core.skeleton import ANKLE_HEIGHT, FEET, OFFSETS, PARENTS
+from tokendance_core.skeleton import ANKLE_HEIGHT, FEET, MIRROR, OFFSETS, PARENTS
 from tokendance_core.types import MotionClip
 
 CONTACT_SPEED = 0.35
@@ -67,3 +67,10 @@ def resample_to_fps(clip: MotionClip, fps: float) -> MotionClip:
     """The clip at another frame rate, same start and same length to within a frame."""
     count = max(int(np.floor((clip.frames - 1) / clip.fps * fps + 1e-6)) + 1, 1)
     return resample(clip, np.arange(count) / fps, fps)
+
+
+def mirror(clip: MotionClip) -> MotionClip:
+    """The dance seen in a mirror: left and right joints swap, x is reflected."""
+    # Reflecting R to SRS with S = diag(-1, 1, 1) negates the entries that mix x with the others.
+    signs = np.array([1, -1, -1, -1, 1, 1], np.float32)
+    return replace(clip, rot6d=clip.rot6d[:, list(MIRROR)] * signs, root=clip.root * np.array([-1, 1, 1], np.float32))

@@ -10,8 +10,11 @@ from tokendance_core import rotation
 from tokendance_core.filters import filtered, gaussian
 from tokendance_core.footwork import FOOT_LENGTH, foot_targets
 from tokendance_core.kinematics import forward_kinematics
-from tokendance_core.skeleton import FEET, INDEX, OFFSETS
+from tokendance_core.skeleton import INDEX
 from tokendance_core.types import FPS, MotionClip
+
+LEGS = np.array([[INDEX[f"{side}_{joint}"] for joint in ("hip", "knee", "ankle", "foot")] for side in ("left", "right")])
+"""(2, 4) joints of the left and the right leg, from hip to toe."""
 
 _EASY = 0.98  # part of the leg's length up to which stretching it changes the knee gently
 _STRAIGHT = 0.995  # part of the leg's length that inverse kinematics never exceeds
@@ -21,20 +24,15 @@ def _normalised(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
-def _arc(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Shortest rotations (T, 3, 3) between unit vectors (T, 3) that are not opposite."""
-    real = 1 + (start * end).sum(-1, keepdims=True)
-    return rotation.matrix_from_quaternion(_normalised(np.concatenate((real, np.cross(start, end)), -1)))
-
-
 def _apply(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
     return (matrices @ vectors[..., None])[..., 0]
 
 
-def _bend(leg: np.ndarray, target: np.ndarray, forward: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def bend(leg: np.ndarray, target: np.ndarray, forward: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Turns (T, 3, 3) of thigh and shin that bring the ankle of ``leg`` (T, 3 joints, 3) to ``target`` (T, 3), in world axes.
 
     The knee keeps the direction in which it points; a straight leg bends towards ``forward`` (T, 3). Out of reach, the leg ends short.
+    Arms are bent in the same way, their elbows from ``forward``.
     """
     hip, knee, ankle = leg[:, 0], leg[:, 1], leg[:, 2]
     upper, lower = np.linalg.norm(knee - hip, axis=-1), np.linalg.norm(ankle - knee, axis=-1)
@@ -50,24 +48,45 @@ def _bend(leg: np.ndarray, target: np.ndarray, forward: np.ndarray) -> tuple[np.
     extra = np.maximum(sine - np.linalg.norm(out, axis=-1), 1e-6)[:, None]
     out = _normalised(out - extra * (forward - (forward * thigh).sum(-1, keepdims=True) * thigh))
     bent = cosine[:, None] * thigh + sine[:, None] * out
-    swing = _arc(_normalised(upper[:, None] * thigh + lower[:, None] * bent), _normalised(target - hip))
-    return swing, swing @ _arc(shin, bent)
+    swing = rotation.shortest_arc(_normalised(upper[:, None] * thigh + lower[:, None] * bent), _normalised(target - hip))
+    return swing, swing @ rotation.shortest_arc(shin, bent)
 
 
-def _pointing(ankle: np.ndarray, toe: np.ndarray) -> np.ndarray:
+def _pointing(ankle: np.ndarray, toe: np.ndarray, foot_length: float) -> np.ndarray:
     """Unit vectors (T, 3) from the ankle to the toe's height, so that it stays out of the floor, and in its target's heading."""
-    drop = np.clip((toe - ankle)[:, 1:2] / FOOT_LENGTH, -1, 1)
+    drop = np.clip((toe - ankle)[:, 1:2] / foot_length, -1, 1)
     return _normalised((toe - ankle) * [1, 0, 1]) * np.sqrt(1 - drop**2) + drop * [0, 1, 0]
 
 
-def _drop(positions: np.ndarray, targets: np.ndarray, fps: float) -> np.ndarray:
-    """(T, 1) metres by which the pelvis comes down, so that no leg has to be pulled straight to bring its foot to the target."""
-    hips, ankles = positions[:, [INDEX["left_hip"], INDEX["right_hip"]]], positions[:, list(FEET[::2])]
-    reach = np.linalg.norm(ankles - hips, axis=-1)
-    leg = np.linalg.norm(OFFSETS[[INDEX["left_knee"], INDEX["left_ankle"]]], axis=-1).sum()
-    wanted = np.linalg.norm(targets[:, ::2] - hips, axis=-1)
-    missing = np.maximum(wanted - np.maximum(reach, _EASY * leg), 0).max(1, keepdims=True)
+def _drop(legs: np.ndarray, ankles: np.ndarray, fps: float) -> np.ndarray:
+    """(T, 1) metres by which the pelvis comes down, so that no leg has to be pulled straight to bring its foot to ``ankles`` (T, 2, 3)."""
+    reach = np.linalg.norm(legs[:, :, 2] - legs[:, :, 0], axis=-1)
+    length = np.linalg.norm(np.diff(legs[0, :, :3], axis=1), axis=-1).sum(1)
+    wanted = np.linalg.norm(ankles - legs[:, :, 0], axis=-1)
+    missing = np.maximum(wanted - np.maximum(reach, _EASY * length), 0).max(1, keepdims=True)
     return filtered(missing, gaussian(3.0 * fps / FPS))
+
+
+def stand(
+    legs: np.ndarray, forward: np.ndarray, contacts: np.ndarray, fps: float, strength: float, foot_length: float = FOOT_LENGTH
+) -> tuple[np.ndarray, np.ndarray]:
+    """How legs of any proportions make standing feet stand: metres (T, 1) the body comes down, turns (T, 2, 3, 3, 3) of the bones.
+
+    ``legs`` (T, 2, 4, 3): hip, knee, ankle, toe of the left and the right leg; ``forward`` (T, 2, 3): where the knees point when straight;
+    ``contacts`` (T, 4): which foot points belong on the floor; ``strength`` 0 to 1. The turns are of thigh, shin and foot, in world axes.
+    """
+    points = legs[:, :, 2:].reshape(len(legs), 4, 3)
+    targets = foot_targets(points, contacts, fps, strength, foot_length).reshape(len(legs), 2, 2, 3)
+    drop = _drop(legs, targets[:, :, 0], fps)
+    legs = legs - drop[:, None, None] * [0.0, 1.0, 0.0]
+    turns = np.empty((len(legs), 2, 3, 3, 3))
+    for side in range(2):
+        hip, knee, ankle, toe = legs[:, side].swapaxes(0, 1)
+        thigh, shin = bend(legs[:, side, :3], targets[:, side, 0], forward[:, side])
+        reached = hip + _apply(thigh, knee - hip) + _apply(shin, ankle - knee)
+        turns[:, side, 0], turns[:, side, 1] = thigh, shin
+        turns[:, side, 2] = rotation.shortest_arc(toe - ankle, _pointing(reached, targets[:, side, 1], foot_length))
+    return drop, turns
 
 
 def lock_feet(clip: MotionClip, contacts: np.ndarray, strength: float = 1.0) -> MotionClip:
@@ -77,18 +96,11 @@ def lock_feet(clip: MotionClip, contacts: np.ndarray, strength: float = 1.0) -> 
     """
     local = rotation.matrix_from_6d(clip.rot6d.astype(np.float64))
     positions, turns = forward_kinematics(local, clip.root.astype(np.float64))
-    targets = foot_targets(positions[:, list(FEET)], contacts, clip.fps, strength)
-    drop = _drop(positions, targets, clip.fps)
-    positions[..., 1] -= drop
-    root = clip.root - drop * np.float32([0, 1, 0])
-    for side, name in enumerate(("left", "right")):
-        hip, knee, ankle, toe = (INDEX[f"{name}_{joint}"] for joint in ("hip", "knee", "ankle", "foot"))
-        thigh_turn, shin_turn = _bend(positions[:, [hip, knee, ankle]], targets[:, 2 * side], turns[:, hip, :, 2])
-        thigh, shin = thigh_turn @ turns[:, hip], shin_turn @ turns[:, knee]
-        reached = positions[:, hip] + thigh @ OFFSETS[knee] + shin @ OFFSETS[ankle]
-        pointing = _pointing(reached, targets[:, 2 * side + 1])
-        foot = _arc((positions[:, toe] - positions[:, ankle]) / FOOT_LENGTH, pointing) @ turns[:, ankle]
+    drop, more = stand(positions[:, LEGS], turns[:, LEGS[:, 0]][..., 2], contacts, clip.fps, strength)
+    for side, (hip, knee, ankle, _) in enumerate(LEGS):
+        thigh, shin, foot = (more[:, side, i] @ turns[:, joint] for i, joint in enumerate((hip, knee, ankle)))
         local[:, hip] = turns[:, 0].swapaxes(-1, -2) @ thigh
         local[:, knee] = thigh.swapaxes(-1, -2) @ shin
         local[:, ankle] = shin.swapaxes(-1, -2) @ foot
+    root = clip.root - drop * np.float32([0, 1, 0])
     return replace(clip, rot6d=rotation.rot6d_from_matrix(local).astype(np.float32), root=root.astype(np.float32))

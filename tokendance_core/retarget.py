@@ -1,117 +1,152 @@
-"""A dance onto a rig: rest-pose-corrected transfer of joint rotations, and the pelvis path scaled to the legs.
+"""A dance onto a rig: the one page that tells the whole transfer.
 
-A bone keeps, relative to its own rest pose, the world turn of its joint: ``posed = C G C' rest`` with ``G`` the joint's global rotation
-and ``C`` our axes expressed in the armature's. That is exact, whatever the bones' rolls and axes, when both rest in a T-pose.
-Everything is computed in armature space, so the dance goes along with the armature object wherever it stands and whatever its scale.
+A bone is turned as its joint is, on top of what turns its resting limb into our T-pose: ``posed = C G A C' rest`` with ``G`` the joint's
+global rotation, ``A`` the alignment and ``C`` our axes expressed in the armature's. So limbs point exactly where the dancer's do, whatever
+the bones' rolls, axes and rest pose. Everything is computed in armature space: the dance goes along with the armature object, wherever it
+stands and whatever its scale.
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
 
-from tokendance_core import rotation
-from tokendance_core.errors import RigError
-from tokendance_core.kinematics import forward_kinematics
-from tokendance_core.skeleton import ANKLE_HEIGHT, INDEX, OFFSETS
+from tokendance_core import arm_spacing, distribution, grounding, ik_keys, posing, rest_pose, rotation
+from tokendance_core.errors import RigError, SettingError
+from tokendance_core.feet import steady_contacts
+from tokendance_core.filters import filtered, gaussian
+from tokendance_core.kinematics import forward_kinematics, mirror
+from tokendance_core.posing import Posture
+from tokendance_core.rest_pose import SIDES, RestPose
+from tokendance_core.skeleton import INDEX, T_POSE
 from tokendance_core.types import MotionClip, Rig, RigAnimation, RigMap
 
-_SIDES = ("left", "right")
+ROOT_MOTIONS = ("hips", "root", "in_place")
 
-LEG_LENGTH = sum(float(np.linalg.norm(OFFSETS[INDEX[f"left_{joint}"]])) for joint in ("knee", "ankle"))
-"""Hip to ankle of our own skeleton in metres."""
-
-_SNAP = np.cos(np.radians(10.0))
-
-
-def _mapped_bones(rig: Rig, rig_map: RigMap) -> dict[str, int]:
-    """Joint name -> bone index; raises RigError for bones that the rig lacks or that the transfer cannot do without."""
-    index = {name: i for i, name in enumerate(rig.names)}
-    unknown = [bone for bone in rig_map.bones.values() if bone not in index]
-    if unknown:
-        raise RigError(f"the armature has no bone {unknown[0]} that its map names", "Match the armature again.")
-    needed = ["pelvis", "head", *(f"{side}_{joint}" for side in _SIDES for joint in ("hip", "knee", "ankle"))]
-    missing = [joint for joint in needed if joint not in rig_map.bones]
-    if missing:
-        raise RigError(f"no bone is mapped to {', '.join(missing)}", "Map the pelvis, the head and both legs.")
-    return {joint: index[bone] for joint, bone in rig_map.bones.items()}
+_HIPS = T_POSE[[INDEX["left_hip"], INDEX["right_hip"]]].mean(0)
+_OVER_THE_FLOOR = np.array([1.0, 0.0, 1.0])
+_WANDERING = 0.5  # seconds; a slower path is taken out of a dance in place, what is quicker is sway
 
 
-def _snapped(direction: np.ndarray) -> np.ndarray:
-    """The coordinate axis next to a unit direction when they nearly agree: modelled bodies are not quite symmetric."""
-    axis = np.zeros(3)
-    axis[np.abs(direction).argmax()] = np.sign(direction[np.abs(direction).argmax()])
-    return axis if direction @ axis > _SNAP else direction
+@dataclass(frozen=True)
+class RetargetSettings:
+    """What may be changed after the exact transfer.
 
-
-def body_axes(rig: Rig, rig_map: RigMap) -> np.ndarray:
-    """(3, 3) columns: the character's left, up and front in armature space, read from the rest pose.
-
-    Blender's usual Z up, front -Y gives (x, y, z) -> (x, -z, y); files from Y-up programs keep their own axes in armature space.
+    ``root_motion``: the path on the hips, on a separate root bone (its part over the floor), or taken out; ``travel`` scales the path over
+    the floor; ``floor`` height of the floor in scene units above the one the character rests on; ``foot_lock`` and ``arm_spacing`` 0 to 1;
+    ``mirror`` swaps left and right; ``ik``: key IK hands, feet and poles too. Raises SettingError.
     """
-    bones = _mapped_bones(rig, rig_map)
-    heads = rig.rest[:, :3, 3]
-    spine = heads[bones["head"]] - heads[bones["pelvis"]]
-    up = np.zeros(3)
-    up[np.abs(spine).argmax()] = np.sign(spine[np.abs(spine).argmax()])  # a spine leans and curves, the floor does not
-    left = heads[bones["left_hip"]] - heads[bones["right_hip"]]
-    left = left - up * (left @ up)
-    left = _snapped(left / np.linalg.norm(left))
-    return np.stack((left, up, np.cross(left, up)), -1)
+
+    root_motion: str = "hips"
+    travel: float = 1.0
+    floor: float = 0.0
+    foot_lock: float = 0.0
+    arm_spacing: float = 0.0
+    mirror: bool = False
+    ik: bool = False
+
+    def __post_init__(self) -> None:
+        if self.root_motion not in ROOT_MOTIONS:
+            raise SettingError(f"root_motion is {self.root_motion!r}, expected one of {', '.join(ROOT_MOTIONS)}", "Choose one of these.")
+        for name, least, most in (("travel", 0, 10), ("foot_lock", 0, 1), ("arm_spacing", 0, 1)):
+            value = getattr(self, name)
+            if not least <= value <= most:
+                raise SettingError(f"{name} is {value}, expected {least} to {most}", f"Set {name} between {least} and {most}.")
+        if not np.isfinite(self.floor):
+            raise SettingError(f"floor is {self.floor}, expected a height", "Use 0 for the floor that the character rests on.")
 
 
-def leg_length(heads: np.ndarray, bones: dict[str, int]) -> float:
-    """Mean hip-knee-ankle length at rest, armature units."""
-    chains = [[heads[bones[f"{side}_{joint}"]] for joint in ("hip", "knee", "ankle")] for side in _SIDES]
-    return float(np.mean([sum(np.linalg.norm(b - a) for a, b in pairwise(chain)) for chain in chains]))
+def retarget(clip: MotionClip, rig: Rig, rig_map: RigMap, settings: RetargetSettings | None = None) -> RigAnimation:
+    """The keys that make ``rig`` dance ``clip``; bones outside ``rig_map`` keep their pose. Raises RigError."""
+    settings = settings or RetargetSettings()
+    if settings.root_motion == "root" and "root" not in rig_map.bones:
+        raise RigError("this rig has no separate root bone to carry the path", "Map one to root, or keep the path on the hips.")
+    rest = rest_pose.read(rig, rig_map, root_moves=settings.root_motion == "root")
+    if settings.mirror:
+        clip = mirror(clip)
+    positions, turns = forward_kinematics(
+        rotation.matrix_from_6d(clip.rot6d.astype(np.float64)), _staged(clip.root.astype(np.float64), clip.fps, settings)
+    )
+    if settings.arm_spacing and all(joint in rest.bones for joint in (*arm_spacing.ARMS, *arm_spacing.TRUNK)):
+        still = _posed(rig, rig_map, rest, turns, (*arm_spacing.ARMS, *arm_spacing.TRUNK))
+        turns = arm_spacing.spaced(rest, still, turns, positions, clip.fps, settings.arm_spacing)
+    turns, path = _grounded(clip, rig, rig_map, rest, positions, turns, settings)
+    path[:, 1] += _scene_height(rig, rest, settings.floor)
+    path = rest.scale * path @ rest.axes.T
+    return _keys(rig, rig_map, rest, _targets(rig, rig_map, rest, turns), path, clip.fps, settings)
 
 
-def _pelvis_path(clip: MotionClip, pelvis_turn: np.ndarray, rig: Rig, bones: dict[str, int], axes: np.ndarray) -> np.ndarray:
-    """(T, 3) pelvis positions in armature space: our hip centre, scaled to the rig's legs, standing where the rig rests."""
-    heads = rig.rest[:, :3, 3]
-    scale = leg_length(heads, bones) / LEG_LENGTH
-    hips, ankles = (np.mean([heads[bones[f"{side}_{joint}"]] for side in _SIDES], axis=0) for joint in ("hip", "ankle"))
-    our_hips = scale * axes @ OFFSETS[[INDEX["left_hip"], INDEX["right_hip"]]].mean(0)
-    # Rigs place the pelvis bone differently above the hips; the legs, and so the feet, hang on the hips.
-    lever = our_hips - (hips - heads[bones["pelvis"]])
-    up = axes[:, 1]
-    # Flat feet stay at their rest height above the floor, and the song's first step starts below the character.
-    origin = hips + up * ((ankles - hips) @ up - scale * ANKLE_HEIGHT)
-    return origin + scale * clip.root @ axes.T + pelvis_turn @ lever
+def _staged(root: np.ndarray, fps: float, settings: RetargetSettings) -> np.ndarray:
+    """(T, 3): the pelvis path with its part over the floor scaled, or without its slow part."""
+    if settings.root_motion == "in_place":
+        slow = filtered(root, gaussian(_WANDERING * fps)) if len(root) > 1 else root
+        return root - slow * _OVER_THE_FLOOR
+    return root + (settings.travel - 1) * (root - root[:1]) * _OVER_THE_FLOOR
 
 
-def _basis_rotations(rig: Rig, targets: dict[int, np.ndarray], frames: int) -> dict[int, np.ndarray]:
-    """Posed rotations (T, 3, 3) by bone -> each bone's channel: its turn relative to where its parent carries its rest pose."""
-    needed = set(targets)
-    for bone in reversed(range(len(rig.names))):
-        if bone in needed and rig.parents[bone] >= 0:
-            needed.add(int(rig.parents[bone]))
-    rest = rig.rest[:, :3, :3]
-    posed: dict[int, np.ndarray] = {}
-    basis: dict[int, np.ndarray] = {}
-    for bone in sorted(needed):
-        parent = int(rig.parents[bone])
-        carried = posed[parent] @ (rest[parent].T @ rest[bone]) if parent >= 0 else np.broadcast_to(rest[bone], (frames, 3, 3))
-        posed[bone] = targets.get(bone, carried)
-        if bone in targets:
-            basis[bone] = carried.swapaxes(-1, -2) @ targets[bone]
-    return basis
+def _scene_height(rig: Rig, rest: RestPose, height: float) -> float:
+    """A height in scene units as metres of our skeleton."""
+    return height / max(float(np.linalg.norm(rig.world[:3, :3] @ rest.axes[:, 1])), 1e-12) / rest.scale
 
 
-def retarget(clip: MotionClip, rig: Rig, rig_map: RigMap) -> RigAnimation:
-    """The keys that make ``rig`` dance ``clip``; bones outside ``rig_map`` keep their rest pose. Raises RigError."""
-    bones = _mapped_bones(rig, rig_map)
-    axes = body_axes(rig, rig_map)
-    local = rotation.matrix_from_6d(clip.rot6d.astype(np.float64))
-    _, turns = forward_kinematics(local, clip.root.astype(np.float64))
-    turns = axes @ turns @ axes.T
-    targets = {bone: turns[:, INDEX[joint]] @ rig.rest[bone, :3, :3] for joint, bone in bones.items()}
-    basis = _basis_rotations(rig, targets, clip.frames)
-    order = sorted(basis)
-    quaternions = np.stack([rotation.quaternion_from_matrix(basis[bone]) for bone in order], axis=1)
-    root = bones["pelvis"]
-    # What is above the pelvis stays at rest, so its own rest axes are the channel's axes.
-    locations = (_pelvis_path(clip, turns[:, 0], rig, bones, axes) - rig.rest[root, :3, 3]) @ rig.rest[root, :3, :3]
-    names = tuple(rig.names[bone] for bone in order)
-    return RigAnimation(names, rotation.continuous_quaternions(quaternions), rig.names[root], locations, clip.fps)
+def _targets(rig: Rig, rig_map: RigMap, rest: RestPose, turns: np.ndarray) -> dict[int, np.ndarray]:
+    """Bone -> orientation (T, 3, 3) in armature space of every bone that is keyed; ``turns`` (T, 24, 3, 3) of our joints."""
+    ours = {bone: turns[:, INDEX[joint]] @ rest.alignment[INDEX[joint]] for joint, bone in rest.bones.items() if joint != "root"}
+    ours |= distribution.trunk_turns(turns, rig, rig_map, rest.bones)
+    ours |= distribution.twist_turns(turns, rig, rig_map, rest)
+    ours |= {bone: turns[:, joint] @ rest.alignment[joint] for bone, joint in distribution.doubles(rig, rig_map)}
+    return {bone: rest.axes @ turn @ (rest.axes.T @ rest.posture.turns[bone]) for bone, turn in ours.items()}
+
+
+def _posed(rig: Rig, rig_map: RigMap, rest: RestPose, turns: np.ndarray, joints: tuple[str, ...]) -> Posture:
+    """Where the bones of ``joints`` are while the body turns but stays where it rests."""
+    return posing.pose(rig, [rest.bones[joint] for joint in joints], _targets(rig, rig_map, rest, turns), rest.basis)
+
+
+def _grounded(
+    clip: MotionClip,
+    rig: Rig,
+    rig_map: RigMap,
+    rest: RestPose,
+    positions: np.ndarray,
+    turns: np.ndarray,
+    settings: RetargetSettings,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Turns (T, 24, 3, 3), and how the body is moved, metres (T, 3) in our axes: hips where the dancer's are, feet on the floor."""
+    still = _posed(rig, rig_map, rest, turns, tuple(grounding.LOWER_BODY))
+    hips = np.mean([still.heads[rest.bones[f"{side}_hip"]] for side in SIDES], axis=0) @ rest.axes / rest.scale
+    resting = np.mean([rest.head(f"{side}_hip") for side in SIDES], axis=0) @ rest.axes / rest.scale
+    dancer = positions[:, 0] + turns[:, 0] @ _HIPS
+    path = dancer + resting * _OVER_THE_FLOOR + [0.0, rest.floor / rest.scale, 0.0] - hips
+    soles = grounding.soles(rest, still, turns) + path[:, None, None]
+    path[:, 1] += grounding.rise(rest, soles, grounding.clearance(positions))
+    if settings.foot_lock and settings.root_motion != "in_place" and clip.frames > 1:
+        contacts = steady_contacts(positions, clip.fps)
+        turns, path = grounding.stood(rest, still, turns, path, contacts, clip.fps, settings.foot_lock)
+    return turns, path
+
+
+def _keys(
+    rig: Rig, rig_map: RigMap, rest: RestPose, targets: dict[int, np.ndarray], path: np.ndarray, fps: float, settings: RetargetSettings
+) -> RigAnimation:
+    """The channels in which the bones of ``targets`` take their orientations and the body moves by ``path`` (T, 3) armature units."""
+    moves = {rest.carrier: path}
+    if settings.root_motion == "root" and rest.carrier != rest.bones["root"]:
+        over = path - (path @ rest.axes[:, 1:2]) * rest.axes[:, 1]
+        moves = {rest.bones["root"]: over, rest.carrier: path - over}
+    controls = ik_keys.controls(rig, rig_map, rest) if settings.ik else {}
+    posture = posing.pose(rig, [*targets, *moves, *controls], targets, rest.basis)
+    turns = {bone: posing.carried(rig, bone, posture).swapaxes(-1, -2) @ target for bone, target in sorted(targets.items())}
+    locations = {bone: posing.location_channel(rig, bone, posture, move) for bone, move in moves.items()}
+    for bone, joint in controls.items():
+        turn, locations[bone] = ik_keys.channels(rig, rest, posture, moves, bone, joint)
+        turns |= {} if turn is None else {bone: turn}
+    quaternions = [rotation.quaternion_from_matrix(np.broadcast_to(turn, (len(path), 3, 3))) for turn in turns.values()]
+    return RigAnimation(
+        tuple(rig.names[bone] for bone in turns),
+        rotation.continuous_quaternions(np.stack(quaternions, 1)),
+        {rig.names[bone]: location for bone, location in locations.items()},
+        fps,
+        rig_map.switches,
+    )

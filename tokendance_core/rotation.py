@@ -108,6 +108,65 @@ def axis_angle_from_matrix(matrix: np.ndarray) -> np.ndarray:
     return q[..., 1:] * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 2.0)
 
 
+_AXES = {"X": 0, "Y": 1, "Z": 2}
+
+
+def euler_angles(matrices: np.ndarray, axes: str) -> np.ndarray:
+    """(T, …, 3, 3) -> (T, …, 3) radians about ``axes``, outermost first: ``"ZXY"`` means ``matrix = Z @ X @ Y`` (numpy only).
+
+    Continuous over time, also through gimbal lock. Blender names its orders innermost first: its ``XYZ`` is our ``"ZYX"``.
+    """
+    m = np.asarray(matrices, np.float64)
+    i, j, k = (_AXES[axis] for axis in axes)
+    sign = 1.0 if (j - i) % 3 == 1 else -1.0
+    cosine = np.hypot(m[..., j, k], m[..., k, k])
+    locked = cosine < 1e-6  # only the sum of the outer angles is known: leave it all to the innermost
+    outer = np.where(locked, 0.0, np.arctan2(-sign * m[..., j, k], m[..., k, k]))
+    inner = np.where(locked, np.arctan2(sign * m[..., j, i], m[..., j, j]), np.arctan2(-sign * m[..., i, j], m[..., i, i]))
+    first = np.stack((outer, np.arctan2(sign * m[..., i, k], cosine), inner), -1)
+    second = np.stack((outer + np.pi, np.pi - first[..., 1], inner + np.pi), -1)
+
+    def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        return (1 - np.cos(a - b)).sum(-1)
+
+    # Both triples mean the same rotation and going from one to the other keeps distances, so the parity of the flips chooses.
+    flips = distance(second[1:], first[:-1]) < distance(first[1:], first[:-1])
+    flipped = np.concatenate((np.zeros_like(flips[:1]), np.cumsum(flips, axis=0) % 2 == 1)) if len(flips) else np.zeros_like(outer, bool)
+    return np.unwrap(np.where(flipped[..., None], second, first), axis=0)
+
+
+def axis_angles(q: np.ndarray) -> np.ndarray:
+    """(T, …, 4) quaternions, continuous in time -> (T, …, 4) angle in radians and unit axis, both continuous (numpy only).
+
+    The axis of no rotation is taken from the nearest earlier rotation, else from the first later one, else it is Y.
+    """
+    sine = np.linalg.norm(q[..., 1:], axis=-1)
+    known = sine > 1e-6
+    index = np.arange(len(q)).reshape(-1, *[1] * (sine.ndim - 1))
+    last = np.maximum.accumulate(np.where(known, index, -1), axis=0)
+    source = np.where(last < 0, known.argmax(0), last)[..., None]
+    axis = np.where(known.any(0)[..., None], np.take_along_axis(q[..., 1:], source, 0), [0.0, 1.0, 0.0])
+    axis = axis / np.linalg.norm(axis, axis=-1, keepdims=True)
+    turned = (axis[1:] * axis[:-1]).sum(-1) < 0
+    sign = np.concatenate((np.ones_like(sine[:1]), np.cumprod(np.where(turned, -1.0, 1.0), axis=0)))
+    half = np.arctan2((q[..., 1:] * axis).sum(-1), q[..., 0]) * sign
+    return np.concatenate((2 * np.unwrap(half, axis=0)[..., None], axis * sign[..., None]), -1)
+
+
+def shortest_arc(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """The shortest rotations (…, 3, 3) from directions ``start`` to ``end`` (…, 3); about some axis across when they are opposite."""
+    start = start / np.maximum(np.linalg.norm(start, axis=-1, keepdims=True), 1e-12)
+    end = end / np.maximum(np.linalg.norm(end, axis=-1, keepdims=True), 1e-12)
+    start, end = np.broadcast_arrays(start, end)
+    half = start + end
+    length = np.linalg.norm(half, axis=-1, keepdims=True)
+    across = np.cross(start, np.eye(3)[np.abs(start).argmin(-1)])
+    half = np.where(length > 1e-7, half, across)
+    half = half / np.linalg.norm(half, axis=-1, keepdims=True)
+    # The product of two reflections: in half the angle, so that nearly opposite directions keep their precision.
+    return matrix_from_quaternion(np.concatenate(((start * half).sum(-1, keepdims=True), np.cross(start, half)), -1))
+
+
 def heading_matrix(angle: np.ndarray | float) -> np.ndarray:
     """(…,) radians about +Y (positive turns +Z towards +X) -> (…, 3, 3)."""
     angle = np.asarray(angle, np.float64)

@@ -47,6 +47,13 @@ OFFSETS = np.array([offset for _, _, offset in _JOINTS], np.float32)
 """(24, 3) metres from the parent, in the T-pose."""
 OFFSETS.setflags(write=False)
 
+T_POSE = OFFSETS.astype(np.float64)
+for _joint, _parent in enumerate(PARENTS):
+    if _parent >= 0:
+        T_POSE[_joint] += T_POSE[_parent]
+T_POSE.setflags(write=False)
+"""(24, 3) joint positions in metres in the T-pose, the pelvis at the origin."""
+
 UPPER = (3, 6, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23)
 """Joints of the upper-body stream (15)."""
 

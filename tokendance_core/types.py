@@ -164,15 +164,43 @@ class Rig:
     ``names`` (B,) bone names, parents before children; ``parents`` (B,) int, -1 for a root;
     ``rest`` (B, 4, 4) float64: rest matrices in armature space (Blender: ``bone.matrix_local``), Blender's axes, armature units.
     ``world`` (4, 4) float64: the armature object's world matrix.
+
+    What a test may leave out, for plain bones:
+    ``lengths`` (B,) from head to tail along the bone's Y axis, armature units (0: no tail is known);
+    ``connected`` (B,) bool: the head sticks to the parent's tail, a location channel has no effect;
+    ``inherits_rotation``, ``local_location`` (B,) bool as in Blender's bone relations;
+    ``location_locked`` (B,) bool: the rigger allows no translation;
+    ``driven`` (B,) bool: a constraint or driver decides how it turns, keys would not hold;
+    ``follows`` (B,) int: the bone whose posed matrix it takes over (Copy Transforms at full influence), -1 for none;
+    ``basis`` (B, 4, 4): the channels as they are posed now, which bones without keys keep.
     """
 
     names: tuple[str, ...]
     parents: np.ndarray
     rest: np.ndarray
     world: np.ndarray
+    lengths: np.ndarray = None
+    connected: np.ndarray = None
+    inherits_rotation: np.ndarray = None
+    local_location: np.ndarray = None
+    location_locked: np.ndarray = None
+    driven: np.ndarray = None
+    follows: np.ndarray = None
+    basis: np.ndarray = None
 
     def __post_init__(self) -> None:
         bones = len(self.names)
+        plain = {
+            "lengths": np.zeros(bones),
+            **{name: np.zeros(bones, bool) for name in ("connected", "location_locked", "driven")},
+            **{name: np.ones(bones, bool) for name in ("inherits_rotation", "local_location")},
+            "follows": np.full(bones, -1),
+            "basis": np.broadcast_to(np.eye(4), (bones, 4, 4)),
+        }
+        for name, value in plain.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, value)
+            _expect_array(f"Rig.{name}", getattr(self, name), value.shape, "bones would take each other's traits")
         _expect_array("Rig.parents", self.parents, (bones,), "bones would hang on the wrong parent")
         _expect_array("Rig.rest", self.rest, (bones, 4, 4), "rest poses would be mixed up")
         _expect_array("Rig.world", self.world, (4, 4), "the character would be placed elsewhere")
@@ -180,13 +208,50 @@ class Rig:
         if late:
             raise ValueError(f"Rig.parents must list parents before children, {late[:3]} do not; stale matrices would be used")
 
+    @property
+    def heads(self) -> np.ndarray:
+        """(B, 3) where bones begin at rest, armature space."""
+        return self.rest[:, :3, 3]
+
+    @property
+    def tails(self) -> np.ndarray:
+        """(B, 3) where bones end at rest, armature space."""
+        return self.heads + self.lengths[:, None] * self.rest[:, :3, 1]
+
+
+@dataclass(frozen=True)
+class Switch:
+    """A custom property of a control rig that has to have ``value`` while the dance plays: IK/FK and the like."""
+
+    bone: str
+    property: str
+    value: float
+
 
 @dataclass(frozen=True, eq=False)
 class RigMap:
-    """Which bone plays which joint: ``bones`` maps SMPL joint names to bone names; ``family`` names the rig table."""
+    """Which bone plays which joint.
+
+    ``bones``: SMPL joint name -> bone name, and ``"root"`` -> a separate root bone below the pelvis, if there is one;
+    ``family`` names the rig table; ``score`` 0 to 1 and ``reasons`` tell how sure the recognition is, in plain sentences.
+    ``twist``: joint -> twist bones of the limb that begins there, nearest to the joint first;
+    ``doubles``: joint -> further bones that turn as it does (MMD's D-bones);
+    ``ik``: joint -> IK control of a wrist or ankle, pole control of an elbow or knee;
+    ``switches``: what a control rig needs set;
+    ``path``: bone that carries the path, empty to find it;
+    ``offsets``: joint -> the user's own turn in degrees about the character's left, up and front axes, in that order.
+    """
 
     bones: Mapping[str, str]
     family: str
+    score: float = 1.0
+    reasons: tuple[str, ...] = ()
+    twist: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    doubles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    ik: Mapping[str, str] = field(default_factory=dict)
+    switches: tuple[Switch, ...] = ()
+    path: str = ""
+    offsets: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -194,15 +259,17 @@ class RigAnimation:
     """Keys for a rig, ready to be written.
 
     ``bones`` (K,) names; ``quaternions`` (T, K, 4) ``wxyz`` in each bone's own rest axes, signs continuous over time;
-    ``root_bone`` and ``locations`` (T, 3): that bone's location channel, armature units; ``fps`` of the samples.
+    ``locations``: bone name -> (T, 3) location channel, armature units; ``fps`` of the samples;
+    ``switches``: properties that have to hold while it plays.
     """
 
     bones: tuple[str, ...]
     quaternions: np.ndarray
-    root_bone: str
-    locations: np.ndarray
+    locations: Mapping[str, np.ndarray]
     fps: float
+    switches: tuple[Switch, ...] = ()
 
     def __post_init__(self) -> None:
         _expect_array("RigAnimation.quaternions", self.quaternions, (None, len(self.bones), 4), "bones would take each other's keys")
-        _expect_array("RigAnimation.locations", self.locations, (len(self.quaternions), 3), "body and path would drift apart")
+        for bone, path in self.locations.items():
+            _expect_array(f"RigAnimation.locations[{bone!r}]", path, (len(self.quaternions), 3), "body and path would drift apart")

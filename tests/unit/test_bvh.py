@@ -4,9 +4,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 
 from tokendance_core import bvh, rotation
 from tokendance_core.errors import ClipError
@@ -29,31 +26,6 @@ def _clip(frames: int = 5) -> MotionClip:
 def written(tmp_path: Path) -> Path:
     bvh.write(_clip(), tmp_path / "dance.bvh")
     return tmp_path / "dance.bvh"
-
-
-@given(arrays(np.float64, (8, 3), elements=st.floats(-6, 6)))
-@settings(max_examples=50)
-def test_angles_mean_the_rotations_they_were_made_from(vectors: np.ndarray) -> None:
-    matrices = rotation.matrix_from_axis_angle(vectors)
-    np.testing.assert_allclose(_composed(bvh.euler_zxy(matrices)), matrices, atol=1e-9)
-
-
-@pytest.mark.parametrize("middle", [np.pi / 2, -np.pi / 2, np.pi / 2 - 1e-7, np.pi / 2 + 1e-5])
-def test_angles_are_right_in_gimbal_lock(middle: float) -> None:
-    matrices = _composed(np.array([[0.4, middle, 0.7], [0.5, middle, -0.2]]))
-    np.testing.assert_allclose(_composed(bvh.euler_zxy(matrices)), matrices, atol=2e-6)
-
-
-def test_angles_are_continuous_through_many_turns_and_past_the_vertical() -> None:
-    time = np.linspace(0, 1, 400)
-    truth = np.stack((0.3 * np.sin(9 * time), 14 * time, 25 * time - 3), -1)  # a somersault with a spin
-    angles = bvh.euler_zxy(_composed(truth))
-    assert np.abs(np.diff(angles, axis=0)).max() < 0.3
-
-
-def test_empty_and_single_frames_have_angles() -> None:
-    assert bvh.euler_zxy(np.zeros((0, 24, 3, 3))).shape == (0, 24, 3)
-    np.testing.assert_allclose(bvh.euler_zxy(np.eye(3)[None]), np.zeros((1, 3)))
 
 
 def test_hierarchy_lists_our_skeleton_in_metres(written: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -97,6 +98,49 @@ def test_poses_of_smpl_smplh_and_smplx_are_read(tmp_path: Path, values: int, rat
     np.testing.assert_allclose(local[:, 1:22], poses.reshape(5, -1, 3)[:, 1:22], atol=1e-5)
     if values != 72:
         np.testing.assert_allclose(local[:, 22:], 0, atol=1e-6)
+
+
+def _as_amass(clip: MotionClip, values: int) -> dict[str, np.ndarray]:
+    """What we write for ``clip``, as SMPL-H (156) and SMPL-X (165) files hold it: 22 joints, then something for fingers and face."""
+    with tempfile.TemporaryDirectory() as folder:
+        clip_file.save(clip, Path(folder) / "dance.smpl.npz")
+        with np.load(Path(folder) / "dance.smpl.npz") as file:
+            fields = dict(file)
+    fields["poses"] = np.concatenate((fields["poses"][:, :66], np.full((clip.frames, values - 66), 0.3)), -1)
+    return fields
+
+
+def _split(fields: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The same as newer SMPL-X files say it: named parts of the pose, and the frame rate under another name."""
+    poses, rate = fields["poses"], fields["mocap_framerate"]
+    rest = {key: fields[key] for key in ("trans", "betas", "gender")}
+    parts = {"root_orient": poses[:, :3], "pose_body": poses[:, 3:66], "pose_jaw": poses[:, 66:69], "pose_hand": poses[:, 75:]}
+    return {**rest, **parts, "mocap_frame_rate": rate, "surface_model_type": np.array("smplx"), "labels": np.array([None], object)}
+
+
+@pytest.mark.parametrize("fps", [30.0, 59.94, 120.0])
+@pytest.mark.parametrize(("values", "split"), [(156, False), (165, False), (165, True)], ids=["SMPL-H", "SMPL-X", "SMPL-X in parts"])
+def test_dances_come_back_from_smplh_and_smplx(tmp_path: Path, values: int, split: bool, fps: float) -> None:
+    clip = _clip(fps=fps)
+    fields = _as_amass(clip, values)
+    np.savez(tmp_path / "dance_stageii.npz", **(_split(fields) if split else fields))
+    back = clip_file.load(tmp_path / "dance_stageii.npz")
+    np.testing.assert_allclose(back.rot6d[:, :22], clip.rot6d[:, :22], atol=1e-5)
+    np.testing.assert_allclose(back.rot6d[:, 22:], np.tile([1, 0, 0, 0, 1, 0], (7, 2, 1)), atol=1e-6)
+    np.testing.assert_allclose(back.root, clip.root, atol=1e-6)
+    assert (back.fps, back.frames) == (fps, clip.frames)
+
+
+def test_parts_of_a_pose_that_do_not_fit_together_are_refused(tmp_path: Path) -> None:
+    fields = _split(_as_amass(_clip(), 165))
+    for wrong in ({"root_orient": np.zeros((5, 3))}, {"pose_body": np.zeros((7, 60))}):
+        np.savez(tmp_path / "dance.npz", **{**fields, **wrong})
+        with pytest.raises(ClipError):
+            clip_file.load(tmp_path / "dance.npz")
+    del fields["pose_body"]
+    np.savez(tmp_path / "dance.npz", **fields)
+    with pytest.raises(ClipError, match="pose_body"):
+        clip_file.load(tmp_path / "dance.npz")
 
 
 # --- bad files --------------------------------------------------------------------------------------------------------------------

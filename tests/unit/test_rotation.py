@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -115,3 +115,63 @@ def test_torch_tensors_give_what_numpy_gives(name: str) -> None:
     result = function(torch.from_numpy(given_))
     assert isinstance(result, torch.Tensor)
     np.testing.assert_allclose(result.numpy(), function(given_), atol=1e-12)
+
+
+# --- Euler angles and axis-angle -------------------------------------------------------------------------------------------------------
+
+_ORDERS = ("XYZ", "XZY", "YXZ", "YZX", "ZXY", "ZYX")
+
+
+def _composed(angles: np.ndarray, axes: str) -> np.ndarray:
+    outer, middle, inner = (
+        rotation.matrix_from_axis_angle(angles[..., i : i + 1] * np.eye(3)["XYZ".index(axis)]) for i, axis in enumerate(axes)
+    )
+    return outer @ middle @ inner
+
+
+@pytest.mark.parametrize("axes", _ORDERS)
+@given(vectors=arrays(np.float64, (8, 3), elements=st.floats(-6, 6)))
+@settings(max_examples=25)
+def test_angles_mean_the_rotations_they_were_made_from(axes: str, vectors: np.ndarray) -> None:
+    matrices = rotation.matrix_from_axis_angle(vectors)
+    np.testing.assert_allclose(_composed(rotation.euler_angles(matrices, axes), axes), matrices, atol=1e-9)
+
+
+@pytest.mark.parametrize("axes", _ORDERS)
+@pytest.mark.parametrize("middle", [np.pi / 2, -np.pi / 2, np.pi / 2 - 1e-7, np.pi / 2 + 1e-5])
+def test_angles_are_right_in_gimbal_lock(axes: str, middle: float) -> None:
+    matrices = _composed(np.array([[0.4, middle, 0.7], [0.5, middle, -0.2]]), axes)
+    np.testing.assert_allclose(_composed(rotation.euler_angles(matrices, axes), axes), matrices, atol=2e-6)
+
+
+@pytest.mark.parametrize("axes", _ORDERS)
+def test_angles_are_continuous_through_many_turns_and_past_the_vertical(axes: str) -> None:
+    time = np.linspace(0, 1, 400)
+    truth = np.stack((0.3 * np.sin(9 * time), 14 * time, 25 * time - 3), -1)  # a somersault with a spin
+    angles = rotation.euler_angles(_composed(truth, axes), axes)
+    assert np.abs(np.diff(angles, axis=0)).max() < 0.3
+
+
+def test_empty_and_single_frames_have_angles() -> None:
+    assert rotation.euler_angles(np.zeros((0, 24, 3, 3)), "ZXY").shape == (0, 24, 3)
+    np.testing.assert_allclose(rotation.euler_angles(np.eye(3)[None], "ZXY"), np.zeros((1, 3)))
+
+
+def test_axis_and_angle_are_continuous_through_no_rotation_and_many_turns() -> None:
+    time = np.linspace(-1, 1, 401)
+    vectors = np.stack((np.array([0.6, 0.8, 0.0]) * (9 * time)[:, None], np.zeros((401, 3))), 1)
+    matrices = rotation.matrix_from_axis_angle(vectors)
+    found = rotation.axis_angles(rotation.continuous_quaternions(rotation.quaternion_from_matrix(matrices)))
+    assert np.abs(np.diff(found, axis=0)).max() < 0.1
+    np.testing.assert_allclose(np.linalg.norm(found[..., 1:], axis=-1), 1, atol=1e-9)
+    np.testing.assert_allclose(rotation.matrix_from_axis_angle(found[..., :1] * found[..., 1:]), matrices, atol=1e-9)
+
+
+@given(_vectors, _vectors)
+def test_shortest_arc_leads_from_one_direction_to_the_other(a: np.ndarray, b: np.ndarray) -> None:
+    apart = (np.linalg.norm(a, axis=-1) > 1e-3) & (np.linalg.norm(b, axis=-1) > 1e-3)
+    a, b = (v[apart] / np.linalg.norm(v[apart], axis=-1, keepdims=True) for v in (a, b))
+    for end in (b, -a):
+        turn = rotation.shortest_arc(a, end)
+        np.testing.assert_allclose((turn @ a[..., None])[..., 0], end, atol=1e-6)
+        np.testing.assert_allclose(np.linalg.det(turn), 1, atol=1e-9)

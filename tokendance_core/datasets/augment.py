@@ -7,15 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tokendance_core import kinematics, rotation
-from tokendance_core.skeleton import MIRROR
 from tokendance_core.types import FPS, MotionClip
-
-
-def mirror(clip: MotionClip) -> MotionClip:
-    """The dance seen in a mirror: left and right joints swap, x is reflected."""
-    # Reflecting R to SRS with S = diag(-1, 1, 1) negates the entries that mix x with the others.
-    signs = np.array([1, -1, -1, -1, 1, 1], np.float32)
-    return replace(clip, rot6d=clip.rot6d[:, list(MIRROR)] * signs, root=clip.root * np.array([-1, 1, 1], np.float32))
 
 
 def turn(clip: MotionClip, angle: float) -> MotionClip:

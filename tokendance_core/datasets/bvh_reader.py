@@ -15,8 +15,7 @@ from tokendance_core import bvh, rigs, rotation
 from tokendance_core.bvh import BvhFile
 from tokendance_core.datasets.recording import stand_on_floor
 from tokendance_core.errors import DataError, RigError
-from tokendance_core.retarget import LEG_LENGTH, body_axes, leg_length
-from tokendance_core.rigs import motion_capture, smpl
+from tokendance_core.rest_pose import LEG_LENGTH, SIDES, body_axes, leg_length
 from tokendance_core.skeleton import INDEX, JOINTS, OFFSETS, PARENTS
 from tokendance_core.types import MotionClip, Rig
 
@@ -35,11 +34,10 @@ def _rest(file: BvhFile) -> Rig:
     return Rig(file.names, np.array(file.parents), rest, np.eye(4))
 
 
-def _standing_axes(path: Path, rig: Rig, rig_map: rigs.RigMap, bones: dict[str, int]) -> np.ndarray:
-    """(3, 3) columns: left, up and front of the resting body; DataError when it does not stand."""
-    axes = body_axes(rig, rig_map)
-    heads = rig.rest[:, :3, 3]
-    legs = [heads[bones[f"{side}_hip"]] - heads[bones[f"{side}_ankle"]] for side in ("left", "right")]
+def _standing_axes(path: Path, heads: dict[str, np.ndarray]) -> np.ndarray:
+    """(3, 3) columns: left, up and front of the body whose joints rest at ``heads``; DataError when it does not stand."""
+    axes = body_axes(heads)
+    legs = [heads[f"{side}_hip"] - heads[f"{side}_ankle"] for side in SIDES]
     if not all(leg @ axes[:, 1] > _LEAST_UPRIGHT * np.linalg.norm(leg) for leg in legs):
         raise DataError(
             f"the zero pose of {path.name} does not stand upright, expected a T-pose, an A-pose or hanging arms",
@@ -48,21 +46,12 @@ def _standing_axes(path: Path, rig: Rig, rig_map: rigs.RigMap, bones: dict[str, 
     return axes
 
 
-def _turn_between(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(3, 3): the shortest rotation from direction ``a`` to direction ``b``."""
-    a, b = a / np.linalg.norm(a), b / np.linalg.norm(b)
-    axis = np.cross(a, b)
-    sine = float(np.linalg.norm(axis))
-    return rotation.matrix_from_axis_angle(axis / max(sine, 1e-12) * np.arctan2(sine, a @ b))
-
-
-def _corrections(rig: Rig, bones: dict[str, int], axes: np.ndarray) -> dict[str, np.ndarray]:
+def _corrections(heads: dict[str, np.ndarray], axes: np.ndarray) -> dict[str, np.ndarray]:
     """Joint -> (3, 3) turn, in the file's axes, from our T-pose to the file's rest pose: limbs, and hands along with the arm."""
-    heads = rig.rest[:, :3, 3]
     found = {}
-    for side in ("left", "right"):
+    for side in SIDES:
         for joint, target in ((f"{side}_{a}", f"{side}_{b}") for a, b in _LIMBS.items()):
-            found[joint] = _turn_between(axes @ OFFSETS[INDEX[target]], heads[bones[target]] - heads[bones[joint]])
+            found[joint] = rotation.shortest_arc(axes @ OFFSETS[INDEX[target]], heads[target] - heads[joint])
         found[f"{side}_wrist"] = found[f"{side}_elbow"]
     return found
 
@@ -93,15 +82,16 @@ def read(path: Path) -> MotionClip:
     file = bvh.parse(path)
     rig = _rest(file)
     try:
-        rig_map = rigs.match(rig, (smpl, motion_capture))
+        rig_map = rigs.match_names(rig)
     except RigError as problem:
         raise DataError(
             f"the skeleton of {path.name} is not known: {problem}",
             hint="Rename its joints as Mixamo, CMU, Daz or SMPL do (Hips, Spine, LeftUpLeg, LeftArm, …) and export it again.",
         ) from problem
     bones = {joint: file.names.index(name) for joint, name in rig_map.bones.items()}
-    axes = _standing_axes(path, rig, rig_map, bones)
-    corrections = _corrections(rig, bones, axes)
+    heads = {joint: rig.heads[bone] for joint, bone in bones.items()}
+    axes = _standing_axes(path, heads)
+    corrections = _corrections(heads, axes)
     turns, places = _posed(file, set(bones.values()))
 
     ours: list[np.ndarray] = []
@@ -112,7 +102,7 @@ def read(path: Path) -> MotionClip:
         ours.append(axes.T @ turns[bones[name]] @ corrections.get(name, np.eye(3)) @ axes if name in bones else above)
         local[:, joint] = above.swapaxes(-1, -2) @ ours[joint]
 
-    scale = LEG_LENGTH / leg_length(rig.rest[:, :3, 3], bones)
+    scale = LEG_LENGTH / leg_length(heads)
     hips = (places[bones["left_hip"]] + places[bones["right_hip"]]) / 2
     # The legs hang on the hips, so their centre is what is placed; files put the pelvis joint differently above it.
     root = scale * hips @ axes - ours[0] @ OFFSETS[[INDEX["left_hip"], INDEX["right_hip"]]].mean(0)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tokendance_core import kinematics, rotation
 from tokendance_core.beat_clock import to_both_ends
-from tokendance_core.datasets import augment, grids
+from tokendance_core.datasets import grids
 from tokendance_core.datasets.pack import SourceClip
 from tokendance_core.skeleton import UPPER
 from tokendance_core.types import FPS, MotionClip
@@ -76,7 +76,7 @@ def danceables(source: SourceClip) -> list[Danceable]:
         return []
     return [
         _danceable(source.name, source.genre, source.clip, beats),
-        _danceable(f"{source.name} mirrored", source.genre, augment.mirror(source.clip), beats),
+        _danceable(f"{source.name} mirrored", source.genre, kinematics.mirror(source.clip), beats),
     ]
 
 

@@ -8,10 +8,10 @@ from itertools import pairwise
 import numpy as np
 
 from tokendance_core import kinematics
-from tokendance_core.datasets.augment import mirror
 from tokendance_core.evaluate import gates, motion, windows
 from tokendance_core.evaluate.material import COMPOSED, MODEL, Dances, Material
 from tokendance_core.evaluate.statistics import Figure, interval
+from tokendance_core.kinematics import mirror
 from tokendance_core.types import MotionClip
 
 SONGS_PER_GENRE = 6

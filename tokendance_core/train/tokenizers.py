@@ -12,8 +12,9 @@ from torch import Tensor
 from tokendance_core import features, representation
 from tokendance_core.atomic import write_aside
 from tokendance_core.checkpoint import STREAMS, Checkpoint
-from tokendance_core.datasets.augment import change_speed, mirror
+from tokendance_core.datasets.augment import change_speed
 from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
+from tokendance_core.kinematics import mirror
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
 from tokendance_core.representation import LOWER_COLUMNS, UPPER_COLUMNS, Statistics
 from tokendance_core.train import losses

@@ -14,12 +14,12 @@ from tokendance_core.skeleton import MIRROR
 def test_mirror_reflects_every_joint_and_swaps_sides() -> None:
     clip = swaying_clip()
     expected = kinematics.joint_positions(clip)[:, list(MIRROR)] * np.array([-1, 1, 1])
-    np.testing.assert_allclose(kinematics.joint_positions(augment.mirror(clip)), expected, atol=1e-5)
+    np.testing.assert_allclose(kinematics.joint_positions(kinematics.mirror(clip)), expected, atol=1e-5)
 
 
 def test_mirroring_twice_changes_nothing() -> None:
     clip = swaying_clip()
-    twice = augment.mirror(augment.mirror(clip))
+    twice = kinematics.mirror(kinematics.mirror(clip))
     np.testing.assert_array_equal(twice.rot6d, clip.rot6d)
     np.testing.assert_array_equal(twice.root, clip.root)
 

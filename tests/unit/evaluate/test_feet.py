@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from tests.unit.motion_samples import posed, still_clip, swaying_clip, walking
-from tokendance_core.datasets.augment import mirror, turn
+from tokendance_core.datasets.augment import turn
 from tokendance_core.evaluate import feet
-from tokendance_core.kinematics import resample_to_fps
+from tokendance_core.kinematics import mirror, resample_to_fps
 from tokendance_core.types import MotionClip
 
 

@@ -5,9 +5,10 @@ import pytest
 
 from tests.unit.motion_samples import posed, still_clip, swaying_clip, walking
 from tokendance_core import kinematics
-from tokendance_core.datasets.augment import mirror, turn
+from tokendance_core.datasets.augment import turn
 from tokendance_core.errors import DataError
 from tokendance_core.evaluate.geometric import geometric_features, geometric_features_legacy
+from tokendance_core.kinematics import mirror
 from tokendance_core.types import MotionClip
 
 PAIRS = [(0, 1), (2, 3), (4, 5), (6, 7), (10, 11), (12, 13), (14, 15), (16, 17), (19, 20), (21, 22), (23, 24), (25, 26), (29, 30)]

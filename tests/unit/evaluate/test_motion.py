@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from tests.unit.motion_samples import posed, still_clip, swaying_clip, walking
 from tokendance_core import kinematics
-from tokendance_core.datasets.augment import mirror, turn
+from tokendance_core.datasets.augment import turn
 from tokendance_core.evaluate import motion
+from tokendance_core.kinematics import mirror
 
 MEASURES = {
     "speed": lambda clip: motion.joint_speed(clip).mean(),

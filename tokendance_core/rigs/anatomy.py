@@ -1,0 +1,174 @@
+"""Facts about a body that names and structure are both checked against: which joints it needs, how they hang together, where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tokendance_core.rigs.family import SIDED
+from tokendance_core.skeleton import JOINTS
+from tokendance_core.types import Rig
+
+
+def both(*joints: str) -> tuple[str, ...]:
+    """The left and the right one of each joint."""
+    return tuple(f"{side}_{joint}" for joint in joints for side in ("left", "right"))
+
+
+NEEDED = ("pelvis", "head", *both("hip", "knee", "ankle", "shoulder", "elbow"))
+"""Joints without which a dance cannot be put on a rig."""
+
+WELCOME = ("spine3", "neck", *both("wrist", "foot", "collar"))
+"""Joints that a dance looks better with."""
+
+KNOWN = (*JOINTS, "root")
+"""All that ``RigMap.bones`` may name."""
+
+LIMBS = (
+    *(("hip", "knee"), ("knee", "ankle"), ("shoulder", "elbow"), ("elbow", "wrist")),
+    *(("ankle", "foot"), ("collar", "shoulder")),
+)
+"""Joint and the next one down the limb, both without their side."""
+
+TRUNK = (("pelvis", "spine1"), ("spine1", "spine2"), ("spine2", "spine3"), ("spine3", "neck"), ("neck", "head"))
+"""Joint and the next one up."""
+
+HIGHER = (("head", "pelvis"), *((f"{side}_{a}", f"{side}_{b}") for side in ("left", "right") for a, b in LIMBS[:2]))
+"""Pairs of which the first lies higher in a standing body."""
+
+
+def sentence_of(joints: Iterable[str]) -> str:
+    """Joint names listed, at most six of them."""
+    joints = list(joints)
+    return ", ".join(joints[:6]) + (f" and {len(joints) - 6} more" if len(joints) > 6 else "")
+
+
+class Tree:
+    """Who hangs on whom in a rig."""
+
+    def __init__(self, rig: Rig) -> None:
+        self.parents = [int(parent) for parent in rig.parents]
+        self.index = {name: bone for bone, name in enumerate(rig.names)}
+        self.children: list[list[int]] = [[] for _ in self.parents]
+        for bone, parent in enumerate(self.parents):
+            if parent >= 0:
+                self.children[parent].append(bone)
+
+    def above(self, bone: int) -> list[int]:
+        """The bones that a bone hangs on, the nearest first."""
+        found = []
+        while (bone := self.parents[bone]) >= 0:
+            found.append(bone)
+        return found
+
+    def hangs_on(self, bone: int, other: int) -> bool:
+        return other in self.above(bone)
+
+    def depth(self, bone: int) -> int:
+        return len(self.above(bone))
+
+
+@dataclass(frozen=True, eq=False)
+class Stance:
+    """How a body stands at rest: unit vectors ``left``, ``up`` and ``front`` (3,), its ``centre`` (3,) and ``size``, armature units."""
+
+    left: np.ndarray
+    up: np.ndarray
+    front: np.ndarray
+    centre: np.ndarray
+    size: float
+
+
+def _unit(vector: np.ndarray) -> np.ndarray:
+    return vector / max(float(np.linalg.norm(vector)), 1e-12)
+
+
+def stance(places: Mapping[str, np.ndarray]) -> Stance | None:
+    """How the body stands whose joints lie at ``places``; None when they are too few, or all at one place."""
+    pairs = [joint for joint in ("hip", "shoulder", "elbow", "knee") if all(name in places for name in both(joint))]
+    hips = np.mean([places[name] for name in (*both("hip"), "pelvis") if name in places] or [np.zeros(3)], axis=0)
+    tops = [places[name] for name in ("head", *both("shoulder")) if name in places]
+    feet = [places[name] for name in both("ankle", "knee") if name in places]
+    if not pairs or not (tops or feet):
+        return None
+    spread = np.ptp(np.array(list(places.values())), axis=0)
+    size = float(np.linalg.norm(spread))
+    # Unit sums: neither the legs nor the trunk alone decides what is up.
+    up = _unit(sum((_unit(np.mean(part, axis=0) - hips) * sign for part, sign in ((tops, 1), (feet, -1)) if part), np.zeros(3)))
+    left = sum((places[f"left_{joint}"] - places[f"right_{joint}"] for joint in pairs), np.zeros(3))
+    left = left - up * (left @ up)
+    if size < 1e-9 or np.linalg.norm(left) < 1e-3 * size or not up.any():
+        return None
+    left = _unit(left)
+    return Stance(left, up, np.cross(left, up), hips, size)
+
+
+def asymmetry(places: Mapping[str, np.ndarray], body: Stance) -> float:
+    """How far left joints lie from the mirror images of right ones, in parts of the body's size, on average."""
+    errors = []
+    for joint in SIDED:
+        left, right = places.get(f"left_{joint}"), places.get(f"right_{joint}")
+        if left is not None and right is not None:
+            image = right - 2 * body.left * ((right - body.centre) @ body.left)
+            errors.append(np.linalg.norm(left - image) / body.size)
+    return float(np.mean(errors)) if errors else 0.0
+
+
+def crossed(places: Mapping[str, np.ndarray], body: Stance) -> tuple[str, ...]:
+    """Joints (without their side) whose left one lies to the right of their right one."""
+    return tuple(
+        joint
+        for joint in SIDED
+        if all(name in places for name in both(joint))
+        and (places[f"left_{joint}"] - places[f"right_{joint}"]) @ body.left < -1e-3 * body.size
+    )
+
+
+def toes_point_back(places: Mapping[str, np.ndarray], body: Stance) -> bool:
+    """Whether the toes say that left and right are swapped: with left and up as they are, they lie behind the ankles."""
+    feet = [(places.get(f"{side}_ankle"), places.get(f"{side}_foot")) for side in ("left", "right")]
+    forward = [(foot - ankle) @ body.front for ankle, foot in feet if ankle is not None and foot is not None]
+    return bool(forward) and max(forward) < -0.01 * body.size
+
+
+def upside_down(places: Mapping[str, np.ndarray], body: Stance) -> tuple[tuple[str, str], ...]:
+    """Pairs of ``HIGHER`` of which the first one lies lower."""
+    return tuple((a, b) for a, b in HIGHER if a in places and b in places and (places[a] - places[b]) @ body.up < -1e-3 * body.size)
+
+
+def on_four_legs(places: Mapping[str, np.ndarray]) -> bool:
+    """Whether the arms reach the floor below a level trunk."""
+    corners = ("hip", "ankle", "shoulder", "wrist")
+    if not all(name in places for name in both(*corners)):
+        return False
+    hips, ankles, shoulders, wrists = (np.mean([places[name] for name in both(joint)], axis=0) for joint in corners)
+    leg, trunk = hips - ankles, shoulders - hips
+    up, length = _unit(leg), float(np.linalg.norm(leg))
+    return bool(trunk @ up < 0.5 * np.linalg.norm(trunk) and (wrists - ankles) @ up < 0.4 * length)
+
+
+def coincident(places: Mapping[str, np.ndarray]) -> tuple[tuple[str, str], ...]:
+    """Neighbours in a limb that lie at one place: that limb has no direction."""
+    size = np.linalg.norm(np.ptp(np.array(list(places.values())), axis=0)) if places else 0.0
+    return tuple(
+        (f"{side}_{a}", f"{side}_{b}")
+        for side in ("left", "right")
+        for a, b in LIMBS[:4]
+        if f"{side}_{a}" in places
+        and f"{side}_{b}" in places
+        and np.linalg.norm(places[f"{side}_{a}"] - places[f"{side}_{b}"]) <= 2e-3 * size
+    )
+
+
+def out_of_order(rig: Rig, bones: Mapping[str, int], tree: Tree) -> tuple[tuple[str, str], ...]:
+    """Neighbours in a limb, the second of which hangs neither on the first nor on a bone at the same place, such as MMD's D-bones."""
+    near = 1e-3 * float(np.linalg.norm(np.ptp(rig.heads, axis=0)))
+
+    def hangs(bone: int, other: int) -> bool:
+        above = tree.above(bone)
+        return other in above or any(np.linalg.norm(rig.heads[a] - rig.heads[other]) <= near for a in above)
+
+    pairs = [(f"{side}_{a}", f"{side}_{b}") for side in ("left", "right") for a, b in LIMBS]
+    return tuple((a, b) for a, b in pairs if a in bones and b in bones and not hangs(bones[b], bones[a]))

@@ -1,0 +1,132 @@
+"""What is wrong with a map, in plain sentences, while the user edits it; and the other side of the body filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from tokendance_core.rigs import anatomy, names
+from tokendance_core.rigs.anatomy import KNOWN, NEEDED, Tree
+from tokendance_core.rigs.families import FAMILIES
+from tokendance_core.types import Rig, RigMap
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _missing(rig_map: RigMap) -> list[str]:
+    """Needed joints without a bone, and limbs with a gap."""
+    absent = [joint for joint in NEEDED if joint not in rig_map.bones]
+    return [f"no bone for {_listed(absent)}: pick one for each"] if absent else []
+
+
+def _unknown(rig: Rig, rig_map: RigMap) -> list[str]:
+    """Bones that the rig has not, joints that there are not."""
+    has = set(rig.names)
+    further = [
+        *((joint, bone) for table in (rig_map.twist, rig_map.doubles) for joint, bones in table.items() for bone in bones),
+        *rig_map.ik.items(),
+        *(("a switch", switch.bone) for switch in rig_map.switches),
+        *((("the path", rig_map.path),) if rig_map.path else ()),
+    ]
+    said = [f"the rig has no joint called {joint}: it is not one of SMPL's" for joint in rig_map.bones if joint not in KNOWN]
+    said += [f"the rig has no bone “{bone}”, which {joint} is mapped to" for joint, bone in rig_map.bones.items() if bone not in has]
+    return said + [f"the rig has no bone “{bone}”, which belongs to {joint}" for joint, bone in further if bone not in has]
+
+
+def _twice(rig_map: RigMap) -> list[str]:
+    users: dict[str, list[str]] = {}
+    for joint, bone in rig_map.bones.items():
+        users.setdefault(bone, []).append(joint)
+    return [f"“{bone}” is used for {_listed(joints)}: a bone plays one joint" for bone, joints in users.items() if len(joints) > 1]
+
+
+def _order(bones: Mapping[str, int], tree: Tree, rig: Rig) -> list[str]:
+    """Limbs that do not hang together, by the hierarchy."""
+    return [
+        f"{b} (“{rig.names[bones[b]]}”) does not hang on {a} (“{rig.names[bones[a]]}”): it would not move along"
+        for a, b in anatomy.out_of_order(rig, bones, tree)
+    ]
+
+
+def _places(bones: Mapping[str, int], rig: Rig) -> list[str]:
+    """What the bones' places say: limbs without length, crossed sides, limbs upside down."""
+    places = {joint: rig.heads[bone] for joint, bone in bones.items() if joint != "root"}
+    said = [f"{a} and {b} lie at the same place: the limb between them has no length" for a, b in anatomy.coincident(places)]
+    standing = anatomy.stance(places)
+    if standing is None:
+        return said
+    if wrong := anatomy.crossed(places, standing):
+        said.append(f"left and right are swapped at {_listed([f'the {joint}' for joint in wrong])}")
+    elif anatomy.toes_point_back(places, standing):
+        said.append("left and right are swapped: the toes would point backwards")
+    return said + [f"{a} lies below {b} in the rest pose" for a, b in anatomy.upside_down(places, standing)]
+
+
+def problems(rig: Rig, rig_map: RigMap) -> tuple[str, ...]:
+    """Everything that keeps a map from working on a rig, one sentence each; empty when all is well."""
+    tree = Tree(rig)
+    bones = {joint: tree.index[bone] for joint, bone in rig_map.bones.items() if bone in tree.index and joint in KNOWN}
+    controls = any(family.controls for family in FAMILIES if family.name == rig_map.family)
+    # Controls need not hang on each other: constraints hold them together. Neither need bones that constraints turn.
+    order = {} if controls else {joint: bone for joint, bone in bones.items() if not rig.driven[bone]}
+    return (*_missing(rig_map), *_unknown(rig, rig_map), *_twice(rig_map), *_order(order, tree, rig), *_places(bones, rig))
+
+
+def _partners(rig: Rig, rig_map: RigMap) -> dict[int, int]:
+    """Bone -> the bone in its mirror image, by the plane between the joints in the middle of the body."""
+    index = {name: bone for bone, name in enumerate(rig.names)}
+    places = {joint: rig.heads[index[bone]] for joint, bone in rig_map.bones.items() if bone in index and joint != "root"}
+    middle = [place for joint, place in places.items() if not joint.startswith(names.SIDES)]
+    standing = anatomy.stance(places)
+    if standing is not None:
+        normal, size = standing.left, standing.size
+    else:
+        # One side alone is mapped: its limbs lie to the side of the trunk.
+        sided = [place for joint, place in places.items() if joint.startswith(names.SIDES)]
+        trunk = np.ptp(np.array(middle), axis=0) if middle else np.zeros(3)
+        spread = (np.mean(sided, axis=0) - np.mean(middle, axis=0)) if middle and sided else np.zeros(3)
+        up = trunk / max(float(np.linalg.norm(trunk)), 1e-12)
+        normal = np.eye(3)[np.abs(spread - up * (spread @ up)).argmax()]
+        size = float(np.linalg.norm(np.ptp(rig.heads, axis=0)))
+    centre = np.mean(middle, axis=0) if middle else np.mean(rig.heads, axis=0)
+    images = rig.heads - 2 * ((rig.heads - centre) @ normal)[:, None] * normal
+    apart = np.linalg.norm(images[:, None] - rig.heads[None], axis=-1)
+    return {bone: int(row.argmin()) for bone, row in enumerate(apart) if row.min() < 0.02 * size and row.argmin() != bone}
+
+
+def mirrored(rig: Rig, rig_map: RigMap, side: str = "left") -> RigMap:
+    """The map with one side's bones, twist bones, doubles and controls copied to the other side: by names, where they fail by places."""
+    by_name: dict[tuple[str, str], list[str]] = {}
+    for name in rig.names:
+        by_name.setdefault(names.split(name), []).append(name)
+    index = {name: bone for bone, name in enumerate(rig.names)}
+    by_place = _partners(rig, rig_map)
+
+    def partner(name: str) -> str | None:
+        found = by_name.get(names.mirrored(name), []) if names.split(name)[0] else []
+        if len(found) == 1:
+            return found[0]
+        return rig.names[by_place[index[name]]] if index.get(name) in by_place else None
+
+    def across(table: Mapping, image) -> dict:
+        copies = {f"{other}_{joint.partition('_')[2]}": image(value) for joint, value in table.items() if joint.startswith(f"{side}_")}
+        kept = {joint: value for joint, value in table.items() if not copies.get(joint)}
+        return kept | {joint: value for joint, value in copies.items() if value}
+
+    def all_partners(bones: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(found for bone in bones if (found := partner(bone)))
+
+    other = names.OTHER_SIDE[side]
+    return replace(
+        rig_map,
+        bones=across(rig_map.bones, partner),
+        twist=across(rig_map.twist, all_partners),
+        doubles=across(rig_map.doubles, all_partners),
+        ik=across(rig_map.ik, partner),
+        # A mirror turns the other way about the up and the front axis.
+        offsets=across(rig_map.offsets, lambda turn: (turn[0], -turn[1], -turn[2])),
+    )

@@ -1,0 +1,221 @@
+"""How well the names of one family fit a rig: joints found, their order, their places."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from tokendance_core.rigs import anatomy, names
+from tokendance_core.rigs.anatomy import NEEDED, WELCOME, Tree
+from tokendance_core.rigs.family import ROOTS, SIDED, Family
+from tokendance_core.types import Rig, RigMap, Switch
+
+Stems = Mapping[tuple[str, str], list[int]]
+"""(side, stem) -> bones of that name; more than one where spellings differ in case, separators or namespace alone."""
+
+# Joints whose spellings are the least mistakable first: a bone plays one joint, "leg" is the shin only where there is a thigh.
+_SEARCH = ("hip", "knee", "ankle", "foot", "elbow", "shoulder", "wrist", "collar", "hand")
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """A family on a rig: ``bones`` joint -> bone index, ``doubtful`` joint -> two bones that claim it, ``stems`` of the rig."""
+
+    family: Family
+    bones: dict[str, int]
+    doubtful: dict[str, tuple[int, int]]
+    stems: Stems
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(joint for joint in NEEDED if joint not in self.bones)
+
+
+def stems_of(rig: Rig, prefix: str) -> Stems:
+    """The rig's bones by side and stem; bones without the prefix are left out, but for those that carry the whole character."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for bone, (name, rest) in enumerate(zip(rig.names, names.stripped(rig.names, prefix), strict=True)):
+        key = names.split(rest if rest is not None else name)
+        if rest is not None or key in {("", root) for root in ROOTS}:
+            found.setdefault(key, []).append(bone)
+    return found
+
+
+class _Search:
+    """Looks up bones by stem, each for one joint."""
+
+    def __init__(self, rig: Rig, tree: Tree, stems: Stems) -> None:
+        self.rig, self.tree, self.stems = rig, tree, stems
+        self.taken: set[int] = set()
+        self.doubtful: dict[str, tuple[int, int]] = {}
+
+    def claimants(self, side: str, stem: str) -> list[int]:
+        """Bones of that name: keyed ones before driven ones, copies that end a chain left out."""
+        bones = [bone for bone in self.stems.get((side, stem), ()) if bone not in self.taken]
+        bones = [bone for bone in bones if not self.rig.driven[bone]] or bones
+        leaves = {a for a in bones for b in bones if a != b and not self.tree.children[a] and self.tree.hangs_on(a, b)}
+        return [bone for bone in bones if bone not in leaves]
+
+    def first(self, joint: str, side: str, stems: Iterable[str]) -> int | None:
+        """The bone that plays a joint: the likeliest name, but a bone that takes keys before one that does not."""
+        found = [(bones, stem) for stem in stems if (bones := self.claimants(side, stem))]
+        if not found:
+            return None
+        bones = next((bones for bones, _ in found if not self.rig.driven[bones[0]]), found[0][0])
+        if len(bones) > 1:
+            self.doubtful[joint] = (bones[0], bones[1])
+        self.taken.add(bones[0])
+        return bones[0]
+
+    def chain(self, joint: str, stems: Iterable[str]) -> list[int]:
+        """All bones of these stems, in the order in which they hang on each other."""
+        found = []
+        for stem in dict.fromkeys(stems):
+            if bones := self.claimants("", stem):
+                found.append(bones[0])
+                if len(bones) > 1:
+                    self.doubtful[joint] = (bones[0], bones[1])
+        self.taken.update(found)
+        return sorted(found, key=self.tree.depth)
+
+
+def shared_out(chain: list[int]) -> dict[str, int]:
+    """Spine bones, from above the pelvis to the chest, as joints: the last one is always the chest (spine3)."""
+    count = len(chain)
+    if count < 2:
+        return dict(zip(("spine3",), chain, strict=False))
+    if count == 2:
+        return {"spine1": chain[0], "spine3": chain[1]}
+    return {"spine1": chain[round(count / 3) - 1], "spine2": chain[round(2 * count / 3) - 1], "spine3": chain[-1]}
+
+
+def _copies(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> dict[str, tuple[int, int]]:
+    """Joint -> bone and its numbered copy, where a limb has a second chain of bones with the same names (``Arm.L`` and ``Arm.L.001``)."""
+    numbered: dict[str, list[int]] = {}
+    for name, bone in tree.index.items():
+        if found := re.fullmatch(r"(.+)\.\d{3}", name):
+            numbered.setdefault(found[1], []).append(bone)
+    copies = {}
+    for joint, bone in bones.items():
+        for copy in numbered.get(rig.names[bone], ()):
+            if not tree.hangs_on(copy, bone) and not rig.driven[copy]:
+                copies[joint] = (bone, copy)
+    for side in names.SIDES:
+        for limb in (("shoulder", "elbow"), ("hip", "knee")):
+            pairs = [copies.get(f"{side}_{joint}") for joint in limb]
+            if all(pairs) and tree.hangs_on(pairs[1][1], pairs[0][1]):
+                return {f"{side}_{limb[0]}": pairs[0]}
+    return {}
+
+
+def fit(rig: Rig, family: Family, tree: Tree) -> Fit:
+    """Which bones the names of a family give to the joints."""
+    stems = stems_of(rig, family.prefix)
+    search = _Search(rig, tree, stems)
+    bones: dict[str, int | None] = {}
+    # The pelvis first: one of the spine's names may be its own.
+    for joint in (joint for joint in family.joints if joint not in SIDED and joint != "neck"):
+        bones[joint] = search.first(joint, "", family.joints[joint])
+    for side in names.SIDES:
+        for joint in (joint for joint in _SEARCH if joint in family.joints):
+            bones[f"{side}_{joint}"] = search.first(f"{side}_{joint}", side, family.joints[joint])
+    if necks := search.chain("neck", family.joints.get("neck", ())):
+        bones["neck"] = necks[-1]
+    bones.update(shared_out(search.chain("spine3", family.spine)))
+    found = {joint: bone for joint, bone in bones.items() if bone is not None}
+    if "pelvis" in found:
+        root = search.first("root", "", ROOTS)
+        if root is not None and (family.controls or tree.hangs_on(found["pelvis"], root)):
+            found["root"] = root
+    search.doubtful.pop("root", None)
+    return Fit(family, found, search.doubtful | _copies(rig, tree, found), stems)
+
+
+def has_mark(result: Fit) -> bool:
+    """Whether the rig has a bone that only this family has."""
+    return any((side, mark) in result.stems for mark in result.family.marks for side in ("", *names.SIDES))
+
+
+def score(rig: Rig, tree: Tree, bones: Mapping[str, int], controls: bool = False) -> tuple[float, tuple[str, ...]]:
+    """0 to 1 and plain sentences: how much speaks for these bones playing these joints."""
+    places = {joint: rig.heads[bone] for joint, bone in bones.items() if joint != "root"}
+    reasons = []
+    needed = sum(joint in bones for joint in NEEDED) / len(NEEDED)
+    welcome = sum(joint in bones for joint in WELCOME) / len(WELCOME)
+    value = needed * (0.9 + 0.1 * welcome)
+    absent = {"foot": "toes", "collar": "clavicles", "wrist": "hands"}
+    reasons += [f"no {word}" for joint, word in absent.items() if not any(name in bones for name in anatomy.both(joint))]
+    reasons += [f"no {joint}" for joint in ("neck",) if joint not in bones]
+
+    loose = [] if controls else [pair for pair in anatomy.out_of_order(rig, bones, tree) if not rig.driven[bones[pair[1]]]]
+    if loose:
+        value *= max(0.0, 1 - 0.2 * len(loose))
+        reasons += [f"{b} does not hang on {a}" for a, b in loose[:3]]
+    standing = anatomy.stance(places)
+    if standing is None:
+        value *= 0.8
+    else:
+        uneven, wrong = anatomy.asymmetry(places, standing), anatomy.crossed(places, standing)
+        value *= max(0.5, 1 - 2 * max(0.0, uneven - 0.02))
+        reasons.append("left and right lie mirrored" if uneven < 0.02 else "left and right do not quite lie mirrored")
+        for joint in wrong:
+            value *= 0.85
+            reasons.append(f"left_{joint} and right_{joint} lie on each other's side")
+        for a, b in anatomy.upside_down(places, standing):
+            value *= 0.9
+            reasons.append(f"{a} lies below {b}")
+        if anatomy.toes_point_back(places, standing):
+            value *= 0.8
+            reasons.append("the toes point backwards: left and right may be swapped")
+    driven = float(np.mean([rig.driven[bone] for joint, bone in bones.items() if joint != "root"])) if bones else 0.0
+    if driven:
+        value *= 1 - 0.4 * driven
+        reasons.append(f"constraints or drivers turn {round(driven * len(bones))} of the bones")
+    return round(value, 4), tuple(reasons)
+
+
+def _of_limbs(rig: Rig, result: Fit, table: Mapping[str, tuple[str, ...]], *, driven: bool = True) -> dict[str, tuple[str, ...]]:
+    """Joint -> bones of a table of limbs, nearest to the joint first."""
+    found = {}
+    for joint, stems in table.items():
+        for name in anatomy.both(joint):
+            side = name.partition("_")[0]
+            bones = [bone for stem in stems for bone in result.stems.get((side, stem), ()) if bone not in result.bones.values()]
+            bones = [bone for bone in bones if driven or not rig.driven[bone]]
+            if name in result.bones and bones:
+                start = rig.heads[result.bones[name]]
+                found[name] = tuple(
+                    rig.names[b] for b in sorted(bones, key=lambda b: round(float(np.linalg.norm(rig.heads[b] - start)), 6))
+                )
+    return found
+
+
+def rig_map(rig: Rig, tree: Tree, result: Fit) -> RigMap:
+    """A fit as the map that goes on to the user and to the transfer."""
+    family = result.family
+    value, reasons = score(rig, tree, result.bones, family.controls)
+    if family.marks and not has_mark(result):
+        value *= 0.9
+    total = len(NEEDED) + len(WELCOME)
+    known = sum(joint in result.bones for joint in (*NEEDED, *WELCOME))
+    switches = tuple(
+        Switch(rig.names[bone], prop, amount)
+        for stem, prop, amount in family.switches
+        for side in ("", *names.SIDES)
+        for bone in result.stems.get((side, stem), ())
+    )
+    paths = [rig.names[bone] for stem in family.path for bone in result.stems.get(("", stem), ())]
+    return RigMap(
+        bones={joint: rig.names[result.bones[joint]] for joint in anatomy.KNOWN if joint in result.bones},
+        family=family.name,
+        score=value,
+        reasons=(f"{known} of {total} joints by {family.title} names", *reasons),
+        twist=_of_limbs(rig, result, family.twist),
+        doubles=_of_limbs(rig, result, family.doubles, driven=False),
+        ik={joint: bones[0] for joint, bones in _of_limbs(rig, result, family.ik).items()},
+        switches=switches,
+        path=paths[0] if paths else "",
+    )

@@ -1,0 +1,151 @@
+"""A map of a rig as a small JSON file, to be kept, shared and loaded again."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+
+from tokendance_core.atomic import write_aside
+from tokendance_core.errors import RigError
+from tokendance_core.rigs.anatomy import KNOWN
+from tokendance_core.types import RigMap, Switch
+
+FORMAT = "tokendance rig map"
+
+VERSION = 1
+
+_HINT = "Save the map again in the add-on, or correct the file by hand."
+
+_KEYS = ("format", "version", "family", "score", "reasons", "bones", "twist", "doubles", "ik", "switches", "path", "offsets")
+
+
+def to_json(rig_map: RigMap) -> str:
+    """The map as JSON text."""
+    values = {
+        "format": FORMAT,
+        "version": VERSION,
+        "family": rig_map.family,
+        "score": rig_map.score,
+        "reasons": list(rig_map.reasons),
+        "bones": dict(rig_map.bones),
+        "twist": {joint: list(bones) for joint, bones in rig_map.twist.items()},
+        "doubles": {joint: list(bones) for joint, bones in rig_map.doubles.items()},
+        "ik": dict(rig_map.ik),
+        "switches": [{"bone": s.bone, "property": s.property, "value": s.value} for s in rig_map.switches],
+        "path": rig_map.path,
+        "offsets": {joint: list(turn) for joint, turn in rig_map.offsets.items()},
+    }
+    return json.dumps(values, ensure_ascii=False, indent=2) + "\n"
+
+
+def _wrong(what: str) -> RigError:
+    return RigError(f"this is no rig map that TokenDance can read: {what}", _HINT)
+
+
+def _expect(value: object, kind: type | tuple[type, ...], where: str, expected: str):
+    """The value, if it is of that kind; RigError otherwise. True and False are no numbers."""
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise _wrong(f"{where} must be {expected}, found {type(value).__name__}")
+    return value
+
+
+def _number(value: object, where: str) -> float:
+    number = float(_expect(value, (int, float), where, "a number"))
+    if not math.isfinite(number):
+        raise _wrong(f"{where} must be a finite number, found {number}")
+    return number
+
+
+def _name(value: object, where: str) -> str:
+    return _expect(value, str, where, "a bone name")
+
+
+def _names(value: object, where: str) -> tuple[str, ...]:
+    return tuple(_name(item, where) for item in _expect(value, list, where, "a list of bone names"))
+
+
+def _turn(value: object, where: str) -> tuple[float, ...]:
+    turn = tuple(_number(item, where) for item in _expect(value, list, where, "three angles in degrees"))
+    if len(turn) != 3:
+        raise _wrong(f"{where} must be three angles in degrees, found {len(turn)}")
+    return turn
+
+
+def _table(values: Mapping, key: str, read) -> dict:
+    """A part of the file that goes by joint."""
+    table = _expect(values.get(key, {}), dict, key, "an object by joint")
+    unknown = [joint for joint in table if joint not in KNOWN]
+    if unknown:
+        raise _wrong(f"{key} names the joint {unknown[0]!r}, expected one of {', '.join(KNOWN[:3])}, …")
+    return {joint: read(value, f"{key} of {joint}") for joint, value in table.items()}
+
+
+def _switch(value: object) -> Switch:
+    value = _expect(value, dict, "a switch", "an object with bone, property and value")
+    if set(value) != {"bone", "property", "value"}:
+        raise _wrong(f"a switch must have bone, property and value, found {', '.join(sorted(value)) or 'nothing'}")
+    return Switch(
+        _name(value["bone"], "a switch's bone"), _name(value["property"], "a switch's property"), _number(value["value"], "a switch")
+    )
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict:
+    """An object of the file, in which each key may stand once: of two the first would be lost silently."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise _wrong(f"{next(key for key in keys if keys.count(key) > 1)!r} stands twice in one object")
+    return found
+
+
+def from_json(text: str) -> RigMap:
+    """The map of ``to_json``; RigError, saying what was expected, for anything else."""
+    try:
+        values = json.loads(text, object_pairs_hook=_once)
+    except (json.JSONDecodeError, RecursionError) as problem:
+        raise _wrong(f"it is not complete JSON ({problem})") from problem
+    if not isinstance(values, dict) or values.get("format") != FORMAT:
+        raise _wrong(f"expected an object with the format “{FORMAT}”")
+    version = _expect(values.get("version"), int, "version", "a whole number")
+    if version != VERSION:
+        raise RigError(f"this rig map has version {version}, expected version {VERSION}", "Update TokenDance, or save the map again.")
+    unknown = [key for key in values if key not in _KEYS]
+    if unknown:
+        raise _wrong(f"it has the entry {unknown[0]!r}, expected {', '.join(_KEYS)}")
+    bones = _table(values, "bones", _name)
+    if not bones:
+        raise _wrong("bones is empty, expected a bone for each joint")
+    return RigMap(
+        bones=bones,
+        family=_expect(values.get("family"), str, "family", "text"),
+        score=_number(values.get("score", 1.0), "score"),
+        reasons=tuple(_expect(line, str, "a reason", "text") for line in _expect(values.get("reasons", []), list, "reasons", "a list")),
+        twist=_table(values, "twist", _names),
+        doubles=_table(values, "doubles", _names),
+        ik=_table(values, "ik", _name),
+        switches=tuple(_switch(item) for item in _expect(values.get("switches", []), list, "switches", "a list")),
+        path=_expect(values.get("path", ""), str, "path", "a bone name"),
+        offsets=_table(values, "offsets", _turn),
+    )
+
+
+def save_rig_map(rig_map: RigMap, path: Path | str) -> None:
+    """Write the map to a file; RigError when it cannot be written."""
+    with write_aside(path, RigError) as aside:
+        aside.write_text(to_json(rig_map), encoding="utf-8")
+
+
+def load_rig_map(path: Path | str) -> RigMap:
+    """Read the map from a file; RigError when there is none, or when it is damaged."""
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as problem:
+        reason = "it is not text" if isinstance(problem, UnicodeDecodeError) else problem.strerror or str(problem)
+        raise RigError(f"cannot read the rig map {path}: {reason}", "Choose a rig map that TokenDance has saved.") from problem
+    try:
+        return from_json(text)
+    except RigError as problem:
+        raise RigError(f"{path.name}: {problem}", problem.hint) from problem

@@ -1,0 +1,95 @@
+"""Bone names taken apart: which side of the body, and what is left of the name without side, prefix, separators and case."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from functools import lru_cache
+
+SIDES = ("left", "right")
+
+OTHER_SIDE = {"left": "right", "right": "left", "": ""}
+
+_SEPARATORS = re.compile(r"[\s_.\-]+")
+_LETTERS = {"l": "left", "r": "right", "left": "left", "right": "right", "左": "left", "右": "right"}
+
+# Each finds the side in one word of a name, its first group; sides that stand as a word of their own are found before.
+_WORDS = (
+    re.compile(r"^([左右])"),  # 左足
+    re.compile(r"([左右])$"),
+    re.compile(r"^(left|right)(?!$)", re.IGNORECASE),  # LeftArm, leftarm, LEFTARM
+    re.compile(r"(?<=[a-z0-9])(Left|Right)(?=[A-Z0-9]|$)"),  # ArmLeft, ikLeftFoot
+    re.compile(r"(?<=[A-Z]{2})(Left|Right)(?=[A-Z0-9]|$)"),  # IKLeftFoot
+    re.compile(r"^([lr])(?=[A-Z])"),  # lThigh
+    re.compile(r"^([LR])(?=[A-Z]+[a-z])"),  # LThigh and RUArm, but neither ROOT nor Rib
+    re.compile(r"(?<=[a-z0-9])([LR])$"),  # ThighL
+    re.compile(r"(?<=[぀-ヿ一-鿿])([LR])$"),  # 足L
+    re.compile(r"(?<=[a-z])(?<!^up)(?<!^b)(left|right)$"),  # armleft, but neither upright nor bright
+)
+
+
+def plain(text: str) -> str:
+    """Text without separators and case: ``Upper_Arm.001`` -> ``upperarm001``."""
+    return _SEPARATORS.sub("", text).lower()
+
+
+def without_namespace(name: str) -> str:
+    """A name in one Unicode form (full-width letters become usual ones), without what stands before its last ``:`` or ``|``."""
+    return re.split(r"[:|]", unicodedata.normalize("NFKC", name))[-1].strip()
+
+
+@lru_cache(maxsize=8192)
+def split(name: str) -> tuple[str, str]:
+    """Side (``left``, ``right`` or empty) and stem of a name without namespace: ``Upper_Arm.L`` -> (left, upperarm)."""
+    words = [word for word in _SEPARATORS.split(without_namespace(name)) if word]
+    sides = {_LETTERS[word.lower()] for word in words if word.lower() in _LETTERS}
+    if len(sides) == 1 and len(words) > 1:
+        return sides.pop(), "".join(word for word in words if word.lower() not in _LETTERS).lower()
+    if not sides:
+        for place, word in enumerate(words):
+            for pattern in _WORDS:
+                if found := pattern.search(word):
+                    rest = [*words[:place], word[: found.start()] + word[found.end() :], *words[place + 1 :]]
+                    return _LETTERS[found[1].lower()], "".join(rest).lower()
+    return "", "".join(words).lower()
+
+
+def mirrored(name: str) -> tuple[str, str]:
+    """Side and stem that the partner of a bone on the other side of the body has."""
+    side, stem = split(name)
+    return OTHER_SIDE[side], stem
+
+
+def _without_counters(names: list[str]) -> list[str]:
+    """Names without the running number that Sketchfab puts behind every one (``Hips_01``, ``Spine_02``, …)."""
+    numbered = [re.fullmatch(r"(.+)_(\d+)", name) for name in names]
+    numbers = [int(found[2]) for found in numbered if found]
+    everywhere = len(numbers) >= 10 and len(numbers) >= 0.9 * len(names) and len(set(numbers)) >= 0.95 * len(numbers)
+    return [found[1] if found and everywhere else name for found, name in zip(numbered, names, strict=True)]
+
+
+def _without_common_prefix(names: list[str]) -> list[str]:
+    """Names without the word that most of them begin with, which is the character's own name (``Fred_Hip``)."""
+    words = Counter(found[0] for name in names if (found := re.match(r"[^_]+_(?=.)", name)) and found[0].lower() not in ("l_", "r_"))
+    word, count = words.most_common(1)[0] if words else ("", 0)
+    return [name.removeprefix(word) for name in names] if len(names) >= 10 and count >= 0.8 * len(names) else names
+
+
+def _behind(pattern: re.Pattern[str], name: str) -> str | None:
+    """What follows the pattern at the beginning of a name, or behind one of its namespaces; None without a match."""
+    starts = [0, *(found.end() for found in re.finditer(r"[:|]", name))]
+    ends = (pattern.match(name, start) for start in reversed(starts))
+    return next((name[found.end() :] for found in ends if found), None)
+
+
+def stripped(names: tuple[str, ...], prefix: str) -> list[str | None]:
+    """Names without namespace, counters and ``prefix`` (a regular expression); None where the prefix is missing.
+
+    Without a prefix, the word that most names begin with goes.
+    """
+    full = _without_counters([unicodedata.normalize("NFKC", name).strip() for name in names])
+    if not prefix:
+        return list(_without_common_prefix([without_namespace(name) for name in full]))
+    pattern = re.compile(prefix, re.IGNORECASE)
+    return [_behind(pattern, name) for name in full]

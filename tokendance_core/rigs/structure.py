@@ -1,0 +1,321 @@
+"""A body found without names: two mirrored legs, a trunk above them, two mirrored arms and a head on top.
+
+Nothing is assumed about axes, facing, scale or how bones roll; a rest pose that stands and is roughly symmetric is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from tokendance_core.errors import RigError
+from tokendance_core.rigs import mirror
+from tokendance_core.rigs.anatomy import Tree
+from tokendance_core.rigs.fitting import score, shared_out
+from tokendance_core.rigs.mirror import Mirror
+from tokendance_core.types import Rig, RigMap
+
+_HINT = "Pick the bones by hand, or load a rig map that was saved for this character."
+
+_CERTAINTY = 0.8
+"""What names would have added to the score."""
+
+
+_LOWEST_HEAD, _HIGHEST_HEAD = 0.05, 0.195
+"""Height of the head's beginning above the shoulders, in parts of the hips' height."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """One of two mirrored limbs.
+
+    ``bones`` from its beginning to its end, ``holder`` the bone that it hangs on; ``points`` (N, 3) the heads, then the last tail if known.
+    """
+
+    bones: list[int]
+    points: np.ndarray
+    holder: int
+
+    @property
+    def length(self) -> float:
+        return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).sum())
+
+
+def _longest(rig: Rig, tree: Tree, mirrored: np.ndarray, start: int) -> list[int]:
+    """The longest chain of mirrored bones that begins at ``start``, measured along heads; bones without a partner are stepped over."""
+    best: dict[int, tuple[float, list[int]]] = {}
+    order = [start]
+    for bone in order:
+        order += tree.children[bone]
+    for bone in reversed(order):
+        options = [(0.0, [])]
+        for child in tree.children[bone]:
+            reach, chain = best[child]
+            first = chain[0] if chain else None
+            step = float(np.linalg.norm(rig.heads[first] - rig.heads[bone])) if first is not None else 0.0
+            options.append((reach + step, chain))
+        reach, chain = max(options, key=lambda option: (option[0], len(option[1])))
+        best[bone] = (reach, [bone, *chain]) if mirrored[bone] >= 0 else (reach, chain)
+    return best[start][1]
+
+
+def _limbs(rig: Rig, tree: Tree, plane: Mirror) -> list[tuple[Chain, Chain]]:
+    """Pairs of mirrored chains that leave a bone of the middle, the longest first."""
+    found = []
+    for bone, other in enumerate(plane.partner):
+        if other <= bone:
+            continue
+        holder = tree.parents[bone]
+        if holder >= 0 and plane.partner[holder] != holder:
+            continue
+        mine = _longest(rig, tree, plane.partner, bone)
+        pair = []
+        for bones in (mine, [int(plane.partner[b]) for b in mine]):
+            points = rig.heads[bones]
+            if rig.lengths[bones[-1]] > 0.02 * plane.size:
+                points = np.vstack((points, rig.tails[bones[-1]]))
+            pair.append(Chain(bones, points, holder))
+        if len(pair[0].points) >= 3 and tree.parents[other] == holder:
+            found.append(tuple(sorted(pair, key=lambda chain: -plane.side(chain.points[-1]))))
+    found.sort(key=lambda pair: -pair[0].length)
+    return found[:12]
+
+
+def _segments(chain: Chain, end_bonus: np.ndarray) -> tuple[float, tuple[int, int, int]]:
+    """How much a chain looks like a limb, and where its root joint, hinge and end lie among its points.
+
+    A limb is two long pieces of about one length, each one bone or a bone cut in two or three by twist bones, with little else.
+    """
+    steps = np.linalg.norm(np.diff(chain.points, axis=0), axis=1)
+    total = steps.sum()
+    best = (-1.0, (0, 0, 0))
+    bones = len(chain.bones)
+    for a in range(min(4, bones)):
+        for b in range(a + 1, min(a + 4, bones)):
+            for c in range(b + 1, min(b + 4, len(chain.points))):
+                upper, lower = steps[a:b].sum(), steps[b:c].sum()
+                if min(upper, lower) < 0.05 * total:
+                    continue
+                inner = (b - a - 1) + (c - b - 1)
+                uneven = abs(np.log(upper / lower))
+                bent = sum(1 - np.linalg.norm(chain.points[j] - chain.points[i]) / steps[i:j].sum() for i, j in ((a, b), (b, c)))
+                value = (upper + lower) / total - 0.6 * uneven - 0.12 * inner - 0.1 * abs((b - a) - (c - b)) - 3 * bent
+                value += end_bonus[c] + 0.1 * (a > 0) * (inner > 0)
+                best = max(best, (float(value), (a, b, c)))
+    return best
+
+
+def _arm_ends(tree: Tree, chain: Chain) -> np.ndarray:
+    """(N,) how much speaks for a point being the wrist: fingers fork there, and a hand seldom lacks a bone."""
+    forks = np.array([len([c for c in tree.children[bone] if tree.children[c] or len(tree.children[bone]) > 3]) for bone in chain.bones])
+    bonus = np.zeros(len(chain.points))
+    bonus[len(chain.bones) :] = -0.1
+    forked = np.flatnonzero(forks >= 2)
+    if len(forked):
+        bonus[forked[-1] if forks[forked[-1]] >= 3 else forked[0]] = 0.3
+    return bonus
+
+
+def _upward(chain: Chain) -> np.ndarray:
+    """(3,) from the ankle, or where else a leg stops being straight, to its beginning."""
+    found = np.zeros(3)
+    # Some legs begin with a short bone from the middle of the pelvis to the hip.
+    for start in range(min(3, len(chain.points) - 1)):
+        points = chain.points[start:]
+        path = np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))
+        straight = np.flatnonzero(np.linalg.norm(points[1:] - points[0], axis=1) > 0.95 * path)
+        span = points[0] - points[straight[-1] + 1]
+        found = max(found, span, key=np.linalg.norm)
+    return found
+
+
+def _leg_ends(chain: Chain, up: np.ndarray) -> np.ndarray:
+    """(N,) how much speaks for a point being the ankle: below it the chain turns forward."""
+    steps = np.diff(chain.points, axis=0)
+    down = -(steps @ up) / np.maximum(np.linalg.norm(steps, axis=1), 1e-12)
+    bonus = np.zeros(len(chain.points))
+    for point in range(1, len(chain.points) - 1):
+        if down[point] < 0.75 and (down[:point] > 0.75).sum() >= 1:
+            bonus[point] = 1.0
+            break
+    return bonus
+
+
+@dataclass(frozen=True, eq=False)
+class _Body:
+    """A guess: the pairs of legs and arms, the bones of the middle that hold them, and which way is up."""
+
+    legs: tuple[Chain, Chain]
+    arms: tuple[Chain, Chain]
+    up: np.ndarray
+    value: float
+    fault: str = ""
+
+    @property
+    def floor(self) -> float:
+        """Height of the lowest point of the legs."""
+        return min(float((chain.points @ self.up).min()) for chain in self.legs)
+
+
+def _guess(rig: Rig, tree: Tree, plane: Mirror, legs: tuple[Chain, Chain], arms: tuple[Chain, Chain]) -> _Body | None:
+    """Judge two pairs of limbs as legs and arms; None when they cannot be, a fault when they nearly could."""
+    if legs[0].holder == arms[0].holder or min(legs[0].holder, arms[0].holder) < 0 or tree.hangs_on(legs[0].holder, arms[0].holder):
+        return None
+    hips, ends = np.mean([c.points[0] for c in legs], axis=0), np.mean([c.points[-1] for c in legs], axis=0)
+    shoulders = np.mean([c.points[0] for c in arms], axis=0)
+    up = np.mean([_upward(chain) for chain in legs], axis=0)
+    up -= plane.normal * (up @ plane.normal)
+    length = float(np.linalg.norm(up))
+    if length < 0.1 * plane.size:
+        return None
+    up /= length
+    trunk = shoulders - hips
+    rise = float(trunk @ up)
+    hands = np.mean([c.points[-1] for c in arms], axis=0)
+    floor = float(ends @ up)
+    if float(hands @ up) - floor < 0.12 * length and abs(rise) < 0.7 * float(np.linalg.norm(trunk)) and arms[0].length > 0.6 * length:
+        return _Body(legs, arms, up, legs[0].length, "four legs")
+    if rise < 0.15 * length or rise < 0.75 * float(np.linalg.norm(trunk)):
+        return None
+    spans = [chain.points[-1] - chain.points[0] for chain in arms]
+    if float(np.dot(spans[0] - spans[1], plane.normal)) < 0.05 * arms[0].length or not 0.35 * length < arms[0].length < 2.0 * length:
+        return None
+    limb = _segments(legs[0], _leg_ends(legs[0], up))[0] + _segments(arms[0], _arm_ends(tree, arms[0]))[0]
+    # Hair hangs, from the head; arms spread, from below it.
+    spread = float(np.dot(spans[0] - spans[1], plane.normal)) / (2 * arms[0].length)
+    middle = rig.heads[[bone for bone, other in enumerate(plane.partner) if other == bone]] @ up
+    low = float(rig.heads[arms[0].holder] @ up) < float(hips @ up) + 0.75 * (float(middle.max()) - float(hips @ up))
+    return _Body(legs, arms, up, limb + 0.5 * (legs[0].length + arms[0].length) / plane.size + 0.5 * spread + 0.5 * low)
+
+
+def _middle(tree: Tree, plane: Mirror, bone: int) -> list[int]:
+    """Children of a bone that lie in the middle plane."""
+    return [child for child in tree.children[bone] if plane.partner[child] == child]
+
+
+def _top(rig: Rig, tree: Tree, plane: Mirror, found: _Body) -> list[int]:
+    """Bones of the middle from above the chest to the head."""
+    legs = float(np.mean([chain.points[0] for chain in found.legs], axis=0) @ found.up) - found.floor
+    shoulders = float(np.mean([chain.points[min(1, len(chain.points) - 3)] @ found.up for chain in found.arms]))
+    bone = found.arms[0].holder
+    chain: list[int] = []
+    while above := [c for c in _middle(tree, plane, bone) if (rig.heads[c] - rig.heads[bone]) @ found.up > 0.02 * legs]:
+        bone = max(above, key=lambda child: (len(tree.children[child]) > 1, float(rig.heads[child] @ found.up)))
+        chain.append(bone)
+        if len(tree.children[bone]) > 2:
+            break
+    # A last bone far above the shoulders marks the top of the head, where the bone below it is high enough to be the head.
+    while len(chain) > 1 and len(tree.children[chain[-1]]) < 2:
+        last, before = ((float(rig.heads[b] @ found.up) - shoulders) / legs for b in (chain[-1], chain[-2]))
+        if not (last > _HIGHEST_HEAD and before > _LOWEST_HEAD):
+            break
+        chain.pop()
+    return chain
+
+
+def _trunk(rig: Rig, tree: Tree, plane: Mirror, found: _Body, height: float) -> dict[str, int]:
+    """Pelvis, spine, neck, head and root by joint."""
+    holder, chest = found.legs[0].holder, found.arms[0].holder
+    line = [chest, *tree.above(chest)]
+    joined = next((bone for bone in (holder, *tree.above(holder)) if bone in line), -1)
+    spine = line[: line.index(joined)][::-1] if joined >= 0 else line[::-1]
+    pelvis = holder
+    if joined >= 0 and joined != holder and abs((rig.heads[joined] - rig.heads[holder]) @ found.up) < 0.12 * height:
+        pelvis = joined
+    bones = {"pelvis": pelvis, **shared_out(spine)}
+    top = _top(rig, tree, plane, found)
+    if top:
+        bones["head"] = top[-1]
+    if len(top) > 1:
+        bones["neck"] = top[-2]
+    outermost = ([*tree.above(pelvis)] or [pelvis])[-1]
+    if outermost != pelvis and float(rig.heads[outermost] @ found.up) - found.floor < 0.15 * height:
+        bones["root"] = outermost
+    return bones
+
+
+def _joints(tree: Tree, found: _Body) -> dict[str, int]:
+    """Limb joints without their true side yet: ``a`` lies on the plane's positive side, ``b`` on the other."""
+    bones = {}
+    _, (hip, knee, ankle) = _segments(found.legs[0], _leg_ends(found.legs[0], found.up))
+    _, (shoulder, elbow, wrist) = _segments(found.arms[0], _arm_ends(tree, found.arms[0]))
+    for side, leg, arm in zip("ab", found.legs, found.arms, strict=True):
+        for joint, place in (("hip", hip), ("knee", knee), ("ankle", ankle), ("foot", ankle + 1)):
+            if place < len(leg.bones):
+                bones[f"{side}_{joint}"] = leg.bones[place]
+        for joint, place in (("shoulder", shoulder), ("elbow", elbow), ("wrist", wrist)):
+            if place < len(arm.bones):
+                bones[f"{side}_{joint}"] = arm.bones[place]
+        if shoulder > 0:
+            bones[f"{side}_collar"] = arm.bones[0]
+    return bones
+
+
+def _front(rig: Rig, bones: dict[str, int], found: _Body) -> tuple[np.ndarray, str]:
+    """Where the feet point, and a sentence when that is a guess."""
+    size = found.legs[0].length
+    ahead = np.zeros(3)
+    for side, leg in zip("ab", found.legs, strict=True):
+        ankle = bones.get(f"{side}_ankle", leg.bones[-1])
+        ahead += leg.points[-1] - rig.heads[ankle]
+        if ankle == leg.bones[-1]:
+            ahead += rig.tails[ankle] - rig.heads[ankle]
+    ahead -= found.up * (ahead @ found.up)
+    if np.linalg.norm(ahead) > 0.04 * size:
+        return ahead / np.linalg.norm(ahead), ""
+    up_axis = int(np.abs(found.up).argmax())
+    usual = np.array([0.0, -1.0, 0.0]) if up_axis == 2 else np.array([0.0, 0.0, 1.0])
+    return usual, "nothing tells front from back: it is taken to face as usual, check left and right"
+
+
+def _refusal(rig: Rig, tree: Tree, plane: Mirror | None, limbs: list) -> RigError:
+    """One sentence about what the rig looks like instead."""
+    count = len(rig.names)
+    if max((len(children) for children in tree.children), default=0) < 2 and sum(p < 0 for p in tree.parents) < 2:
+        found = f"a single chain of {count} bones"
+    elif plane is None:
+        found = f"{count} bones without two halves that mirror each other"
+    elif not limbs:
+        found = f"{count} bones without a pair of mirrored limbs that have a joint in the middle"
+    else:
+        word = "pair" if len(limbs) == 1 else "pairs"
+        found = f"{count} bones with {len(limbs)} {word} of mirrored limbs, but no legs below a trunk with arms and a head"
+    return RigError(f"this armature is no humanoid: found {found}, expected two legs, a trunk, two arms and a head", _HINT)
+
+
+def four_legs(rig: Rig) -> RigError:
+    """The error for an animal that stands on all fours."""
+    return RigError(
+        f"this armature is no humanoid: its {len(rig.names)} bones stand on four legs, expected two legs and two arms above them", _HINT
+    )
+
+
+def find(rig: Rig, tree: Tree) -> RigMap:
+    """The body that a rig's shape shows, whatever its bones are called; RigError saying what it shows instead."""
+    plane = mirror.find(rig, tree) if len(rig.names) > 1 else None
+    limbs = _limbs(rig, tree, plane) if plane else []
+    guesses = [g for legs, arms in product(limbs, limbs) if legs is not arms and (g := _guess(rig, tree, plane, legs, arms))]
+    bodies = sorted((g for g in guesses if not g.fault), key=lambda g: -g.value)
+    if not bodies and any(g.fault for g in guesses):
+        raise four_legs(rig)
+    for found in bodies:
+        height = float(np.ptp(np.vstack([rig.heads[[b for c in (*found.legs, *found.arms) for b in c.bones]]]) @ found.up))
+        trunk = _trunk(rig, tree, plane, found, height)
+        if "head" not in trunk:
+            continue
+        limb = _joints(tree, found)
+        front, doubt = _front(rig, limb, found)
+        left = np.cross(found.up, front)
+        sides = ("left", "right") if left @ plane.normal > 0 else ("right", "left")
+        bones = trunk | {dict(zip("ab", sides, strict=True))[joint[0]] + joint[1:]: bone for joint, bone in limb.items()}
+        value, reasons = score(rig, tree, bones)
+        value *= _CERTAINTY * (0.7 if doubt else 1.0)
+        return RigMap(
+            {joint: rig.names[bone] for joint, bone in bones.items()},
+            "structure",
+            round(value, 4),
+            (f"{len(bones)} joints by the shape of the skeleton, no names", *((doubt,) if doubt else ()), *reasons),
+        )
+    raise _refusal(rig, tree, plane, limbs)
