@@ -74,8 +74,8 @@ def location_axes(rig: Rig, bone: int, posture: Posture) -> np.ndarray:
     parent = int(rig.parents[bone])
     if parent < 0:
         return rig.rest[None, bone, :3, :3] if rig.local_location[bone] else np.eye(3)[None]
-    turned = posture.turns[parent] @ rig.rest[parent, :3, :3].T * posture.scales[parent]
-    return turned @ rig.rest[bone, :3, :3] if rig.local_location[bone] else turned
+    turned = posture.turns[parent] * posture.scales[parent]
+    return turned @ (rig.rest[parent, :3, :3].T @ rig.rest[bone, :3, :3]) if rig.local_location[bone] else turned
 
 
 def pose(rig: Rig, wanted: Iterable[int], turns: Mapping[int, np.ndarray], basis: np.ndarray) -> Posture:
