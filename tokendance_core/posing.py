@@ -66,7 +66,7 @@ def carried(rig: Rig, bone: int, posture: Posture) -> np.ndarray:
     parent = int(rig.parents[bone])
     if parent < 0 or not rig.inherits_rotation[bone]:
         return rig.rest[None, bone, :3, :3]
-    return posture.turns[parent] @ (rig.rest[parent, :3, :3].T @ rig.rest[bone, :3, :3])
+    return posture.turns[parent] @ (np.linalg.inv(rig.rest[parent, :3, :3]) @ rig.rest[bone, :3, :3])
 
 
 def location_axes(rig: Rig, bone: int, posture: Posture) -> np.ndarray:
@@ -75,7 +75,7 @@ def location_axes(rig: Rig, bone: int, posture: Posture) -> np.ndarray:
     if parent < 0:
         return rig.rest[None, bone, :3, :3] if rig.local_location[bone] else np.eye(3)[None]
     turned = posture.turns[parent] * posture.scales[parent]
-    return turned @ (rig.rest[parent, :3, :3].T @ rig.rest[bone, :3, :3]) if rig.local_location[bone] else turned
+    return turned @ (np.linalg.inv(rig.rest[parent, :3, :3]) @ rig.rest[bone, :3, :3]) if rig.local_location[bone] else turned
 
 
 def pose(rig: Rig, wanted: Iterable[int], turns: Mapping[int, np.ndarray], basis: np.ndarray) -> Posture:
@@ -103,7 +103,7 @@ def unmoved_head(rig: Rig, bone: int, posture: Posture) -> np.ndarray:
     parent = int(rig.parents[bone])
     if parent < 0:
         return rig.heads[None, bone]
-    arm = rig.rest[parent, :3, :3].T @ (rig.heads[bone] - rig.heads[parent])
+    arm = np.linalg.inv(rig.rest[parent, :3, :3]) @ (rig.heads[bone] - rig.heads[parent])
     return posture.heads[parent] + posture.scales[parent] * (posture.turns[parent] @ arm)
 
 

@@ -38,6 +38,7 @@ _LIMBS = (
     ("wrist", (), "elbow"),
     ("hand", (), "wrist"),
 )
+_NEAR_GROUND = 0.08  # of the height; soles are thicker than that for nobody
 _FURTHEST_TURN_OUT = np.radians(60.0)
 """A foot at rest turned out further than this points somewhere else by its build."""
 
@@ -48,7 +49,8 @@ class RestPose:
 
     ``bones`` joint -> bone index; ``carrier`` the bone whose location moves the body; ``basis`` (B, 4, 4) and ``posture``: channels and
     places of all bones; ``axes`` (3, 3) columns left, up, front in armature space; ``scale`` armature units to one of our metres;
-    ``floor`` height of the floor along up; ``alignment`` (24, 3, 3) in our axes: what turns each resting limb into our T-pose.
+    ``floor`` height along up at which a dancer of our build would stand, ``ground`` of what is under the soles;
+    ``alignment`` (24, 3, 3) in our axes: what turns each resting limb into our T-pose.
     """
 
     bones: dict[str, int]
@@ -58,6 +60,7 @@ class RestPose:
     axes: np.ndarray
     scale: float
     floor: float
+    ground: float
     alignment: np.ndarray
 
     def head(self, joint: str) -> np.ndarray:
@@ -106,11 +109,20 @@ def read(rig: Rig, rig_map: RigMap, *, root_moves: bool = False) -> RestPose:
     scale = leg_length(heads) / LEG_LENGTH
     ankles = np.mean([heads[f"{side}_ankle"] for side in SIDES], axis=0)
     points = {joint: axes.T @ head for joint, head in heads.items()}
-    tips = {f"{side}_foot": axes.T @ _toe_tip(rig, posture, bones[f"{side}_ankle"]) for side in SIDES if f"{side}_foot" not in bones}
+    tips = {f"{side}_foot": axes.T @ _tail(rig, posture, bones[f"{side}_ankle"]) for side in SIDES if f"{side}_foot" not in bones}
     alignment = _alignment(points, tips)
     for joint, degrees in rig_map.offsets.items():
         alignment[INDEX[joint]] = rotation.matrix_from_axis_angle(np.radians(degrees)) @ alignment[INDEX[joint]]
-    return RestPose(bones, path, basis, posture, axes, scale, float(ankles @ axes[:, 1] - scale * ANKLE_HEIGHT), alignment)
+    floor = float(ankles @ axes[:, 1] - scale * ANKLE_HEIGHT)
+    return RestPose(bones, path, basis, posture, axes, scale, floor, _ground(rig, posture, bones, axes[:, 1]), alignment)
+
+
+def _ground(rig: Rig, posture: Posture, bones: Mapping[str, int], up: np.ndarray) -> float:
+    """Height of the ground along up: the armature's own zero where the feet rest near it, else the lowest end of a foot bone."""
+    feet = [bone for joint, bone in bones.items() if joint.endswith(("_ankle", "_foot"))]
+    lowest = min(float(point[0] @ up) for bone in feet for point in (posture.heads[bone], _tail(rig, posture, bone)[None]))
+    top = max(float(posture.heads[bone][0] @ up) for bone in bones.values())
+    return 0.0 if abs(lowest) < _NEAR_GROUND * (top - lowest) else lowest
 
 
 def carrier(rig: Rig, rig_map: RigMap, bones: dict[str, int]) -> int:
@@ -164,9 +176,9 @@ def leg_length(heads: Mapping[str, np.ndarray]) -> float:
     return sum(lengths) / 2
 
 
-def _toe_tip(rig: Rig, posture: Posture, foot: int) -> np.ndarray:
-    """(3,) the end of a foot without a toe bone."""
-    return posture.heads[foot][0] + posture.scales[foot] * rig.lengths[foot] * posture.turns[foot][0, :, 1]
+def _tail(rig: Rig, posture: Posture, bone: int) -> np.ndarray:
+    """(3,) where a bone ends at rest."""
+    return posture.heads[bone][0] + posture.scales[bone] * rig.lengths[bone] * posture.turns[bone][0, :, 1]
 
 
 def _alignment(points: Mapping[str, np.ndarray], tips: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -119,8 +119,7 @@ def _grounded(
     resting = np.mean([rest.head(f"{side}_hip") for side in SIDES], axis=0) @ rest.axes / rest.scale
     dancer = positions[:, 0] + turns[:, 0] @ _HIPS
     path = dancer + resting * _OVER_THE_FLOOR + [0.0, rest.floor / rest.scale, 0.0] - hips
-    soles = grounding.soles(rest, still, turns) + path[:, None, None]
-    path[:, 1] += grounding.rise(rest, soles, grounding.clearance(positions))
+    path[:, 1] += grounding.rise(rest, still, turns, path, grounding.clearance(positions))
     if settings.foot_lock and settings.root_motion != "in_place" and clip.frames > 1:
         contacts = steady_contacts(positions, clip.fps)
         turns, path = grounding.stood(rest, still, turns, path, contacts, clip.fps, settings.foot_lock)

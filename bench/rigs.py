@@ -1,0 +1,153 @@
+"""``python -m bench.rigs OUT``: one dance on every kind of rig; a table of how exact it is, and contact sheets to look at.
+
+Rigs: those of the tests, Rigify's metarig and the rig generated from it, and with ``--models FOLDER`` every glTF, GLB and VRM file there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+import blender_addon
+from bench.rig_pictures import Sheet
+from blender_addon import rig
+from blender_addon.action import write
+from tests.blender.rig_builder import LIMBS, angle, build, posed_matrices
+from tests.rig_zoo import ZOO
+from tokendance_core import JOINTS, MotionClip, RetargetSettings, load_clip, rest_pose, retarget_clip
+from tokendance_core.grounding import clearance
+from tokendance_core.kinematics import joint_positions
+
+ROOT = Path(__file__).resolve().parent.parent
+REPEATS = 5
+SAMPLES = 60
+"""Frames on which Blender is asked where bones are."""
+
+Found = tuple[str, Callable[[], bpy.types.Object]]
+
+
+def imported(path: Path) -> bpy.types.Object | None:
+    """The armature of a glTF, GLB or VRM file, whatever its ending says."""
+    source = path
+    if path.suffix.lower() == ".vrm":
+        source = Path(bpy.app.tempdir) / f"{path.stem}.glb"
+        source.write_bytes(path.read_bytes())
+    bpy.ops.import_scene.gltf(filepath=str(source))
+    return next((item for item in bpy.context.scene.objects if item.type == "ARMATURE"), None)
+
+
+def rigified(generated: bool) -> bpy.types.Object:
+    import addon_utils  # becomes importable with bpy
+
+    addon_utils.enable("rigify", default_set=True)
+    bpy.ops.object.armature_human_metarig_add()
+    if generated:
+        bpy.ops.pose.rigify_generate()
+    return bpy.context.object
+
+
+def all_rigs(models: Path | None) -> Iterator[Found]:
+    """Name and maker of every rig."""
+    endings = (".glb", ".gltf", ".vrm")
+    for path in sorted(models.iterdir()) if models else ():
+        if path.suffix.lower() in endings:
+            yield path.stem, lambda path=path: imported(path)
+    yield "Rigify metarig", lambda: rigified(generated=False)
+    yield "Rigify generated", lambda: rigified(generated=True)
+    for name, make in ZOO.items():
+        yield name, lambda make=make: build(make())
+
+
+def measure(armature: bpy.types.Object, clip: MotionClip) -> dict[str, object]:
+    """Matched joints, largest limb-direction error in degrees, foot-height error in cm of our skeleton, milliseconds."""
+    read, rig_map = rig.recognise(armature)
+    rest = rest_pose.read(read, rig_map)
+    took = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        animation = retarget_clip(clip, read, rig_map, RetargetSettings())
+        middle = time.perf_counter()
+        made = write(armature, animation, name="Bench", frame_start=0, scene_fps=clip.fps, recipe={})
+        took.append((middle - start, time.perf_counter() - middle))
+        if len(took) < REPEATS:
+            bpy.data.actions.remove(made)
+    ours = joint_positions(clip)
+    wanted = clearance(ours)
+    worst, feet = 0.0, 0.0
+    for frame in np.linspace(0, clip.frames - 1, SAMPLES).astype(int).tolist():
+        found = posed_matrices(armature, frame)
+        for start, end in LIMBS:
+            if start in rig_map.bones and end in rig_map.bones:
+                line = found[rig_map.bones[end]][:3, 3] - found[rig_map.bones[start]][:3, 3]
+                worst = max(worst, angle(rest.axes @ (ours[frame, JOINTS.index(end)] - ours[frame, JOINTS.index(start)]), line))
+        feet = max(feet, abs(lowest_sole(rest, read, rig_map, found) - wanted[frame]))
+    retarget, writing = (1000 * statistics.median(column) for column in zip(*took, strict=True))
+    return {
+        "family": rig_map.family,
+        "score": rig_map.score,
+        "joints": len(rig_map.bones),
+        "limb_error_degrees": worst,
+        "foot_error_cm": 100 * feet,
+        "retarget_ms": retarget,
+        "write_ms": writing,
+    }
+
+
+def lowest_sole(rest, read, rig_map, found: dict[str, np.ndarray]) -> float:
+    """Metres of our skeleton by which the lower foot, ankle or ball, is above where it rests."""
+    heights = []
+    for side in ("left", "right"):
+        ankle = rig_map.bones[f"{side}_ankle"]
+        moved = found[ankle] @ np.linalg.inv(read.rest[read.names.index(ankle)])
+        toe = read.heads[read.names.index(rig_map.bones.get(f"{side}_foot", ankle))]
+        toe = toe + (rest.ground - toe @ rest.axes[:, 1]) * rest.axes[:, 1]  # the sole below it
+        for point in (read.heads[read.names.index(ankle)], toe):
+            now = (moved @ np.append(point, 1.0))[:3]
+            heights.append((now - point) @ rest.axes[:, 1] / rest.scale)
+    return min(heights)
+
+
+def row(name: str, figures: dict[str, object]) -> str:
+    keys = ("limb_error_degrees", "foot_error_cm", "retarget_ms", "write_ms")
+    numbers = [f"{figures[key]:.{digits}f}" for key, digits in zip(keys, (4, 2, 0, 0), strict=True)]
+    return f"| {name} | {figures['family']} | {figures['score']:.2f} | {figures['joints']} | " + " | ".join(numbers) + " |"
+
+
+def main(argv: list[str]) -> None:
+    parser = argparse.ArgumentParser(description="Put one dance on every kind of rig.")
+    parser.add_argument("out", type=Path, help="folder for rigs.json and the contact sheets")
+    parser.add_argument("--clip", type=Path, required=True, help="motion file, as `tokendance generate` writes it")
+    parser.add_argument("--models", type=Path, help="folder of glTF, GLB and VRM files")
+    parser.add_argument("--pictures", action="store_true", help="render contact sheets too")
+    arguments = parser.parse_args(argv)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    blender_addon.register()
+    clip = load_clip(arguments.clip)
+    results, sheet = {}, Sheet(arguments.out)
+    print(f"Blender {bpy.app.version_string}, {clip.frames} frames\n")
+    print("| rig | family | score | joints | limb error, degrees | foot height error, cm | retarget, ms | write, ms |")
+    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for name, make in all_rigs(arguments.models):
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        armature = make()
+        if armature is None:
+            print(f"| {name} | no armature in the file | | | | | | |")
+            continue
+        results[name] = measure(armature, clip)
+        print(row(name, results[name]), flush=True)
+        if arguments.pictures:
+            sheet.add(name, armature, arguments.clip)
+    (arguments.out / "rigs.json").write_text(json.dumps({"blender": bpy.app.version_string, "rigs": results}, indent=1), encoding="utf-8")
+    sheet.save()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
