@@ -25,6 +25,7 @@ from tests.rig_zoo import ZOO
 from tokendance_core import JOINTS, MotionClip, RetargetSettings, load_clip, rest_pose, retarget_clip
 from tokendance_core.grounding import clearance
 from tokendance_core.kinematics import joint_positions
+from tokendance_core.types import Rig
 
 ROOT = Path(__file__).resolve().parent.parent
 REPEATS = 5
@@ -41,7 +42,21 @@ def imported(path: Path) -> bpy.types.Object | None:
         source = Path(bpy.app.tempdir) / f"{path.stem}.glb"
         source.write_bytes(path.read_bytes())
     bpy.ops.import_scene.gltf(filepath=str(source))
-    return next((item for item in bpy.context.scene.objects if item.type == "ARMATURE"), None)
+    return next((item for item in bpy.context.scene.objects if item.type == "ARMATURE"), None) or of_nodes()
+
+
+def of_nodes() -> bpy.types.Object | None:
+    """An armature in place of a tree of empties, which is what the importer makes of bones without a skinned mesh."""
+    nodes = sorted((item for item in bpy.context.scene.objects if item.type == "EMPTY"), key=lambda item: len(ancestors(item)))
+    if not nodes:
+        return None
+    index = {node.name: i for i, node in enumerate(nodes)}
+    rest = np.array([node.matrix_world.normalized() for node in nodes])
+    return build(Rig(tuple(index), np.array([index.get(node.parent.name, -1) if node.parent else -1 for node in nodes]), rest, np.eye(4)))
+
+
+def ancestors(item: bpy.types.Object) -> list[bpy.types.Object]:
+    return [item.parent, *ancestors(item.parent)] if item.parent else []
 
 
 def rigified(generated: bool) -> bpy.types.Object:
