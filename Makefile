@@ -5,7 +5,7 @@ SONG ?= examples/happy_lofi_day.ogg
 DATA ?= data
 RUNS ?= runs
 
-.PHONY: help setup demo test lint test-unit test-blender test-end-to-end test-matrix bench train addon clean
+.PHONY: help setup demo test lint test-unit test-blender test-end-to-end test-matrix bench bench-rigs train addon clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -44,6 +44,11 @@ test-matrix: setup  ## tests/blender in Blender 4.2, 4.5 and 5.2 as well
 
 bench: setup  ## time and memory of every stage, as a table and out/bench.json
 	$(PY) -m bench
+
+bench-rigs: setup  ## one dance on every kind of rig: a table, out/rigs/*.png; MODELS=… adds a folder of glTF and VRM files
+	@mkdir -p out/rigs
+	$(RUN) generate $(SONG) -o out/rigs/dance.npz --duration 30
+	$(PY) -m bench.rigs out/rigs --clip out/rigs/dance.npz --pictures $(if $(MODELS),--models $(MODELS))
 
 train: setup  ## both training stages on the data in DATA=…, into RUNS=…; goes on where it was stopped
 	$(RUN) train tokenizers --data $(DATA) --out $(RUNS)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import bpy
 import numpy as np
+from mathutils import Vector
 
 from blender_addon import compat, rig
 from tokendance_core import JOINTS, PARENTS, RigMap
@@ -58,8 +59,7 @@ def dress(armature: bpy.types.Object, rig_map: RigMap) -> None:
     for joint, bone in rig_map.bones.items():
         if joint not in JOINTS or bone not in bones:
             continue
-        children = [JOINTS[i] for i, parent in enumerate(PARENTS) if parent >= 0 and JOINTS[parent] == joint]
-        ends = [np.array(bones[rig_map.bones[child]].head_local) for child in children if child in rig_map.bones]
+        ends = [np.array(bones[rig_map.bones[below]].head_local) for below in rig_map.bones if _above(below, rig_map) == joint]
         head = np.array(bones[bone].head_local)
         for end in ends or [head + 2 * _THICK * height * _unit(np.array(bones[bone].tail_local) - head)]:
             first = len(vertices)
@@ -83,6 +83,14 @@ def dress(armature: bpy.types.Object, rig_map: RigMap) -> None:
         body.vertex_groups.new(name=bone).add([i for i, owner in enumerate(owners) if owner == bone], 1.0, "REPLACE")
     body.parent = armature
     body.modifiers.new("Armature", "ARMATURE").object = armature
+
+
+def _above(joint: str, rig_map: RigMap) -> str | None:
+    """The next joint above that has a bone."""
+    number = PARENTS[JOINTS.index(joint)] if joint in JOINTS else -1
+    while number >= 0 and JOINTS[number] not in rig_map.bones:
+        number = PARENTS[number]
+    return JOINTS[number] if number >= 0 else None
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:
@@ -127,8 +135,8 @@ def shot(armature: bpy.types.Object, rig_map: RigMap, frame: int, label: str, fo
     up = np.eye(3)[np.abs(up).argmax()] * np.sign(up[np.abs(up).argmax()])
     left = _unit(rest["left_hip"] - rest["right_hip"])
     front = _unit(np.cross(left, up))
-    corners = [world @ bone.tail_local for bone in armature.data.bones if bone.use_deform]
-    height = max(float(np.ptp(np.array(corners) @ up)), float((rest["head"] - rest["left_ankle"]) @ up))
+    bodies = [item for item in scene.objects if item.type == "MESH" and item.find_armature() == armature]
+    height = float(np.ptp(np.array([item.matrix_world @ Vector(corner) for item in bodies for corner in item.bound_box]) @ up))
     posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones
     hips = np.array(world @ posed[rig_map.bones["left_hip"]].head)
     floor = float(np.min([rest["left_ankle"] @ up, rest["right_ankle"] @ up]))
@@ -139,7 +147,7 @@ def shot(armature: bpy.types.Object, rig_map: RigMap, frame: int, label: str, fo
     matrix = np.eye(4)
     matrix[:3, :3], matrix[:3, 3] = axes, target + view * 10 * height
     scene.camera.matrix_world = [list(line) for line in matrix.T]
-    scene.camera.data.ortho_scale, scene.camera.data.clip_end = 1.3 * height, 100 * height
+    scene.camera.data.ortho_scale, scene.camera.data.clip_end = 1.2 * height, 100 * height
     render = scene.render
     for name in ("date", "time", "render_time", "frame", "camera", "lens", "scene", "filename", "memory", "hostname", "marker"):
         setattr(render, f"use_stamp_{name}", False)
