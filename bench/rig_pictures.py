@@ -9,7 +9,8 @@ import numpy as np
 from mathutils import Vector
 
 from blender_addon import compat, rig
-from tokendance_core import JOINTS, PARENTS, RigMap
+from blender_addon.preview import joint_above
+from tokendance_core import JOINTS, RigMap
 
 MOMENTS = 8
 TILE = 150, 170
@@ -59,7 +60,7 @@ def dress(armature: bpy.types.Object, rig_map: RigMap) -> None:
     for joint, bone in rig_map.bones.items():
         if joint not in JOINTS or bone not in bones:
             continue
-        ends = [np.array(bones[rig_map.bones[below]].head_local) for below in rig_map.bones if _above(below, rig_map) == joint]
+        ends = [np.array(bones[rig_map.bones[below]].head_local) for below in rig_map.bones if joint_above(below, rig_map.bones) == joint]
         head = np.array(bones[bone].head_local)
         for end in ends or [head + 2 * _THICK * height * _unit(np.array(bones[bone].tail_local) - head)]:
             first = len(vertices)
@@ -83,14 +84,6 @@ def dress(armature: bpy.types.Object, rig_map: RigMap) -> None:
         body.vertex_groups.new(name=bone).add([i for i, owner in enumerate(owners) if owner == bone], 1.0, "REPLACE")
     body.parent = armature
     body.modifiers.new("Armature", "ARMATURE").object = armature
-
-
-def _above(joint: str, rig_map: RigMap) -> str | None:
-    """The next joint above that has a bone."""
-    number = PARENTS[JOINTS.index(joint)] if joint in JOINTS else -1
-    while number >= 0 and JOINTS[number] not in rig_map.bones:
-        number = PARENTS[number]
-    return JOINTS[number] if number >= 0 else None
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:

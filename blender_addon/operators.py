@@ -10,7 +10,17 @@ from typing import ClassVar
 
 import bpy
 
-from tokendance_core import AudioError, MotionClip, RigError, TokenDanceError, load_clip, resample_to_fps
+from tokendance_core import (
+    AudioError,
+    ClipError,
+    MotionClip,
+    RigError,
+    TokenDanceError,
+    load_clip,
+    read_bvh,
+    resample_to_fps,
+    stand_on_floor,
+)
 
 from . import audio_strip, holds, rig, worker_client
 from .audio_strip import Passage
@@ -188,7 +198,7 @@ class GenerateDance(PlacementOptions, bpy.types.Operator):
 
 
 class ApplyMotion(PlacementOptions, bpy.types.Operator):
-    """Put a motion file (TokenDance, AMASS or SMPL npz, or a BVH of TokenDance) on an armature"""
+    """Put a motion file on an armature: npz of TokenDance, AMASS or SMPL, or a BVH file of any person"""
 
     bl_idname = "tokendance.apply_motion"
     bl_label = "Apply Motion File"
@@ -203,6 +213,9 @@ class ApplyMotion(PlacementOptions, bpy.types.Operator):
         name="Start Frame", description="Where the motion begins; unset: the first frame of the scene", options={"SKIP_SAVE"}
     )
     action_name: bpy.props.StringProperty(name="Action", description="Name of the new action; empty: the file's", options={"SKIP_SAVE"})
+    level: bpy.props.BoolProperty(
+        name="Level Floor", description="Bring the motion's floor to the character's; AMASS files do not tell theirs", default=True
+    )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.filepath:
@@ -218,7 +231,7 @@ class ApplyMotion(PlacementOptions, bpy.types.Operator):
             armature = rig.find_armature(context, self.armature)
             if armature is None:
                 raise RigError("There is no character in the scene.", hint="Add one, or add TokenDance's mannequin.")
-            clip = resample_to_fps(load_clip(path), scene_fps(scene))
+            clip = resample_to_fps(self._clip(path), scene_fps(scene))
             with all_or_nothing(scene), restored(context):
                 name = self.action_name or clip.name
                 warnings = place(context, self, clip, armature, name=name, frame=frame, recipe={"file": str(path)})
@@ -227,6 +240,13 @@ class ApplyMotion(PlacementOptions, bpy.types.Operator):
         for warning in warnings:
             self.report({"WARNING"}, warning)
         return {"FINISHED"}
+
+    def _clip(self, path: Path) -> MotionClip:
+        """The motion; TokenDanceError when the file is missing or is none."""
+        if not path.is_file():
+            raise ClipError(f"There is no file {path}.", hint="Check the path of the motion file.")
+        clip = read_bvh(path) if path.suffix.lower() == ".bvh" else load_clip(path)
+        return stand_on_floor(clip) if self.level else clip
 
 
 class RestoreRig(bpy.types.Operator):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import bpy
 import numpy as np
 
@@ -40,7 +42,7 @@ def figure(points: dict[str, np.ndarray], right: np.ndarray, up: np.ndarray) -> 
     pixels = np.stack(np.meshgrid(np.arange(SIZE) + 0.5, np.arange(SIZE) + 0.5), -1)
     nearest = np.full((SIZE, SIZE), np.inf)
     for joint, place in places.items():
-        above = _above(joint, places)
+        above = joint_above(joint, places)
         if above is not None:
             nearest = np.minimum(nearest, _distance(pixels, places[above], place))
     ink = np.clip(_WIDTH + 0.5 - nearest, 0.0, 1.0)[..., None]
@@ -48,11 +50,10 @@ def figure(points: dict[str, np.ndarray], right: np.ndarray, up: np.ndarray) -> 
     return np.concatenate((colour, np.ones_like(ink)), -1).astype(np.float32)
 
 
-def _above(joint: str, places: dict[str, np.ndarray]) -> str | None:
-    if joint not in JOINTS:
-        return None
-    number = PARENTS[JOINTS.index(joint)]
-    while number >= 0 and JOINTS[number] not in places:
+def joint_above(joint: str, known: Container[str]) -> str | None:
+    """The next of the ``known`` joints above a joint in the body; None for the topmost and for what is no joint."""
+    number = PARENTS[JOINTS.index(joint)] if joint in JOINTS else -1
+    while number >= 0 and JOINTS[number] not in known:
         number = PARENTS[number]
     return JOINTS[number] if number >= 0 else None
 

@@ -50,6 +50,7 @@ _PUBLIC = {
     "matrix_from_quaternion": ("rotation", "matrix_from_quaternion"),
     "mirrored_rig_map": ("rigs.checks", "mirrored"),
     "predicted_heads": ("posing", "predicted_heads"),
+    "read_bvh": ("datasets.bvh_reader", "read"),
     "read_rest_pose": ("rest_pose", "read"),
     "resample_to_fps": ("kinematics", "resample_to_fps"),
     "retarget_clip": ("retarget", "retarget"),
@@ -61,6 +62,7 @@ _PUBLIC = {
     "save_clip": ("clip_file", "save"),
     "save_rig_map": ("rigs.map_file", "save_rig_map"),
     "skin_body": ("body", "skin"),
+    "stand_on_floor": ("datasets.recording", "stand_on_floor"),
 }
 
 __all__ = sorted([*_PUBLIC, "__version__"])

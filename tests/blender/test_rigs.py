@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -13,6 +14,7 @@ from mathutils import Matrix
 
 from blender_addon import action, compat, holds, operators, placement, rig
 from tests.rig_zoo import OTHERS, ZOO
+from tests.unit.datasets.dance_files import mixamo_bvh
 from tests.unit.rig_poses import character
 from tokendance_core import JOINTS, MotionClip, RigError, posing, rest_pose, rotation, save_clip
 from tokendance_core.kinematics import joint_positions
@@ -257,6 +259,22 @@ def test_the_path_can_be_on_a_root_bone_or_taken_out(scene, dance_file):
     with pytest.raises(RuntimeError, match="no separate root bone"):
         apply(dance_file, second, root_motion="root")
     assert second.animation_data is None
+
+
+def test_files_of_others_stand_on_the_floor_of_the_character(scene, dance, tmp_path):
+    """AMASS files with an unknown pelvis height, and BVH files in centimetres with other names and hanging arms."""
+    made = build(character())
+    rest = {side: made.data.bones[f"{side}_ankle"].head_local.z for side in ("left", "right")}
+    still = replace(dance, rot6d=dance.rot6d * 0 + np.float32([1, 0, 0, 0, 1, 0]), root=dance.root * 0 + np.float32([0, 0.6, 0]))
+    save_clip(still, tmp_path / "amass.smpl.npz")
+    (tmp_path / "person.bvh").write_text(mixamo_bvh(scale=100.0, arm=45.0))
+    for name in ("amass.smpl.npz", "person.bvh"):
+        apply(tmp_path / name, made)
+        found = posed_matrices(made, 2)
+        for side, height in rest.items():
+            assert found[f"{side}_ankle"][2, 3] == pytest.approx(height, abs=2e-3), name
+    with pytest.raises(RuntimeError, match="There is no file"):
+        apply(tmp_path / "nothing.bvh", made)
 
 
 # --- what cannot dance -------------------------------------------------------------------------------------------------------------------
