@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from . import operators, preferences
+from . import operators, preferences, rig_map_operators, rig_map_panel, rig_map_summary
 
-CLASSES = (*preferences.CLASSES, *operators.CLASSES)
+CLASSES = (*preferences.CLASSES, *operators.CLASSES, *rig_map_operators.CLASSES, *rig_map_panel.CLASSES)
 
 
 def register() -> None:
@@ -17,3 +17,4 @@ def register() -> None:
 def unregister() -> None:
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
+    rig_map_summary.forget_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import bpy
 import numpy as np
@@ -76,9 +77,22 @@ class PlacementOptions:
         return {name: getattr(self, name) for name in ("foot_lock", "arm_spacing", "root_motion", "travel", "floor", "mirror", "key_ik")}
 
 
+@dataclass(frozen=True)
+class ExactPlacement:
+    """The exact transfer as an action of its own, for where nobody is asked."""
+
+    replace = push_to_nla = mark_asset = False
+
+    def retarget_settings(self) -> RetargetSettings:
+        return RetargetSettings()
+
+    def recipe(self) -> dict[str, object]:
+        return {}
+
+
 def place(
     context: bpy.types.Context,
-    options: PlacementOptions,
+    options: PlacementOptions | ExactPlacement,
     clip: MotionClip,
     armature: bpy.types.Object,
     *,

@@ -1,0 +1,101 @@
+"""The character in the sidebar: what it was recognised as, what is wrong, and the bone of every joint."""
+
+from __future__ import annotations
+
+import bpy
+
+from . import holds, rig_map_summary
+from .rig_map_operators import JOINT_LABELS
+
+_ARM, _LEG = ("collar", "shoulder", "elbow", "wrist"), ("hip", "knee", "ankle", "foot")
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Trunk": ("head", "neck", "spine3", "spine2", "spine1", "pelvis", "root"),
+    "Left Arm": tuple(f"left_{joint}" for joint in _ARM),
+    "Right Arm": tuple(f"right_{joint}" for joint in _ARM),
+    "Left Leg": tuple(f"left_{joint}" for joint in _LEG),
+    "Right Leg": tuple(f"right_{joint}" for joint in _LEG),
+}
+"""Heading -> joints below it. Fingers are left to SMPL's own names."""
+
+
+class _CharacterPanel:
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "TokenDance"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return context.active_object is not None and context.active_object.type == "ARMATURE"
+
+
+class CharacterPanel(_CharacterPanel, bpy.types.Panel):
+    bl_idname = "TOKENDANCE_PT_character"
+    bl_label = "Character"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, armature = self.layout, context.active_object
+        summary = rig_map_summary.look_up(armature)
+        if summary is None:
+            layout.label(text="Looking at the bones…", icon="TIME")
+            return
+        if summary.rig_map is not None:
+            column = layout.column(align=True)
+            column.label(text=f"{summary.rig_map.family}, {100 * summary.rig_map.score:.0f} %", icon="ARMATURE_DATA")
+            column.label(text="Map kept on the armature" if summary.kept else "Recognised automatically", icon="BLANK1")
+            for reason in () if summary.kept else summary.rig_map.reasons:
+                column.label(text=reason, icon="BLANK1")
+        for problem in summary.problems:
+            _wrapped(layout, problem)
+        if not summary.problems:
+            layout.label(text="Ready to dance", icon="CHECKMARK")
+        grid = layout.grid_flow(columns=2, align=True, even_columns=True)
+        grid.operator("tokendance.recognise_rig", icon="VIEWZOOM")
+        grid.operator("tokendance.test_map", icon="PLAY")
+        grid.operator_menu_enum("tokendance.mirror_map", "side", text="Mirror from", icon="MOD_MIRROR")
+        grid.operator("tokendance.forget_map", icon="TRASH")
+        grid.operator("tokendance.import_map", text="Import", icon="IMPORT")
+        grid.operator("tokendance.export_map", text="Export", icon="EXPORT")
+        if holds.FORMER in armature:
+            layout.operator("tokendance.restore_rig", icon="LOOP_BACK")
+
+
+def _wrapped(layout: bpy.types.UILayout, text: str, width: int = 34) -> None:
+    """A sentence over as many lines as a sidebar of usual width needs."""
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    column = layout.column(align=True)
+    for number, line in enumerate(lines):
+        column.label(text=line, icon="BLANK1" if number else "ERROR")
+
+
+class JointsPanel(_CharacterPanel, bpy.types.Panel):
+    bl_idname = "TOKENDANCE_PT_joints"
+    bl_parent_id = "TOKENDANCE_PT_character"
+    bl_label = "Joints"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    def draw(self, context: bpy.types.Context) -> None:
+        summary = rig_map_summary.look_up(context.active_object)
+        if summary is None:
+            return
+        bones = summary.rig_map.bones if summary.rig_map is not None else {}
+        offsets = summary.rig_map.offsets if summary.rig_map is not None else {}
+        for heading, joints in GROUPS.items():
+            column = self.layout.column(align=True)
+            column.label(text=heading)
+            for joint in joints:
+                row = column.row(align=True)
+                split = row.split(factor=0.4, align=True)
+                split.label(text=JOINT_LABELS[joint].removeprefix("Left ").removeprefix("Right ").capitalize())
+                split.operator("tokendance.search_map_bone", text=bones.get(joint, "none"), icon="BONE_DATA").joint = joint
+                row.operator("tokendance.set_map_bone", text="", icon="EYEDROPPER").joint = joint
+                turned = "ORIENTATION_GIMBAL" if joint in offsets else "DRIVER_ROTATIONAL_DIFFERENCE"
+                row.operator("tokendance.set_map_offset", text="", icon=turned).joint = joint
+                row.operator("tokendance.clear_map_bone", text="", icon="X").joint = joint
+
+
+CLASSES = (CharacterPanel, JointsPanel)

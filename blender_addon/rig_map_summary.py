@@ -1,0 +1,70 @@
+"""What the panel says of a character, worked out outside of drawing and remembered until its map or bones change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+
+from tokendance_core import RigError, RigMap, rig_problems
+
+from . import map_store, rig
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The map in force, whether the user keeps it, and what is wrong with it, in sentences."""
+
+    rig_map: RigMap | None
+    kept: bool
+    problems: tuple[str, ...]
+
+
+_known: dict[str, tuple[object, Summary]] = {}
+_asked: set[str] = set()
+
+
+def _state(armature: bpy.types.Object) -> object:
+    """Whatever a summary depends on, cheap to look up."""
+    return armature.get(map_store.PROPERTY), armature.data.name, len(armature.data.bones)
+
+
+def look_up(armature: bpy.types.Object) -> Summary | None:
+    """The summary if it is known; None otherwise, and then it will be soon."""
+    state, summary = _known.get(armature.name, (None, None))
+    if summary is not None and state == _state(armature):
+        return summary
+    if armature.name not in _asked:
+        _asked.add(armature.name)
+        bpy.app.timers.register(lambda name=armature.name: _answer(name))
+    return None
+
+
+def _answer(name: str) -> None:
+    """Work a summary out and show it."""
+    _asked.discard(name)
+    armature = bpy.data.objects.get(name)
+    if armature is not None and armature.type == "ARMATURE":
+        make(armature)
+        for window in bpy.context.window_manager.windows:
+            for area in window.screen.areas:
+                if area.type == "VIEW_3D":
+                    area.tag_redraw()
+
+
+def make(armature: bpy.types.Object) -> Summary:
+    """Work the summary out now and remember it."""
+    kept = map_store.PROPERTY in armature
+    try:
+        rig_map = rig.mapped(armature)
+        summary = Summary(rig_map, kept, rig_problems(rig.read_rig(armature), rig_map))
+    except RigError as error:
+        summary = Summary(None, kept, (f"{error} {error.hint}",))
+    _known[armature.name] = (_state(armature), summary)
+    return summary
+
+
+def forget_all() -> None:
+    """Drop what is remembered, when the add-on goes."""
+    _known.clear()
+    _asked.clear()
