@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import sys
 import time
@@ -162,6 +163,9 @@ def main(argv: list[str]) -> None:
             sheet.add(name, armature, arguments.clip)
     (arguments.out / "rigs.json").write_text(json.dumps({"blender": bpy.app.version_string, "rigs": results}, indent=1), encoding="utf-8")
     sheet.save()
+    # Some Blenders crash or hang in their own clean-up once Rigify was enabled.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 if __name__ == "__main__":

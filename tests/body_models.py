@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
+import struct
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 
@@ -105,4 +108,78 @@ def arrays(kind: str) -> dict[str, np.ndarray]:
 def write(path: Path, kind: str, **changes: object) -> Path:
     """A model file of ``kind``, some of its arrays replaced, or left out where None is given."""
     np.savez(path, **{key: value for key, value in {**arrays(kind), **changes}.items() if value is not None})
+    return path
+
+
+class Ch:
+    """Pickled as chumpy.ch.Ch."""
+
+    def __init__(self, x: object) -> None:
+        self.x = x
+        self._dirty_vars = {"x"}
+        self._depends_on_deps = {}
+        self._itr = None
+
+
+class Select(Ch):
+    """Pickled as chumpy.reordering.Select."""
+
+    def __init__(self, a: object, idxs: object, preferred_shape: tuple[int, ...]) -> None:
+        super().__init__(None)
+        del self.x
+        self.a, self.idxs, self.preferred_shape = a, idxs, preferred_shape
+
+
+class Sparse:
+    """Pickled as a csc_matrix of scipy; ``shape`` is the name of its shape."""
+
+    def __init__(self, dense: np.ndarray, shape: str = "_shape") -> None:
+        columns, self.indices = (part.astype(np.int32) for part in np.nonzero(dense.T))
+        self.data = dense[self.indices, columns]
+        self.indptr = np.searchsorted(columns, np.arange(dense.shape[1] + 1)).astype(np.int32)
+        self.maxprint = 50
+        setattr(self, shape, dense.shape)
+
+
+class OldPickler(pickle._Pickler):
+    """Writes as Python 2 did, text and bytes alike and flags as numbers, and classes by the names in ``names``."""
+
+    names: ClassVar = {Ch: "chumpy.ch Ch", Select: "chumpy.reordering Select", Sparse: "scipy.sparse.csc csc_matrix"}
+    dispatch: ClassVar = dict(pickle._Pickler.dispatch)
+
+    def save_text(self, text: str | bytes) -> None:
+        content = text.encode("latin1") if isinstance(text, str) else text
+        self.write(pickle.BINSTRING + struct.pack("<i", len(content)) + content)
+        self.memoize(text)
+
+    def save_flag(self, flag: bool) -> None:
+        self.save(int(flag))
+
+    def save_class(self, kind: type) -> None:
+        if kind in self.names:
+            self.write(pickle.GLOBAL + self.names[kind].replace(" ", "\n").encode() + b"\n")
+            self.memoize(kind)
+        else:
+            self.save_type(kind)
+
+    dispatch |= {str: save_text, bytes: save_text, bool: save_flag, type: save_class}
+
+
+def official(kind: str) -> dict[str, object]:
+    """The arrays of ``kind`` in the objects that the files of its makers hold them in."""
+    found: dict[str, object] = arrays(kind)
+    shapes = found["shapedirs"]
+    # Only the first shapes of many are selected, by their places in the flat array.
+    all_shapes = np.concatenate((shapes, np.full((*shapes.shape[:2], 3), 9.0)), axis=2)
+    chosen = np.arange(all_shapes.size).reshape(all_shapes.shape)[..., : shapes.shape[2]].ravel()
+    found |= {key: Ch(found[key]) for key in ("v_template", "posedirs", "weights")}
+    found |= {"shapedirs": Select(Ch(all_shapes), chosen, shapes.shape), "J_regressor": Sparse(found["J_regressor"])}
+    found.pop("part2num", None)
+    return {**found, "bs_style": "lbs", "bs_type": "lrotmin", "J": Ch(rest_joints(kind)), "vert_sym_idxs": np.arange(3)}
+
+
+def write_official(path: Path, kind: str, protocol: int = 2, **changes: object) -> Path:
+    """A file of ``kind`` as its makers pickle it with Python 2, some of its values replaced."""
+    with path.open("wb") as file:
+        OldPickler(file, protocol).dump({**official(kind), **changes})
     return path

@@ -16,9 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tokendance_core import rotation
+from tokendance_core import body_pickle, rotation
 from tokendance_core.atomic import write_aside
-from tokendance_core.datasets import restricted_pickle
 from tokendance_core.errors import ClipError, DataError, SettingError
 from tokendance_core.kinematics import forward_kinematics
 from tokendance_core.skeleton import ANKLE_HEIGHT, FEET, INDEX, JOINTS, OFFSETS, PARENTS
@@ -34,9 +33,9 @@ _OURS = {24: (*range(24),), 52: (*range(_BODY_JOINTS), 25, 40), 55: (*range(_BOD
 
 _NAMES = "24 (SMPL), 52 (SMPL-H) or 55 (SMPL-X)"
 
-_CHOOSE = "Choose a body model file of SMPL, SMPL-H or SMPL-X, for example SMPL_NEUTRAL.npz."
+_CHOOSE = "Choose a body model file of SMPL, SMPL-H or SMPL-X, for example SMPL_NEUTRAL.pkl."
 
-_CONVERT = "Convert it to .npz with plain arrays, see “SMPL bodies” in the README."
+_ORIGINAL = "Take the file as the makers of the model offer it, .npz or .pkl."
 
 _LEGS = [INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("knee", "ankle")]
 """Joints whose offsets are the thigh and the shank."""
@@ -191,16 +190,22 @@ def _read_npz(path: Path) -> dict[str, np.ndarray]:
         raise ClipError(f"cannot read {path}: {problem.strerror or problem}", "Check that you may read the file.") from problem
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, AttributeError) as problem:
         what = f"{path.name} holds no plain array {key}" if key else f"{path.name} is not a body model or is damaged"
-        raise ClipError(f"{what} ({problem})", _CONVERT if key else _CHOOSE) from problem
+        raise ClipError(f"{what} ({problem})", _ORIGINAL if key else _CHOOSE) from problem
 
 
 def _read_pickle(path: Path) -> dict[str, np.ndarray]:
     try:
-        found = restricted_pickle.read(path)
+        found = body_pickle.read(path)
     except DataError as problem:
-        raise ClipError(f"{problem}", _CONVERT) from problem
+        raise ClipError(f"{problem}", problem.hint) from problem
     _expect_keys(found, path)
-    return {key: np.asarray(found[key]) for key in _KEYS}
+    arrays = {}
+    for key in _KEYS:
+        try:
+            arrays[key] = body_pickle.array(found[key])
+        except ValueError as problem:
+            raise ClipError(f"{path.name} holds no array {key} ({problem})", _ORIGINAL) from problem
+    return arrays
 
 
 def _expect_keys(found: Mapping[str, object] | Sequence[str], path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
 import struct
 import sys
 from pathlib import Path
@@ -233,23 +232,6 @@ def test_dances_damaged_and_missing_files_are_refused(tmp_path, smpl):
         with pytest.raises(ClipError, match=message) as caught:
             body.skin(_standing(), tmp_path / name)
         assert caught.value.hint
-
-
-def test_plain_pickles_are_read_and_others_never_run(tmp_path):
-    path, witness = tmp_path / "SMPL_NEUTRAL.pkl", tmp_path / "witness"
-    path.write_bytes(pickle.dumps(body_models.arrays("smpl"), protocol=2))
-    plain = body.skin(_standing(), path)
-    np.testing.assert_array_equal(plain.vertices, body.skin(_standing(), body_models.write(tmp_path / "m.npz", "smpl")).vertices)
-
-    class Trap:
-        def __reduce__(self):
-            return (Path.touch, (witness,))
-
-    path.write_bytes(pickle.dumps({**body_models.arrays("smpl"), "J": Trap()}))
-    with pytest.raises(ClipError, match="nothing but numbers") as caught:
-        body.skin(_standing(), path)
-    assert "npz" in caught.value.hint
-    assert not witness.exists()
 
 
 @pytest.mark.parametrize("betas", [np.zeros(11), [[0.0]], [float("nan")]])

@@ -1,12 +1,14 @@
 """Pickles that hold numbers, text and numpy arrays, read without giving them the chance to run code.
 
-A pickle may name any function and have it called. Only the few that numpy's own arrays need are answered here.
+A pickle may name any function and have it called. Only the few that numpy's own arrays need are answered here, and what a reader adds.
 """
 
 from __future__ import annotations
 
 import pickle
+from collections.abc import Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -15,7 +17,7 @@ from tokendance_core.errors import DataError
 _KINDS = "biufcSU"
 """Kinds of dtype that are read: numbers and text."""
 
-_HINT = "Download it again from the data set's own site, and do not read files of unknown origin."
+_HINT = "Download it again from its makers' own site, and do not read files of unknown origin."
 
 
 class _ForbiddenError(pickle.UnpicklingError):
@@ -29,8 +31,9 @@ def _latin(text: str, encoding: str) -> bytes:
     return text.encode(encoding)
 
 
-def _plain_dtype(*arguments: object) -> np.dtype:
-    dtype = np.dtype(*arguments)
+def _plain_dtype(kind: object, align: object = False, _: object = True) -> np.dtype:
+    """Always a copy, because the pickle sets its byte order; old ones give their flags as 0 and 1."""
+    dtype = np.dtype(kind, bool(align), True)
     if dtype.kind not in _KINDS:
         raise _ForbiddenError(f"an array of {dtype}")
     return dtype
@@ -49,20 +52,27 @@ def _array_parts() -> dict[str, object]:
 
 
 class _ArrayUnpickler(pickle.Unpickler):
+    def __init__(self, file: BinaryIO, stand_ins: Mapping[str, object]) -> None:
+        super().__init__(file, encoding="latin1")
+        self._known = {**_array_parts(), **stand_ins}
+
     def find_class(self, module: str, name: str) -> object:
         try:
-            return _array_parts()[f"{module}.{name}"]
+            return self._known[f"{module}.{name}"]
         except KeyError:
             raise _ForbiddenError(f"{module}.{name}") from None
 
 
-def read(path: Path) -> dict[str, object]:
-    """The dictionary pickled in ``path``; DataError when it holds anything but plain values and numeric arrays, or is damaged."""
+def read(path: Path, stand_ins: Mapping[str, object] | None = None) -> dict[str, object]:
+    """The dictionary pickled in ``path``; DataError when it holds anything but plain values and numeric arrays, or is damaged.
+
+    ``stand_ins``: ``module.name`` -> what the pickle gets for it. It may call and fill it as it likes: only what does nothing is safe.
+    """
     try:
         with path.open("rb") as file:
-            found = _ArrayUnpickler(file, encoding="latin1").load()
+            found = _ArrayUnpickler(file, stand_ins or {}).load()
     except _ForbiddenError as problem:
-        raise DataError(f"{path.name} holds {problem}, expected nothing but numbers and numpy arrays", hint=_HINT) from problem
+        raise DataError(f"{path.name} holds {problem}, expected nothing but numbers and arrays", hint=_HINT) from problem
     except OSError as problem:
         raise DataError(f"{path.name} cannot be read: {problem.strerror or problem}", hint="Check that you may read the file.") from problem
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, AttributeError, LookupError, OverflowError, MemoryError) as problem:

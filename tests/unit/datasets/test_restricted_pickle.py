@@ -42,6 +42,21 @@ def test_code_is_never_run(tmp_path: Path) -> None:
     assert not (tmp_path / "mark").exists()
 
 
+def test_stand_ins_take_the_place_of_what_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data.pkl").write_bytes(pickle.dumps({"x": _Command(tmp_path / "mark")}))
+    found = restricted_pickle.read(tmp_path / "data.pkl", {f"{os.name}.mkdir": lambda path: f"not {Path(path).name}"})
+    assert found == {"x": "not mark"}
+    assert not (tmp_path / "mark").exists()
+
+
+def test_byte_order_in_a_file_stays_there(tmp_path: Path) -> None:
+    """Old pickles give the flags of a dtype as numbers; the byte order that they set is that of a copy, asked for or not."""
+    swapped = b"cnumpy\ndtype\n(S'f8'\nI0\nI0\ntR(I3\nS'>'\nNNNI-1\nI-1\nI0\ntb"
+    (tmp_path / "data.pkl").write_bytes(b"(dS'x'\n" + swapped + b"s.")
+    assert restricted_pickle.read(tmp_path / "data.pkl")["x"] == np.dtype(">f8")
+    assert np.dtype("f8").isnative
+
+
 def test_arrays_of_objects_are_refused(tmp_path: Path) -> None:
     (tmp_path / "data.pkl").write_bytes(pickle.dumps({"x": np.array([{}, None], object)}))
     with pytest.raises(DataError, match="an array of object"):
