@@ -30,7 +30,7 @@ from .placement import ExactPlacement, place, scene_fps
 from .scene_guard import all_or_nothing, restored
 
 _PARTS = {"hip": "thigh", "knee": "shin", "ankle": "foot", "foot": "toes", "collar": "clavicle", "shoulder": "upper arm"}
-_PARTS |= {"elbow": "forearm", "wrist": "hand", "hand": "fingers", "spine1": "spine, low", "spine2": "spine, middle", "spine3": "chest"}
+_PARTS |= {"elbow": "forearm", "wrist": "hand", "hand": "fingers", "spine1": "low spine", "spine2": "mid spine", "spine3": "chest"}
 
 JOINT_LABELS: dict[str, str] = {"root": "Root"} | {
     joint: " ".join((*joint.split("_")[:-1], _PARTS.get(joint.split("_")[-1], joint.split("_")[-1]))).capitalize() for joint in JOINTS
@@ -77,7 +77,7 @@ class OnArmature:
         except TokenDanceError as error:
             self.report({"ERROR"}, f"{error} {error.hint}".strip())
             return {"CANCELLED"}
-        rig_map_summary.make(context.active_object)
+        rig_map_summary.refresh(context.active_object)
         return {"FINISHED"}
 
 

@@ -45,11 +45,16 @@ def _answer(name: str) -> None:
     _asked.discard(name)
     armature = bpy.data.objects.get(name)
     if armature is not None and armature.type == "ARMATURE":
-        make(armature)
-        for window in bpy.context.window_manager.windows:
-            for area in window.screen.areas:
-                if area.type == "VIEW_3D":
-                    area.tag_redraw()
+        refresh(armature)
+
+
+def refresh(armature: bpy.types.Object) -> None:
+    """Work the summary out now and draw the sidebars anew."""
+    make(armature)
+    for window in bpy.context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
 
 
 def make(armature: bpy.types.Object) -> Summary:
