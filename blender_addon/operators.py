@@ -233,7 +233,7 @@ class ApplyMotion(PlacementOptions, bpy.types.Operator):
                 raise RigError("There is no character in the scene.", hint="Add one, or add TokenDance's mannequin.")
             clip = resample_to_fps(self._clip(path), scene_fps(scene))
             with all_or_nothing(scene), restored(context):
-                name = self.action_name or clip.name
+                name = self.action_name or path.name.split(".")[0]
                 warnings = place(context, self, clip, armature, name=name, frame=frame, recipe={"file": str(path)})
         except TokenDanceError as error:
             return _report(self, error)

@@ -25,18 +25,19 @@ def _between(turns: np.ndarray, below: int, above: int, part: float) -> np.ndarr
     return rotation.matrix_from_quaternion(rotation.slerp(q[:, 0], q[:, 1], np.full(len(q), part)))
 
 
-def trunk_turns(turns: np.ndarray, rig: Rig, rig_map: RigMap, bones: dict[str, int]) -> dict[int, np.ndarray]:
+def trunk_turns(turns: np.ndarray, rig: Rig, rig_map: RigMap, rest: RestPose) -> dict[int, np.ndarray]:
     """Turns (T, 3, 3) of trunk bones that are not simply those of their joint, by bone; ``turns`` (T, 24, 3, 3) of our joints.
 
     A spine joint without a bone of its own lends half its turn to the bone below. Bones between two mapped ones are spread evenly, except
     on control rigs, where mechanism lies between the controls.
     """
+    bones = rest.bones
     mapped = [joint for joint in _TRUNK if joint in bones]
     found = {}
     for joint in mapped:
         following = _TRUNK[min(_TRUNK.index(joint) + 1, len(_TRUNK) - 1)]
         if joint in ("spine1", "spine2") and following not in bones:
-            found[bones[joint]] = _between(turns, INDEX[joint], INDEX[following], 0.5)
+            found[bones[joint]] = _between(turns, INDEX[joint], INDEX[following], 0.5) @ rest.alignment[INDEX[joint]]
     if rig_map.switches:
         return found
     path = _path(rig, bones["pelvis"], bones[mapped[-1]])

@@ -93,7 +93,7 @@ def _scene_height(rig: Rig, rest: RestPose, height: float) -> float:
 def _targets(rig: Rig, rig_map: RigMap, rest: RestPose, turns: np.ndarray) -> dict[int, np.ndarray]:
     """Bone -> orientation (T, 3, 3) in armature space of every bone that is keyed; ``turns`` (T, 24, 3, 3) of our joints."""
     ours = {bone: turns[:, INDEX[joint]] @ rest.alignment[INDEX[joint]] for joint, bone in rest.bones.items() if joint != "root"}
-    ours |= distribution.trunk_turns(turns, rig, rig_map, rest.bones)
+    ours |= distribution.trunk_turns(turns, rig, rig_map, rest)
     ours |= distribution.twist_turns(turns, rig, rig_map, rest)
     ours |= {bone: turns[:, joint] @ rest.alignment[joint] for bone, joint in distribution.doubles(rig, rig_map)}
     return {bone: rest.axes @ turn @ (rest.axes.T @ rest.posture.turns[bone]) for bone, turn in ours.items()}

@@ -112,6 +112,14 @@ def test_offsets_of_the_user_turn_a_joint_on_top() -> None:
     assert other[0] < -0.3
 
 
+def test_offsets_hold_for_a_spine_joint_that_shares_its_neighbour_s_turn() -> None:
+    rig = character(drop=("spine2",))
+    animation = retarget(t_pose_clip(), rig, own_map(rig, offsets={"spine1": (30.0, 0.0, 0.0)}))
+    bone = rig.names.index("spine1")
+    turned = posed(rig, animation)[0, bone, :3, :3] @ rig.rest[bone, :3, :3].T
+    assert np.degrees(np.arccos((np.trace(turned) - 1) / 2)) == pytest.approx(30, abs=1e-3)
+
+
 def test_feet_turned_out_at_rest_point_where_the_dancer_s_do() -> None:
     rig = character(pose={"left_ankle": (0, 0.4, 0), "right_ankle": (0, -0.4, 0)})
     found = _bones(rig, posed(rig, retarget(t_pose_clip(), rig, own_map(rig))), "left_ankle", "left_foot")[0]
