@@ -98,8 +98,18 @@ def test_rig_lists_parents_before_children() -> None:
         _rig(rest=np.zeros((3, 4, 4)))
 
 
+def test_rig_traits_are_those_of_plain_bones_unless_told() -> None:
+    rig = Rig(("a", "b"), np.array([-1, 0]), np.tile(np.eye(4), (2, 1, 1)), np.eye(4), lengths=np.array([1.0, 2.0]))
+    assert rig.inherits_rotation.all()
+    assert not rig.connected.any()
+    assert rig.follows.tolist() == [-1, -1]
+    np.testing.assert_array_equal(rig.tails, [[0, 1, 0], [0, 2, 0]])
+    with pytest.raises(ValueError, match=r"Rig\.connected"):
+        Rig(("a", "b"), rig.parents, rig.rest, np.eye(4), connected=np.zeros(3, bool))
+
+
 def test_rig_animation_has_one_channel_per_bone_and_one_length() -> None:
     with pytest.raises(ValueError, match="quaternions"):
-        RigAnimation(("a", "b"), np.zeros((5, 3, 4)), "a", np.zeros((5, 3)), 30.0)
+        RigAnimation(("a", "b"), np.zeros((5, 3, 4)), {"a": np.zeros((5, 3))}, 30.0)
     with pytest.raises(ValueError, match="locations"):
-        RigAnimation(("a",), np.zeros((5, 1, 4)), "a", np.zeros((4, 3)), 30.0)
+        RigAnimation(("a",), np.zeros((5, 1, 4)), {"a": np.zeros((4, 3))}, 30.0)
