@@ -105,6 +105,11 @@ def posed(rig: Rig, animation: RigAnimation) -> np.ndarray:
     return pose
 
 
+def bone_heads(rig: Rig, pose: np.ndarray, *names: str) -> np.ndarray:
+    """(T, len(names), 3) where these bones begin in a pose (T, B, 4, 4)."""
+    return pose[..., :3, 3][:, [rig.names.index(name) for name in names]]
+
+
 def limb_error(clip: MotionClip, rig: Rig, rig_map: RigMap, animation: RigAnimation, axes: np.ndarray) -> float:
     """Largest angle in degrees between the dancer's thighs, shins, upper arms and forearms and the rig's."""
     ours = kinematics.joint_positions(clip) @ axes.T
