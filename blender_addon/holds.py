@@ -14,9 +14,6 @@ from tokendance_core import RigAnimation
 from . import rig_traits
 from .compat import CurveWriter
 
-FORMER = "tokendance_former"
-"""Custom property of the armature object: values, as JSON, that its switches, constraints and drivers had before the first dance."""
-
 
 def let_go(armature: bpy.types.Object, animation: RigAnimation, writer: CurveWriter, frame: float) -> dict[str, float]:
     """Key switches and constraints as they have to be while ``animation`` plays; what they were before, by path."""
@@ -46,7 +43,7 @@ def remember(armature: bpy.types.Object, animation: RigAnimation, former: dict[s
             driver.mute = True
     if former:
         # What an earlier dance found is older, and so what the user had.
-        armature[FORMER] = json.dumps(former | json.loads(armature.get(FORMER, "{}")))
+        armature.tokendance_former = json.dumps(former | json.loads(armature.tokendance_former or "{}"))
 
 
 def _is_driven(armature: bpy.types.Object, path: str) -> bool:
@@ -58,7 +55,7 @@ def restore(armature: bpy.types.Object) -> int:
 
     The dance itself stays: while its action is active, its keys hold again on the next frame change.
     """
-    former: dict[str, float] = json.loads(armature.get(FORMER, "{}"))
+    former: dict[str, float] = json.loads(armature.tokendance_former or "{}")
     for path, value in former.items():
         if path.startswith("driver "):
             _, index, data_path = path.split(" ", 2)
@@ -67,8 +64,7 @@ def restore(armature: bpy.types.Object) -> int:
                     driver.mute = False
         else:
             _set(armature, path, value)
-    if former:
-        del armature[FORMER]
+    armature.tokendance_former = ""
     return len(former)
 
 

@@ -1,4 +1,7 @@
-"""The user's rig map, kept on the armature object as text, so that it goes along with the file, copies and library overrides."""
+"""What the add-on keeps on an armature object: the user's rig map, and what its rig was set to before the first dance.
+
+Registered properties, not plain custom ones: only those survive on library overrides when the file is saved and loaded.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,30 @@ import bpy
 
 from tokendance_core import RigMap, rig_map_from_json, rig_map_to_json
 
-PROPERTY = "tokendance_rig_map"
-"""Custom property of the armature object that holds the map as JSON."""
+
+def register() -> None:
+    text = {"options": {"HIDDEN"}, "override": {"LIBRARY_OVERRIDABLE"}}
+    bpy.types.Object.tokendance_rig_map = bpy.props.StringProperty(
+        name="Rig Map", description="Which bone plays which joint, as JSON", **text
+    )
+    bpy.types.Object.tokendance_former = bpy.props.StringProperty(
+        name="Former Settings", description="Switches, constraints and drivers before the first dance, as JSON", **text
+    )
+
+
+def unregister() -> None:
+    del bpy.types.Object.tokendance_rig_map
+    del bpy.types.Object.tokendance_former
 
 
 def kept(armature: bpy.types.Object) -> RigMap | None:
     """The map on the armature, None without one; RigError when its text is damaged."""
-    text = armature.get(PROPERTY)
-    return rig_map_from_json(text) if isinstance(text, str) and text else None
+    return rig_map_from_json(armature.tokendance_rig_map) if armature.tokendance_rig_map else None
 
 
 def keep(armature: bpy.types.Object, rig_map: RigMap) -> None:
-    armature[PROPERTY] = rig_map_to_json(rig_map)
+    armature.tokendance_rig_map = rig_map_to_json(rig_map)
 
 
 def forget(armature: bpy.types.Object) -> None:
-    if PROPERTY in armature:
-        del armature[PROPERTY]
+    armature.tokendance_rig_map = ""

@@ -258,7 +258,9 @@ class RestoreRig(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        ready = context.active_object is not None and context.active_object.type == "ARMATURE" and holds.FORMER in context.active_object
+        ready = (
+            context.active_object is not None and context.active_object.type == "ARMATURE" and bool(context.active_object.tokendance_former)
+        )
         if not ready:
             cls.poll_message_set("Nothing was changed on the active armature")
         return ready

@@ -110,9 +110,11 @@ def place(
     fps = scene_fps(context.scene)
     whole = {**recipe, **options.recipe(), "rig": rig_map.family}
     made = action.write(armature, animation, name=name, frame_start=frame, scene_fps=fps, recipe=whole)
-    if options.replace and former is not None and action.RECIPE in former and former.users <= 1 + former.use_fake_user:
+    if options.replace and former is not None and action.RECIPE in former and former.users <= former.use_fake_user:
         bpy.data.actions.remove(former)
         made.name = name
+    elif former is not None and former.library is None:
+        former.use_fake_user = True  # what the user made by hand must outlive the file's next save
     warnings = disobedience(context, armature, read, rig_map, animation, frame, fps)
     if options.mark_asset:
         made.asset_mark()

@@ -69,7 +69,9 @@ def find_armature(context: bpy.types.Context, name: str) -> bpy.types.Object | N
 
 
 def animatable(armature: bpy.types.Object) -> bpy.types.Object:
-    """The armature itself; RigError when it is linked from another file."""
+    """The armature itself; RigError when it is linked from another file, or its bones are being edited."""
+    if armature.mode == "EDIT":
+        raise RigError(f"“{armature.name}” is in edit mode, its bones are not settled yet.", hint="Leave edit mode and try again.")
     if armature.library is not None:
         raise RigError(
             f"“{armature.name}” is linked from another file and cannot be animated here.",

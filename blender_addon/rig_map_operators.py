@@ -26,6 +26,7 @@ from tokendance_core import (
 )
 
 from . import map_store, rig, rig_map_summary
+from .action import RECIPE
 from .placement import ExactPlacement, place, scene_fps
 from .scene_guard import all_or_nothing, restored
 
@@ -69,6 +70,9 @@ class OnArmature:
         if active.library is not None:
             cls.poll_message_set("The armature is linked from another file: make a library override of it")
             return False
+        if active.mode == "EDIT":
+            cls.poll_message_set("Leave edit mode first: its bones are not settled yet")
+            return False
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
@@ -82,12 +86,20 @@ class OnArmature:
 
 
 def _edit(armature: bpy.types.Object, change: Callable[[RigMap], RigMap]) -> None:
-    """Keep the map that ``change`` makes of the one in force; of an empty one where the armature is not recognised."""
-    try:
-        rig_map = rig.mapped(armature)
-    except RigError:
-        rig_map = RigMap({}, "by hand")
-    map_store.keep(armature, change(rig_map))
+    """Keep the map that ``change`` makes of the one in force; of an empty one where the armature is not recognised.
+
+    RigError when the map that is kept is damaged, and for a map without any bone.
+    """
+    rig_map = map_store.kept(armature)
+    if rig_map is None:
+        try:
+            rig_map = match_rig(rig.read_rig(armature))
+        except RigError:
+            rig_map = RigMap({}, "by hand")
+    changed = change(rig_map)
+    if not changed.bones:
+        raise RigError("The map would be left without any bone.", hint="Forget the map instead.")
+    map_store.keep(armature, changed)
 
 
 class RecogniseRig(OnArmature, bpy.types.Operator):
@@ -112,7 +124,7 @@ class SetMapBone(OnArmature, bpy.types.Operator):
     bone: bpy.props.StringProperty(name="Bone", description="Name of the bone; empty: the active bone", options={"SKIP_SAVE"})
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
-        active = armature.data.edit_bones.active if armature.mode == "EDIT" else armature.data.bones.active
+        active = armature.data.bones.active
         name = self.bone or (active.name if active else "")
         if not name:
             raise RigError("No bone is active.", hint="Click a bone in pose mode, or name one.")
@@ -182,6 +194,8 @@ class SetMapOffset(OnArmature, bpy.types.Operator):
         return context.window_manager.invoke_props_dialog(self)
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        if self.joint not in JOINTS:
+            raise RigError("A root bone does not turn with the dance, so it has no offset.", hint="Choose another joint.")
         turn = tuple(round(float(angle), 4) for angle in np.degrees(self.angles))
 
         def change(rig_map: RigMap) -> RigMap:
@@ -235,7 +249,11 @@ class ImportMap(_MapFile, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
         rig_map = load_rig_map(self.path())
-        unknown = [bone for bone in rig_map.bones.values() if bone not in armature.data.bones]
+        named = [
+            *rig_map.bones.values(),
+            *(bone for table in (rig_map.twist, rig_map.doubles) for bones in table.values() for bone in bones),
+        ]
+        unknown = [bone for bone in named if bone not in armature.data.bones]
         if unknown:
             raise RigError(f"“{armature.name}” has no bone “{unknown[0]}”, which this map names.", hint="Choose a map of such a rig.")
         map_store.keep(armature, rig_map)
@@ -262,13 +280,13 @@ class TestMap(OnArmature, bpy.types.Operator):
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
         clip = resample_to_fps(_test_motion(), scene_fps(context.scene))
         with all_or_nothing(context.scene), restored(context):
-            former = bpy.data.actions.get(TEST_ACTION)
-            warnings = place(
-                context, ExactPlacement(), clip, armature, name=TEST_ACTION, frame=context.scene.frame_start, recipe={"test": True}
-            )
-            if former is not None and former != armature.animation_data.action:
-                bpy.data.actions.remove(former)
-                armature.animation_data.action.name = TEST_ACTION
+            mine = {"test": armature.name}
+            former = [made for made in bpy.data.actions if dict(made.get(RECIPE, {})).get("test") == armature.name]
+            frame = context.scene.frame_start
+            warnings = place(context, ExactPlacement(), clip, armature, name=TEST_ACTION, frame=frame, recipe=mine)
+            for made in former:
+                if made.users <= made.use_fake_user:
+                    bpy.data.actions.remove(made)
         for warning in warnings:
             self.report({"WARNING"}, warning)
 

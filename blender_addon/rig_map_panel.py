@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from . import holds, rig_map_summary
+from . import rig_map_summary
 from .rig_map_operators import JOINT_LABELS
 
 _ARM, _LEG = ("collar", "shoulder", "elbow", "wrist"), ("hip", "knee", "ankle", "foot")
@@ -56,7 +56,7 @@ class CharacterPanel(_CharacterPanel, bpy.types.Panel):
         grid.operator("tokendance.forget_map", icon="TRASH")
         grid.operator("tokendance.import_map", text="Import", icon="IMPORT")
         grid.operator("tokendance.export_map", text="Export", icon="EXPORT")
-        if holds.FORMER in armature:
+        if armature.tokendance_former:
             layout.operator("tokendance.restore_rig", icon="LOOP_BACK")
 
 
@@ -91,7 +91,8 @@ class JointsPanel(_CharacterPanel, bpy.types.Panel):
                 row = column.row(align=True)
                 split = row.split(factor=0.4, align=True)
                 split.label(text=JOINT_LABELS[joint].removeprefix("Left ").removeprefix("Right ").capitalize())
-                split.operator("tokendance.search_map_bone", text=bones.get(joint, "none"), icon="BONE_DATA").joint = joint
+                name = bones.get(joint, "none")
+                split.operator("tokendance.search_map_bone", text=name, translate=joint not in bones, icon="BONE_DATA").joint = joint
                 row.operator("tokendance.set_map_bone", text="", icon="EYEDROPPER").joint = joint
                 turned = "ORIENTATION_GIMBAL" if joint in offsets else "DRIVER_ROTATIONAL_DIFFERENCE"
                 row.operator("tokendance.set_map_offset", text="", icon=turned).joint = joint

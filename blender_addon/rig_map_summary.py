@@ -8,7 +8,7 @@ import bpy
 
 from tokendance_core import RigError, RigMap, rig_problems
 
-from . import map_store, rig
+from . import rig
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ _asked: set[str] = set()
 
 def _state(armature: bpy.types.Object) -> object:
     """Whatever a summary depends on, cheap to look up."""
-    return armature.get(map_store.PROPERTY), armature.data.name, len(armature.data.bones)
+    return armature.tokendance_rig_map, armature.data.session_uid, tuple(bone.name for bone in armature.data.bones)
 
 
 def look_up(armature: bpy.types.Object) -> Summary | None:
@@ -34,9 +34,9 @@ def look_up(armature: bpy.types.Object) -> Summary | None:
     state, summary = _known.get(armature.name, (None, None))
     if summary is not None and state == _state(armature):
         return summary
-    if armature.name not in _asked:
+    if armature.name not in _asked and armature.mode != "EDIT":
         _asked.add(armature.name)
-        bpy.app.timers.register(lambda name=armature.name: _answer(name))
+        bpy.app.timers.register(lambda name=armature.name: _answer(name), persistent=True)
     return None
 
 
@@ -44,7 +44,7 @@ def _answer(name: str) -> None:
     """Work a summary out and show it."""
     _asked.discard(name)
     armature = bpy.data.objects.get(name)
-    if armature is not None and armature.type == "ARMATURE":
+    if armature is not None and armature.type == "ARMATURE" and armature.mode != "EDIT":
         refresh(armature)
 
 
@@ -59,7 +59,7 @@ def refresh(armature: bpy.types.Object) -> None:
 
 def make(armature: bpy.types.Object) -> Summary:
     """Work the summary out now and remember it."""
-    kept = map_store.PROPERTY in armature
+    kept = bool(armature.tokendance_rig_map)
     try:
         rig_map = rig.mapped(armature)
         summary = Summary(rig_map, kept, rig_problems(rig.read_rig(armature), rig_map))

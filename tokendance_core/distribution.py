@@ -112,5 +112,5 @@ def _parts(bones: list[int], *, in_chain: bool, from_far_end: bool) -> Iterator[
 def doubles(rig: Rig, rig_map: RigMap) -> Iterator[tuple[int, int]]:
     """(bone, joint) of further bones that turn as a joint does."""
     for joint, bones in rig_map.doubles.items():
-        for bone in bones:
+        for bone in bones if joint in INDEX else ():
             yield rig.names.index(bone), INDEX[joint]

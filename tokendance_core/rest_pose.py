@@ -112,6 +112,8 @@ def read(rig: Rig, rig_map: RigMap, *, root_moves: bool = False) -> RestPose:
     tips = {f"{side}_foot": axes.T @ _tail(rig, posture, bones[f"{side}_ankle"]) for side in SIDES if f"{side}_foot" not in bones}
     alignment = _alignment(points, tips)
     for joint, degrees in rig_map.offsets.items():
+        if joint not in INDEX:
+            raise RigError(f"{joint} is given an offset, but it does not turn with the dance", "Take the offset off.")
         alignment[INDEX[joint]] = rotation.matrix_from_axis_angle(np.radians(degrees)) @ alignment[INDEX[joint]]
     floor = float(ankles @ axes[:, 1] - scale * ANKLE_HEIGHT)
     return RestPose(bones, path, basis, posture, axes, scale, floor, _ground(rig, posture, bones, axes[:, 1]), alignment)

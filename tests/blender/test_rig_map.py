@@ -8,7 +8,7 @@ import pytest
 
 from blender_addon import map_store, rig, rig_map_operators, rig_map_panel, rig_map_summary
 from tests.unit.rig_poses import character
-from tokendance_core import JOINTS
+from tokendance_core import JOINTS, RigMap
 
 from .rig_builder import build, posed_matrices
 
@@ -48,13 +48,13 @@ def test_bones_are_set_by_name_from_the_active_bone_searched_and_cleared(armatur
 
 def test_unknown_bones_and_no_bone_change_nothing(armature):
     bpy.ops.tokendance.recognise_rig()
-    before = armature[map_store.PROPERTY]
+    before = armature.tokendance_rig_map
     with pytest.raises(RuntimeError, match="no bone named “tail”"):
         bpy.ops.tokendance.set_map_bone(joint="head", bone="tail")
     armature.data.bones.active = None
     with pytest.raises(RuntimeError, match="No bone is active"):
         bpy.ops.tokendance.set_map_bone(joint="head")
-    assert armature[map_store.PROPERTY] == before
+    assert armature.tokendance_rig_map == before
 
 
 def test_a_rig_that_is_not_recognised_can_be_mapped_by_hand(scene):
@@ -116,6 +116,9 @@ def test_the_map_is_saved_with_the_file_and_undone_with_its_step(armature, tmp_p
     bpy.ops.ed.undo_push(message="before")
     bpy.ops.tokendance.recognise_rig()
     bpy.ops.ed.undo_push(message="recognised")
+    bpy.ops.ed.undo()
+    assert kept(bpy.data.objects["Rig"]) is None
+    bpy.ops.ed.redo()
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "file.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "file.blend"))
     assert kept(bpy.data.objects["Rig"]).family == "smpl"
@@ -129,6 +132,50 @@ def test_the_test_motion_moves_one_joint_after_another(armature):
     np.testing.assert_allclose(raised["right_wrist"], rest["right_wrist"], atol=1e-3)
     bpy.ops.tokendance.test_map()
     assert [action.name for action in bpy.data.actions] == [rig_map_operators.TEST_ACTION]
+
+
+def test_a_test_leaves_other_characters_and_the_user_s_own_action_alone(armature):
+    own = bpy.data.actions.new("By hand")
+    armature.animation_data_create().action = own
+    bpy.ops.tokendance.test_map()
+    first = armature.animation_data.action
+    second = build(character(2), "Second")
+    bpy.ops.tokendance.test_map()
+    assert armature.animation_data.action == first
+    assert second.animation_data.action != first
+    assert own.use_fake_user
+
+
+def test_edit_mode_root_offsets_and_the_last_bone_are_refused(armature):
+    with pytest.raises(RuntimeError, match="does not turn with the dance"):
+        bpy.ops.tokendance.set_map_offset(joint="root", angles=(0.1, 0, 0))
+    map_store.keep(armature, RigMap({"head": "head"}, "by hand"))
+    with pytest.raises(RuntimeError, match="without any bone"):
+        bpy.ops.tokendance.clear_map_bone(joint="head")
+    armature.tokendance_rig_map = '{"format": "tokendance rig map", "version": 2}'
+    with pytest.raises(RuntimeError, match="expected version 1"):
+        bpy.ops.tokendance.set_map_bone(joint="head", bone="head")
+    assert '"version": 2' in armature.tokendance_rig_map
+    bpy.ops.object.mode_set(mode="EDIT")
+    with pytest.raises(RuntimeError, match="Leave edit mode first"):
+        bpy.ops.tokendance.recognise_rig()
+    bpy.ops.object.mode_set(mode="OBJECT")
+
+
+def test_the_map_of_an_override_survives_saving(armature, scene, tmp_path):
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(tmp_path / "library.blend"), link=True) as (_, target):
+        target.objects = ["Rig"]
+    override = target.objects[0].override_create()
+    bpy.context.scene.collection.objects.link(override)
+    bpy.context.view_layer.objects.active = override
+    bpy.ops.tokendance.set_map_offset(joint="head", angles=(0.1, 0, 0))
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    again = next(item for item in bpy.context.scene.objects if item.type == "ARMATURE")
+    assert again.override_library is not None
+    assert kept(again).offsets["head"]
 
 
 def test_operators_say_what_they_need(scene):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from mathutils import Matrix
 
-from blender_addon import action, compat, holds, operators, placement, rig
+from blender_addon import action, compat, operators, placement, rig
 from tests.rig_zoo import OTHERS, ZOO
 from tests.unit.datasets.dance_files import mixamo_bvh
 from tests.unit.rig_poses import character
@@ -191,7 +191,7 @@ def test_rigify_controls_carry_the_dance_to_the_bones_that_deform(rigify, dance,
     assert bpy.ops.tokendance.restore_rig() == {"FINISHED"}
     assert rigify.pose.bones["thigh_parent.L"]["IK_FK"] == 0.0
     assert rigify.pose.bones["torso"]["neck_follow"] == 0.5
-    assert holds.FORMER not in rigify
+    assert rigify.tokendance_former == ""
 
 
 def test_constraints_and_drivers_let_go_and_come_back(scene, dance, dance_file):
