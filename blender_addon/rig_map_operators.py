@@ -287,6 +287,7 @@ class TestMap(OnArmature, bpy.types.Operator):
             for made in former:
                 if made.users <= made.use_fake_user:
                     bpy.data.actions.remove(made)
+                    armature.animation_data.action.name = TEST_ACTION
         for warning in warnings:
             self.report({"WARNING"}, warning)
 
