@@ -24,7 +24,7 @@ from blender_addon.action import write
 from tests.blender.rig_builder import LIMBS, angle, build, posed_matrices
 from tests.rig_zoo import ZOO
 from tokendance_core import JOINTS, MotionClip, RetargetSettings, load_clip, rest_pose, retarget_clip
-from tokendance_core.grounding import clearance
+from tokendance_core.feet import clearance
 from tokendance_core.kinematics import joint_positions
 from tokendance_core.types import Rig
 

@@ -107,7 +107,7 @@ def check(armature: bpy.types.Object) -> None:
 
 @contextmanager
 def _switched(armature: bpy.types.Object, switches: tuple[Switch, ...]) -> Iterator[None]:
-    """The control rig with its properties as the dance wants them, and constraints that would hold the dance let go."""
+    """The control rig with its properties as the dance wants them; given back afterwards."""
     former = {switch: armature.pose.bones[switch.bone].get(switch.property) for switch in switches if _has(armature, switch)}
     try:
         for switch, value in former.items():

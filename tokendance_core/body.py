@@ -19,8 +19,9 @@ import numpy as np
 from tokendance_core import body_pickle, rotation
 from tokendance_core.atomic import write_aside
 from tokendance_core.errors import ClipError, DataError, SettingError
+from tokendance_core.feet import clearance
 from tokendance_core.kinematics import forward_kinematics
-from tokendance_core.skeleton import ANKLE_HEIGHT, FEET, INDEX, JOINTS, OFFSETS, PARENTS
+from tokendance_core.skeleton import FEET, INDEX, JOINTS, OFFSETS, PARENTS
 from tokendance_core.types import MotionClip
 
 _KEYS = ("v_template", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table", "f")
@@ -39,9 +40,6 @@ _ORIGINAL = "Take the file as the makers of the model offer it, .npz or .pkl."
 
 _LEGS = [INDEX[f"{side}_{joint}"] for side in ("left", "right") for joint in ("knee", "ankle")]
 """Joints whose offsets are the thigh and the shank."""
-
-_FLAT = np.array([ANKLE_HEIGHT, 0.0, ANKLE_HEIGHT, 0.0])
-"""Heights of ``FEET`` in metres when our dancer stands."""
 
 _BATCH = 32
 """Frames skinned at a time: about 100 MB for SMPL-X."""
@@ -107,7 +105,7 @@ def _stand(clip: MotionClip, rest: np.ndarray, sole: float) -> tuple[np.ndarray,
     dancer = forward_kinematics(matrices, path)[0]
     joints = forward_kinematics(matrices, scale * path, offsets)[0]
     feet = list(FEET)
-    raise_by = scale * (dancer[:, feet, 1] - _FLAT).min(1) - (joints[:, feet, 1] - (rest[feet, 1] - sole)).min(1)
+    raise_by = scale * clearance(dancer) - (joints[:, feet, 1] - (rest[feet, 1] - sole)).min(1)
     joints[..., 1] += raise_by[:, None]
     return joints, matrices
 

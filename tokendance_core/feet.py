@@ -25,6 +25,11 @@ _SHORTEST_STANCE = 0.06  # seconds
 _SLIP = 0.03  # seconds on either side of the frame in which a foot goes from one place to the next
 
 
+def clearance(positions: np.ndarray) -> np.ndarray:
+    """(T, 24, 3) joint positions of our skeleton -> (T,) metres: how far its lowest foot is above standing flat."""
+    return (positions[:, list(FEET), 1] - FLAT).min(1)
+
+
 def runs(mask: np.ndarray) -> Iterator[tuple[int, int]]:
     """(start, stop) of every stretch of True."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokendance_core.feet import FLAT, HORIZONTAL
+from tokendance_core.feet import HORIZONTAL, clearance
 from tokendance_core.filters import filtered, gaussian
 from tokendance_core.skeleton import FEET
 from tokendance_core.types import FPS
@@ -18,7 +18,7 @@ _MAX_LEVEL = 0.15  # metres; a larger offset is floor work or a leap, not a wron
 
 def floor_shift(positions: np.ndarray, fps: float, window: float = 6.0, percentile: float = 20.0) -> np.ndarray:
     """(T, 24, 3) -> (T, 3): slow move up or down after which the lowest foot usually stands at its flat height; ``window`` in seconds."""
-    lowest = (positions[:, list(FEET), 1] - FLAT).min(1)
+    lowest = clearance(positions)
     half = max(int(window * fps / 2), 1)
     centres = np.arange(0, len(lowest) + half, max(half // 3, 1)).clip(max=len(lowest) - 1)
     floor = np.array([np.percentile(lowest[max(c - half, 0) : c + half], percentile) for c in centres])

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokendance_core.feet import FLAT
 from tokendance_core.legs import LEGS, stand
 from tokendance_core.posing import Posture
 from tokendance_core.rest_pose import SIDES, RestPose
-from tokendance_core.skeleton import FEET, INDEX, JOINTS
-
-
-def clearance(positions: np.ndarray) -> np.ndarray:
-    """(T, 24, 3) joint positions of our skeleton -> (T,) metres: how far its lowest foot is above standing flat."""
-    return (positions[:, list(FEET), 1] - FLAT).min(1)
+from tokendance_core.skeleton import INDEX, JOINTS
 
 
 def soles(rest: RestPose, posture: Posture, turns: np.ndarray, level: float = 0.0) -> np.ndarray:

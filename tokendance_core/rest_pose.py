@@ -67,10 +67,6 @@ class RestPose:
         """(3,) where the joint's bone begins, armature space."""
         return self.posture.heads[self.bones[joint]][0]
 
-    def height(self, point: np.ndarray) -> np.ndarray:
-        """(…, 3) armature space -> (…,) metres of our skeleton above the floor."""
-        return (point @ self.axes[:, 1] - self.floor) / self.scale
-
 
 def mapped_bones(rig: Rig, rig_map: RigMap) -> dict[str, int]:
     """Joint name -> bone index; raises RigError for bones that the rig lacks, has twice, or that the transfer cannot do without."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from tokendance_core import arm_spacing, distribution, grounding, ik_keys, posing, rest_pose, rotation
 from tokendance_core.errors import RigError, SettingError
-from tokendance_core.feet import steady_contacts
+from tokendance_core.feet import clearance, steady_contacts
 from tokendance_core.filters import filtered, gaussian
 from tokendance_core.kinematics import forward_kinematics, mirror
 from tokendance_core.posing import Posture
@@ -119,7 +119,7 @@ def _grounded(
     resting = np.mean([rest.head(f"{side}_hip") for side in SIDES], axis=0) @ rest.axes / rest.scale
     dancer = positions[:, 0] + turns[:, 0] @ _HIPS
     path = dancer + resting * _OVER_THE_FLOOR + [0.0, rest.floor / rest.scale, 0.0] - hips
-    path[:, 1] += grounding.rise(rest, still, turns, path, grounding.clearance(positions))
+    path[:, 1] += grounding.rise(rest, still, turns, path, clearance(positions))
     if settings.foot_lock and settings.root_motion != "in_place" and clip.frames > 1:
         contacts = steady_contacts(positions, clip.fps)
         turns, path = grounding.stood(rest, still, turns, path, contacts, clip.fps, settings.foot_lock)
