@@ -4,19 +4,58 @@ from __future__ import annotations
 
 import bpy
 
-from . import map_store, operators, preferences, rig_map_operators, rig_map_panel, rig_map_summary
+from . import (
+    diagnostics,
+    generate_operators,
+    map_store,
+    operators,
+    panels,
+    preferences,
+    presets,
+    properties,
+    rig_map_operators,
+    rig_map_panel,
+    rig_map_summary,
+    runtime,
+    runtime_operators,
+    song_facts,
+    song_operators,
+    take_operators,
+    ticker,
+    worker_client,
+)
 
-CLASSES = (*preferences.CLASSES, *operators.CLASSES, *rig_map_operators.CLASSES, *rig_map_panel.CLASSES)
+_MODULES = (
+    preferences,
+    runtime_operators,
+    properties,
+    operators,
+    generate_operators,
+    song_operators,
+    take_operators,
+    rig_map_operators,
+    diagnostics,
+    presets,
+    panels,
+    rig_map_panel,
+)
+CLASSES = tuple(cls for module in _MODULES for cls in module.CLASSES)
 
 
 def register() -> None:
     map_store.register()
     for cls in CLASSES:
         bpy.utils.register_class(cls)
+    properties.register()
 
 
 def unregister() -> None:
+    runtime.stop()
+    ticker.stop()
+    worker_client.stop_shared()
+    properties.unregister()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
     map_store.unregister()
     rig_map_summary.forget_all()
+    song_facts.forget_all()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import bpy
@@ -17,13 +18,24 @@ from . import compat
 class Passage:
     """A part of a song on the timeline: ``frame`` where it is first heard, ``start`` and ``duration`` in seconds of the song.
 
-    ``duration`` is None when the song is heard to its end.
+    ``duration`` is None when the song is heard to its end; ``speed`` is how many times as fast as its file the song is played.
     """
 
     song: str
     frame: int
     start: float = 0.0
     duration: float | None = None
+    speed: float = 1.0
+
+    def within(self, first: int, last: int, fps: float) -> Passage:
+        """What of it is heard from frame ``first`` to frame ``last``; SettingError when that is nothing."""
+        rate = self.speed / fps
+        skipped = max(first - self.frame, 0)
+        left = last + 1 - max(first, self.frame)
+        if left <= 0 or (self.duration is not None and skipped * rate >= self.duration):
+            raise SettingError("The song is not heard inside the scene's frame range.", hint="Move the strip or the frame range.")
+        rest = math.inf if self.duration is None else self.duration - skipped * rate
+        return replace(self, frame=self.frame + skipped, start=self.start + skipped * rate, duration=min(rest, left * rate))
 
 
 def sound_strips(scene: bpy.types.Scene) -> Iterator[bpy.types.ID]:
@@ -65,33 +77,42 @@ def find(scene: bpy.types.Scene, name: str, song: str) -> bpy.types.ID | None:
 
 
 def passage(strip: bpy.types.ID, fps: float) -> Passage:
-    """What can be heard of a strip's song in a scene of ``fps`` frames per second; SettingError for a retimed strip."""
-    if compat.is_retimed(strip):
+    """What can be heard of a strip's song in a scene of ``fps`` frames per second; SettingError when its speed changes along the strip."""
+    song = str(song_path(strip))
+    speed = compat.playback_speed(strip, song, fps)
+    if speed is None:
         raise SettingError(
-            f"The strip “{strip.name}” plays at a changed speed.",
-            hint="Reset its speed (Strip > Retiming > Reset Retiming), or render the sound and use that file.",
+            f"The strip “{strip.name}” changes its speed on the way.",
+            hint="Give it one speed (Strip > Retiming), or render the sound and use that file.",
         )
     timing = compat.strip_timing(strip)
     silence = max(-timing.skipped, 0)
     first = timing.left + round(silence)
     heard = timing.right - first - max(-timing.cut, 0)
     return Passage(
-        song=str(song_path(strip)),
+        song=song,
         frame=first,
-        start=max(timing.skipped, 0) / fps,
-        duration=heard / fps if timing.cut > 0 else None,
+        start=max(timing.skipped, 0) / fps * speed,
+        duration=heard / fps * speed if timing.cut > 0 else None,
+        speed=speed,
     )
 
 
-def add(context: bpy.types.Context, song: str, frame: int) -> bpy.types.ID | None:
-    """Add a strip that plays ``song`` from ``frame`` on, in the lowest free channel.
+def follow(strip: bpy.types.ID, passage: Passage, fps: float) -> Passage:
+    """The passage where the strip plays it now."""
+    timing = compat.strip_timing(strip)
+    return replace(passage, frame=round(timing.left - timing.skipped + passage.start / passage.speed * fps))
+
+
+def add(context: bpy.types.Context, heard: Passage, fps: float) -> bpy.types.ID | None:
+    """Add a strip that lets ``heard`` be heard, at the speed of its file, in the lowest free channel.
 
     None when this Blender has no sound or cannot read the file: Blender would make a broken strip of one frame without a word.
     """
     if not compat.plays_sound():
         return None
     known = set(bpy.data.sounds)
-    sound = bpy.data.sounds.load(song, check_existing=True)
+    sound = bpy.data.sounds.load(heard.song, check_existing=True)
     if sound.samplerate == 0:
         if sound not in known:
             bpy.data.sounds.remove(sound)
@@ -99,6 +120,9 @@ def add(context: bpy.types.Context, song: str, frame: int) -> bpy.types.ID | Non
     scene = context.scene
     used = {strip.channel for strip in compat.existing_strips(scene)}
     channel = next(number for number in range(1, len(used) + 2) if number not in used)
-    strip = compat.strips(scene).new_sound(Path(song).stem[:60], song, channel, frame)
+    strip = compat.strips(scene).new_sound(Path(heard.song).stem[:60], heard.song, channel, heard.frame - round(heard.start * fps))
+    if heard.start or heard.duration is not None:
+        end = compat.strip_timing(strip).right
+        compat.trim(strip, heard.frame, end if heard.duration is None else min(heard.frame + round(heard.duration * fps), end))
     compat.show_in_sequencer(context, scene)
     return strip

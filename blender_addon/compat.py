@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import bpy
+import numpy as np
 from bpy_extras import anim_utils
 
 
@@ -55,6 +56,42 @@ def choose_slot(strip: bpy.types.NlaStrip, action: bpy.types.Action) -> None:
     """From 4.4 on a strip plays one slot of its action, and none until it is chosen."""
     if hasattr(action, "slots") and strip.action_slot is None and action.slots:
         strip.action_slot = action.slots[0]
+
+
+def use_action(target: bpy.types.Object, action: bpy.types.Action) -> None:
+    """Make ``action`` the active one of an object, with its first slot."""
+    data = target.animation_data_create()
+    data.action = action
+    if hasattr(action, "slots") and action.slots:
+        data.action_slot = action.slots[0]
+
+
+def move_keys(action: bpy.types.Action, offset: float, scale: float = 1.0, pivot: float = 0.0) -> None:
+    """Bring every key of the action from frame f to ``pivot`` + (f - pivot) * ``scale`` + ``offset``."""
+    for curve in _all_curves(action):
+        for attribute in ("co", "handle_left", "handle_right"):
+            values = np.empty(2 * len(curve.keyframe_points), np.float32)
+            curve.keyframe_points.foreach_get(attribute, values)
+            values[::2] = pivot + (values[::2] - pivot) * scale + offset
+            curve.keyframe_points.foreach_set(attribute, values)
+        curve.update()
+
+
+def _all_curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
+    if not hasattr(action, "slots"):
+        return list(action.fcurves)
+    return [curve for layer in action.layers for strip in layer.strips for bag in strip.channelbags for curve in bag.fcurves]
+
+
+def choose_slots(target: bpy.types.Object, action: bpy.types.Action) -> None:
+    """After ``action`` took the place of another one: let the object and its NLA strips play its slot."""
+    data = target.animation_data
+    if data.action == action:
+        use_action(target, action)
+    for track in data.nla_tracks:
+        for strip in track.strips:
+            if strip.action == action:
+                choose_slot(strip, action)
 
 
 def curves(target: bpy.types.Object) -> list[bpy.types.FCurve]:
@@ -112,8 +149,41 @@ def strip_timing(strip: bpy.types.ID) -> StripTiming:
     return StripTiming(left, right, before + trim_before, after + trim_after)
 
 
-def is_retimed(strip: bpy.types.ID) -> bool:
-    return bool(getattr(strip, "retiming_keys", ()))
+def trim(strip: bpy.types.ID, left: int, right: int) -> None:
+    """Let the strip be heard from frame ``left`` up to but not with ``right``; its content stays where it is."""
+    names = ("left_handle", "right_handle") if hasattr(strip, "left_handle") else ("frame_final_start", "frame_final_end")
+    for name, frame in zip(names, (left, right), strict=True):
+        setattr(strip, name, frame)
+
+
+def playback_speed(strip: bpy.types.ID, path: str, fps: float) -> float | None:
+    """How many times as fast as its file the strip plays; None when that changes along the strip."""
+    keys = [key.timeline_frame for key in getattr(strip, "retiming_keys", ())]
+    if not keys:
+        return 1.0
+    seconds = _sound_seconds(path)
+    if len(keys) != 2 or seconds is None or keys[1] <= keys[0]:
+        return None
+    # Blender rounds the strip to whole frames; people set whole parts of a hundred.
+    return round(seconds * fps / (keys[1] - keys[0]), 3)
+
+
+def _sound_seconds(path: str) -> float | None:
+    """Length of a sound file; None where this Blender has no sound library for Python, or the file cannot be read."""
+    try:
+        import aud
+
+        sound = aud.Sound.file(path)
+        return sound.length / sound.specs[0]
+    except ImportError:
+        return None
+    except aud.error:
+        return None
+
+
+def blender_version() -> str:
+    """As a bug report tells it."""
+    return f"{bpy.app.version_string} ({bpy.app.build_hash.decode('ascii', 'replace')})"
 
 
 def plays_sound() -> bool:

@@ -16,6 +16,10 @@ _OBEYS = 0.01
 """Part of the character's height by which a joint may miss its place before the user is told."""
 
 
+FITTING = ("foot_lock", "arm_spacing", "root_motion", "travel", "floor", "mirror", "key_ik", "smoothing")
+"""Options that change the keys; they are kept with a take and can be changed afterwards."""
+
+
 class PlacementOptions:
     """Properties of every operator that puts a dance on an armature."""
 
@@ -52,6 +56,13 @@ class PlacementOptions:
     key_ik: bpy.props.BoolProperty(
         name="Key IK Controls", description="Key IK hands, feet and poles too, so that limbs can be switched to IK", default=False
     )
+    smoothing: bpy.props.FloatProperty(
+        name="Smoothing",
+        description="Calm the joints: width of a low pass in frames at 30 a second, 0 is off",
+        default=1.0,
+        min=0.0,
+        max=10.0,
+    )
     replace: bpy.props.BoolProperty(
         name="Replace", description="Remove the dance that is active on the armature now, instead of keeping it as a take", default=False
     )
@@ -74,14 +85,14 @@ class PlacementOptions:
 
     def recipe(self) -> dict[str, object]:
         """The options as they go into the action's custom properties."""
-        return {name: getattr(self, name) for name in ("foot_lock", "arm_spacing", "root_motion", "travel", "floor", "mirror", "key_ik")}
+        return {name: getattr(self, name) for name in FITTING}
 
 
 @dataclass(frozen=True)
 class ExactPlacement:
     """The exact transfer as an action of its own, for where nobody is asked."""
 
-    replace = push_to_nla = mark_asset = False
+    push_to_nla = mark_asset = False
 
     def retarget_settings(self) -> RetargetSettings:
         return RetargetSettings()
@@ -99,10 +110,12 @@ def place(
     name: str,
     frame: float,
     recipe: Mapping[str, object],
-) -> list[str]:
-    """Key ``clip``, one sample a scene frame, on ``armature`` from ``frame`` on; sentences about what the rig does not obey.
+    replace: bool = False,
+) -> tuple[bpy.types.Action, list[str]]:
+    """Key ``clip``, one sample a scene frame, on ``armature`` from ``frame`` on; the action, and sentences on what the rig does not obey.
 
-    The active action changes last, when nothing can fail any more. RigError when the armature cannot dance.
+    With ``replace`` the dance that was active goes. The active action changes last, when nothing can fail any more. RigError when the
+    armature cannot dance.
     """
     read, rig_map = rig.recognise(armature)
     animation = retarget_clip(clip, read, rig_map, options.retarget_settings())
@@ -110,7 +123,7 @@ def place(
     fps = scene_fps(context.scene)
     whole = {**recipe, **options.recipe(), "rig": rig_map.family}
     made = action.write(armature, animation, name=name, frame_start=frame, scene_fps=fps, recipe=whole)
-    if options.replace and former is not None and action.RECIPE in former and former.users <= former.use_fake_user:
+    if replace and former is not None and action.RECIPE in former and former.users <= former.use_fake_user:
         bpy.data.actions.remove(former)
         made.name = name
     elif former is not None and former.library is None:
@@ -121,7 +134,7 @@ def place(
         preview.draw(made, read, rig_map, animation)
     if options.push_to_nla:
         push_to_nla(armature, made, frame)
-    return warnings
+    return made, warnings
 
 
 def scene_fps(scene: bpy.types.Scene) -> float:

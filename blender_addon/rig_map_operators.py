@@ -25,9 +25,10 @@ from tokendance_core import (
     save_rig_map,
 )
 
-from . import map_store, rig, rig_map_summary
+from . import map_store, rig, rig_map_summary, takes
 from .action import RECIPE
 from .placement import ExactPlacement, place, scene_fps
+from .reports import told
 from .scene_guard import all_or_nothing, restored
 
 _PARTS = {"hip": "thigh", "knee": "shin", "ankle": "foot", "foot": "toes", "collar": "clavicle", "shoulder": "upper arm"}
@@ -57,13 +58,13 @@ def _joint_property() -> object:
 
 
 class OnArmature:
-    """Operators that need an armature of this file as the active object."""
+    """Operators on the character of the panel, an armature of this file."""
 
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        active = context.active_object
+        active = takes.dancer(context)
         if active is None or active.type != "ARMATURE":
             cls.poll_message_set("Select an armature first")
             return False
@@ -77,11 +78,10 @@ class OnArmature:
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            self.work(context, context.active_object)
+            self.work(context, takes.dancer(context))
         except TokenDanceError as error:
-            self.report({"ERROR"}, f"{error} {error.hint}".strip())
-            return {"CANCELLED"}
-        rig_map_summary.refresh(context.active_object)
+            return told(self, error)
+        rig_map_summary.refresh(takes.dancer(context))
         return {"FINISHED"}
 
 
@@ -135,7 +135,7 @@ class SetMapBone(OnArmature, bpy.types.Operator):
 
 def _bone_items(self, context: bpy.types.Context) -> list[tuple[str, str, str]]:
     # Blender does not keep these strings alive by itself.
-    SearchMapBone.items = [(bone.name, bone.name, "") for bone in context.active_object.data.bones]
+    SearchMapBone.items = [(bone.name, bone.name, "") for bone in takes.dancer(context).data.bones]
     return SearchMapBone.items
 
 
@@ -188,7 +188,7 @@ class SetMapOffset(OnArmature, bpy.types.Operator):
     angles: bpy.props.FloatVectorProperty(name="Angles", description="About left, up and front", subtype="EULER", options={"SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        summary = rig_map_summary.make(context.active_object)
+        summary = rig_map_summary.make(takes.dancer(context))
         if summary.rig_map is not None:
             self.angles = np.radians(summary.rig_map.offsets.get(self.joint, (0.0, 0.0, 0.0)))
         return context.window_manager.invoke_props_dialog(self)
@@ -283,7 +283,7 @@ class TestMap(OnArmature, bpy.types.Operator):
             mine = {"test": armature.name}
             former = [made for made in bpy.data.actions if dict(made.get(RECIPE, {})).get("test") == armature.name]
             frame = context.scene.frame_start
-            warnings = place(context, ExactPlacement(), clip, armature, name=TEST_ACTION, frame=frame, recipe=mine)
+            _, warnings = place(context, ExactPlacement(), clip, armature, name=TEST_ACTION, frame=frame, recipe=mine)
             for made in former:
                 if made.users <= made.use_fake_user:
                     bpy.data.actions.remove(made)

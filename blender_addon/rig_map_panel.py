@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import bpy
 
-from . import rig_map_summary
+from . import rig_map_summary, takes
+from .drawing import sentence
+from .panels import SidebarPanel
 from .rig_map_operators import JOINT_LABELS
 
 _ARM, _LEG = ("collar", "shoulder", "elbow", "wrist"), ("hip", "knee", "ankle", "foot")
@@ -19,36 +21,50 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """Heading -> joints below it. Fingers are left to SMPL's own names."""
 
 
-class _CharacterPanel:
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "TokenDance"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        return context.active_object is not None and context.active_object.type == "ARMATURE"
-
-
-class CharacterPanel(_CharacterPanel, bpy.types.Panel):
+class CharacterPanel(SidebarPanel, bpy.types.Panel):
     bl_idname = "TOKENDANCE_PT_character"
     bl_label = "Character"
+    bl_order = 1
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, armature = self.layout, context.active_object
+        layout, armature = self.layout, takes.dancer(context)
+        layout.prop(context.scene.tokendance, "character", text="", icon="ARMATURE_DATA")
+        if armature is None:
+            sentence(context, layout, "Without one, a mannequin dances", icon="INFO")
+            layout.operator("tokendance.add_mannequin", icon="ADD")
+            return
         summary = rig_map_summary.look_up(armature)
         if summary is None:
             layout.label(text="Looking at the bones…", icon="TIME")
             return
+        if context.scene.tokendance.character is None:
+            layout.label(text=armature.name, icon="OBJECT_DATA", translate=False)
         if summary.rig_map is not None:
-            column = layout.column(align=True)
-            column.label(text=f"{summary.rig_map.family}, {100 * summary.rig_map.score:.0f} %", icon="ARMATURE_DATA")
-            column.label(text="Map kept on the armature" if summary.kept else "Recognised automatically", icon="BLANK1")
-            for reason in () if summary.kept else summary.rig_map.reasons:
-                column.label(text=reason, icon="BLANK1")
+            text = f"{summary.rig_map.family}, {100 * summary.rig_map.score:.0f} %"
+            layout.label(text=text, icon="BLANK1" if summary.problems else "CHECKMARK", translate=False)
         for problem in summary.problems:
-            _wrapped(layout, problem)
-        if not summary.problems:
-            layout.label(text="Ready to dance", icon="CHECKMARK")
+            sentence(context, layout, problem, icon="ERROR")
+        if armature.tokendance_former:
+            layout.operator("tokendance.restore_rig", icon="LOOP_BACK")
+
+
+class MapPanel(SidebarPanel, bpy.types.Panel):
+    bl_idname = "TOKENDANCE_PT_map"
+    bl_parent_id = "TOKENDANCE_PT_character"
+    bl_label = "Edit Map"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return takes.dancer(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, summary = self.layout, rig_map_summary.look_up(takes.dancer(context))
+        if summary is None:
+            return
+        layout.label(text="Map kept on the armature" if summary.kept else "Recognised automatically")
+        for reason in summary.rig_map.reasons if summary.rig_map is not None and not summary.kept else ():
+            sentence(context, layout, reason)
         grid = layout.grid_flow(columns=2, align=True, even_columns=True)
         grid.operator("tokendance.recognise_rig", icon="VIEWZOOM")
         grid.operator("tokendance.test_map", icon="PLAY")
@@ -56,30 +72,16 @@ class CharacterPanel(_CharacterPanel, bpy.types.Panel):
         grid.operator("tokendance.forget_map", icon="TRASH")
         grid.operator("tokendance.import_map", text="Import", icon="IMPORT")
         grid.operator("tokendance.export_map", text="Export", icon="EXPORT")
-        if armature.tokendance_former:
-            layout.operator("tokendance.restore_rig", icon="LOOP_BACK")
 
 
-def _wrapped(layout: bpy.types.UILayout, text: str, width: int = 34) -> None:
-    """A sentence over as many lines as a sidebar of usual width needs."""
-    lines = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + len(word) >= width:
-            lines.append("")
-        lines[-1] = f"{lines[-1]} {word}".strip()
-    column = layout.column(align=True)
-    for number, line in enumerate(lines):
-        column.label(text=line, icon="BLANK1" if number else "ERROR")
-
-
-class JointsPanel(_CharacterPanel, bpy.types.Panel):
+class JointsPanel(SidebarPanel, bpy.types.Panel):
     bl_idname = "TOKENDANCE_PT_joints"
-    bl_parent_id = "TOKENDANCE_PT_character"
+    bl_parent_id = "TOKENDANCE_PT_map"
     bl_label = "Joints"
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
 
     def draw(self, context: bpy.types.Context) -> None:
-        summary = rig_map_summary.look_up(context.active_object)
+        summary = rig_map_summary.look_up(takes.dancer(context))
         if summary is None:
             return
         bones = summary.rig_map.bones if summary.rig_map is not None else {}
@@ -99,4 +101,4 @@ class JointsPanel(_CharacterPanel, bpy.types.Panel):
                 row.operator("tokendance.clear_map_bone", text="", icon="X").joint = joint
 
 
-CLASSES = (CharacterPanel, JointsPanel)
+CLASSES = (CharacterPanel, MapPanel, JointsPanel)

@@ -8,7 +8,7 @@ import bpy
 
 from tokendance_core import RigError, RigMap, rig_problems
 
-from . import rig
+from . import rig, ticker
 
 
 @dataclass(frozen=True)
@@ -36,25 +36,23 @@ def look_up(armature: bpy.types.Object) -> Summary | None:
         return summary
     if armature.name not in _asked and armature.mode != "EDIT":
         _asked.add(armature.name)
-        bpy.app.timers.register(lambda name=armature.name: _answer(name), persistent=True)
+        ticker.add(lambda name=armature.name: _answer(name))
     return None
 
 
-def _answer(name: str) -> None:
-    """Work a summary out and show it."""
+def _answer(name: str) -> bool:
+    """Work a summary out and show it; False, because once is enough."""
     _asked.discard(name)
     armature = bpy.data.objects.get(name)
     if armature is not None and armature.type == "ARMATURE" and armature.mode != "EDIT":
         refresh(armature)
+    return False
 
 
 def refresh(armature: bpy.types.Object) -> None:
     """Work the summary out now and draw the sidebars anew."""
     make(armature)
-    for window in bpy.context.window_manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
+    ticker.redraw()
 
 
 def make(armature: bpy.types.Object) -> Summary:

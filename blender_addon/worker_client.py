@@ -1,31 +1,33 @@
-"""The process that makes the dance: ``PYTHON -m tokendance_core generate …``, started, watched and stopped from here.
+"""Blender's side of the resident worker: start it on demand, ask, look at the answers, stop it.
 
-Torch never enters Blender. The child writes its events and its log into files, not into pipes that nobody reads: a full
-pipe would stop it. It ends by itself when Blender does (``child/start_core.py``).
+Torch never enters Blender. One worker belongs to one Blender; requests and answers are files in a folder of its own
+(``tokendance_core/worker.py``), so nothing here ever waits on a pipe. It ends with Blender, and by itself after some idle minutes.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Self
 
 from tokendance_core import Cancelled, MotionClip, SettingError, TokenDanceError, load_clip
 
-PYTHON_VARIABLE = "TOKENDANCE_PYTHON"
-
 _START = Path(__file__).parent / "child" / "start_core.py"
-_POLL_SECONDS = 0.05
-_GRACE_SECONDS = 0.5
+_POLL_SECONDS = 0.03
+_GRACE_SECONDS = 0.8
+"""How long a cancelled request may go on before the worker is stopped by force."""
+
 _LOG_LINES = 4
+_DISK_FULL = 5
+"""Exit code of a worker that could not even write that it failed."""
 
 Progress = Callable[[str, float], None]
 
@@ -42,6 +44,7 @@ class Request:
     energy: float = 0.0
     start: float = 0.0
     duration: float | None = None
+    speed: float = 1.0
     device: str = ""
     checkpoint: str = ""
 
@@ -54,138 +57,234 @@ class Request:
             "--energy": f"{self.energy:g}",
             "--start": f"{self.start:.6f}" if self.start else "",
             "--duration": f"{self.duration:.6f}" if self.duration is not None else "",
+            "--speed": f"{self.speed:.9g}" if self.speed != 1.0 else "",
             "--device": self.device,
             "--checkpoint": self.checkpoint,
         }
         given = [f"{name}={value}" for name, value in options.items() if value != ""]
-        return ["generate", "--json", "--output", str(output), *given, "--", self.song]
+        return ["generate", "--raw", "--output", str(output), *given, "--", self.song]
 
 
-def find_python(preferred: str = "") -> str:
-    """The Python that has torch: the one set in the preferences, else in the environment, else Blender's own.
+@dataclass
+class Task:
+    """One request to a worker: ``poll`` until it says True, then ``answer``."""
 
-    SettingError when there is none, or when the one that was set is no file.
-    """
-    for python, origin in ((preferred, "the add-on's preferences"), (os.environ.get(PYTHON_VARIABLE, ""), PYTHON_VARIABLE)):
-        if python and not Path(python).is_file():
-            raise SettingError(f"The Python named in {origin} does not exist: {python}", hint="Correct the path, or empty it.")
-        if python:
-            return python
-    if find_spec("torch") is not None:
-        return sys.executable
-    raise SettingError(
-        "No Python with torch was found to make the dance.",
-        hint=f"Set Python in the add-on's preferences (or {PYTHON_VARIABLE}) to an interpreter that has torch installed.",
-    )
+    worker: Worker
+    number: int
+    output: Path | None = None
+    stage: str = ""
+    fraction: float = 0.0
+    _answer: Mapping[str, object] | None = None
+    _cancelled_at: float | None = None
 
+    def poll(self) -> bool:
+        """Read what the worker has written so far; True once there is an answer, or never will be. Never waits."""
+        alive = self.worker.alive()  # asked first: the last answer of a process that just ended must not be missed
+        if self._answer is None and (answer := _read(self._file("answer"))) is not None:
+            self._answer = answer
+        if self._answer is None and (progress := _read(self._file("progress"))) is not None:
+            self.stage, self.fraction = str(progress.get("stage", "")), _number(progress.get("fraction"))
+        if self._answer is None and self._cancelled_at and time.monotonic() - self._cancelled_at > _GRACE_SECONDS:
+            self.worker.stop()
+            alive = False
+        return self._answer is not None or not alive
 
-class Job:
-    """One generation in a child process; a context manager that leaves neither process nor files behind."""
+    def cancel(self) -> None:
+        """Tell the worker that the answer is not wanted; ``poll`` stops it by force if it goes on. At once, never waits."""
+        if self._answer is None and self._cancelled_at is None:
+            self._cancelled_at = time.monotonic()
+            with suppress(TokenDanceError):  # a worker that is gone needs no telling
+                self.worker.write(f"{self.number}.cancel", "")
 
-    def __init__(self, python: str, request: Request) -> None:
-        self._python = python
-        self._request = request
+    def answer(self) -> Mapping[str, object]:
+        """The answer, after ``poll`` said True; raises what went wrong as TokenDanceError."""
+        if self._cancelled_at is not None:
+            raise Cancelled("Stopped; the scene is as it was.")
+        if self._answer is None:
+            raise self.worker.end()
+        if self._answer.get("event") == "error":
+            raise TokenDanceError(str(self._answer.get("message")), hint=str(self._answer.get("hint", "")))
+        if self._answer.get("event") not in ("done", "heard"):
+            self.worker.stop()  # whatever it is, it cannot be trusted with the next request
+            raise TokenDanceError(
+                "The process that makes the dance gave an answer that makes no sense.", hint="Try again: it is started anew."
+            )
+        return self._answer
 
-    def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="tokendance-")
-        folder = Path(self._folder.name)
-        self._output, self._events, self._log = folder / "dance.npz", folder / "events.jsonl", folder / "log.txt"
-        core = Path(find_spec("tokendance_core").origin).parent
-        command = [self._python, str(_START), str(core), str(os.getpid()), *self._request.arguments(self._output)]
+    def clip(self) -> MotionClip:
+        """The dance that was asked for; raises as ``answer``, and ClipError for a file that is damaged."""
+        self.answer()
+        clip = load_clip(self.output)
+        self.output.unlink(missing_ok=True)
+        return clip
+
+    def wait(self, on_progress: Progress = lambda stage, fraction: None) -> Task:
+        """Poll until the end, telling ``on_progress`` stage and fraction; what it raises cancels the request."""
         try:
-            with self._events.open("wb") as events, self._log.open("wb") as log:
+            while not self.poll():
+                on_progress(self.stage, self.fraction)
+                time.sleep(_POLL_SECONDS)
+        except BaseException:
+            self.cancel()
+            while not self.poll():
+                time.sleep(_POLL_SECONDS)
+            raise
+        return self
+
+    def _file(self, kind: str) -> Path:
+        return self.worker.folder / f"{self.number}.{kind}.json"
+
+
+@dataclass
+class Worker:
+    """A running worker process: ``python`` that runs it, ``idle_minutes`` after which it ends by itself."""
+
+    python: str
+    idle_minutes: float = 15.0
+    is_warm: bool = False
+    folder: Path = field(init=False)
+    _last_words: str = ""
+
+    def __post_init__(self) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="tokendance-", ignore_cleanup_errors=True)
+        self.folder = Path(self._temporary.name)
+        self._log = self.folder / "log.txt"
+        self._asked = 0
+        core = Path(find_spec("tokendance_core").origin).parent
+        arguments = ["worker", str(self.folder), f"--idle={60 * self.idle_minutes:g}"]
+        try:
+            with self._log.open("wb") as log:
                 self._process = subprocess.Popen(
-                    command,
+                    [self.python, str(_START), str(core), str(os.getpid()), *arguments],
                     stdin=subprocess.DEVNULL,
-                    stdout=events,
-                    stderr=log,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
                     env=_environment(os.environ),
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
         except OSError as error:
-            self._folder.cleanup()
+            self._temporary.cleanup()
             raise SettingError(
-                f"The Python {self._python} cannot be started: {error.strerror}.",
+                f"The Python {self.python} cannot be started: {error.strerror}.",
                 hint="Set Python in the add-on's preferences to an interpreter that has torch installed.",
             ) from error
-        self._seen = 0
-        self.last: Mapping[str, object] = {}
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self.cancel()
-        self._folder.cleanup()
+    def alive(self) -> bool:
+        """Whether the process runs; one that has ended leaves no trace in the system afterwards."""
+        return self._process.poll() is None
 
-    def poll(self) -> bool:
-        """Read what the child has reported into ``last``; True once it has ended. Never waits."""
-        ended = self._process.poll() is not None
-        with self._events.open("rb") as events:
-            events.seek(self._seen)
-            whole, newline, _ = events.read().rpartition(b"\n")
-        self._seen += len(whole) + len(newline)
-        for line in whole.splitlines():
-            event = _event(line)
-            self.last = event or self.last
-        return ended
+    def ask(self, arguments: Sequence[str]) -> Task:
+        """Put a request into the folder; TokenDanceError when that is not possible."""
+        self._asked += 1
+        self.write(f"{self._asked}.request.json", json.dumps({"argv": list(arguments)}))
+        return Task(self, self._asked)
 
-    def cancel(self) -> None:
-        """Stop the child if it still runs: kindly, then by force."""
-        if self._process.poll() is not None:
-            return
-        self._process.terminate()
+    def dance(self, request: Request) -> Task:
+        """Ask for a dance."""
+        output = self.folder / f"{self._asked + 1}.npz"
+        task = self.ask(request.arguments(output))
+        task.output = output
+        self.is_warm = True
+        return task
+
+    def warm(self, device: str, checkpoint: str) -> None:
+        """Have everything loaded before the first dance; nobody waits for the answer."""
+        self.is_warm = True
+        self.ask(["warm", f"--device={device}", *([f"--checkpoint={checkpoint}"] if checkpoint else [])])
+
+    def write(self, name: str, content: str) -> None:
+        """Put a file into the folder, complete from its first moment on."""
+        aside = self.folder / f"{name}.aside"
         try:
-            self._process.wait(_GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
+            aside.write_text(content, encoding="utf-8")
+            os.replace(aside, self.folder / name)
+        except OSError as error:
+            self.stop()
+            raise TokenDanceError(
+                f"Nothing can be written to the temporary folder {self.folder}: {error.strerror}.", hint="Free some space and try again."
+            ) from error
+
+    def stop(self) -> None:
+        """End the process at once, and remove its files."""
+        if self.alive():
             self._process.kill()
             self._process.wait()
+        self._last_words = self._last_words or self.log(_LOG_LINES)
+        self._temporary.cleanup()
 
-    def result(self) -> MotionClip:
-        """The dance, after ``poll`` said that the child ended; raises what went wrong there as TokenDanceError."""
-        if self.last.get("event") == "error":
-            problem = Cancelled if self.last.get("exit_code") == Cancelled.exit_code else TokenDanceError
-            raise problem(str(self.last.get("message")), hint=str(self.last.get("hint", "")))
-        if self._process.returncode or self.last.get("event") != "done":
-            raise TokenDanceError(_ended(self._process.returncode), hint=self._tail() or "It left no message.")
-        return load_clip(self._output)
+    def end(self) -> TokenDanceError:
+        """Why the process is gone."""
+        code, last_words = self._process.returncode, self.log(_LOG_LINES)
+        self.stop()
+        if code == _DISK_FULL:
+            return TokenDanceError(f"The disk of {tempfile.gettempdir()} is full.", hint="Free some space and try again.")
+        return TokenDanceError(_ended(code), hint=last_words or "It left no message. Try again: it is started anew.")
 
-    def wait(self, on_progress: Progress) -> MotionClip:
-        """Poll until the child ends, telling ``on_progress`` the stage and the fraction done; the dance."""
-        while not self.poll():
-            self._tell(on_progress)
-            time.sleep(_POLL_SECONDS)
-        self._tell(on_progress)
-        return self.result()
-
-    def _tell(self, on_progress: Progress) -> None:
-        if self.last.get("event") == "progress":
-            on_progress(str(self.last["stage"]), float(self.last["fraction"]))
-
-    def _tail(self) -> str:
-        lines = self._log.read_text("utf-8", "replace").strip().splitlines()
-        return " | ".join(line.strip() for line in lines[-_LOG_LINES:])
+    def log(self, lines: int) -> str:
+        """The last lines that the process wrote."""
+        try:
+            written = self._log.read_text("utf-8", "replace").strip().splitlines()
+        except OSError:
+            return self._last_words
+        return " | ".join(line.strip() for line in written[-lines:])
 
 
-def _event(line: bytes) -> Mapping[str, object] | None:
-    """A line of the child as an event; None for anything else that some library may print."""
+_shared: Worker | None = None
+
+
+def shared(python: str, idle_minutes: float = 15.0) -> Worker:
+    """The one worker of this Blender, started if there is none, or if another Python is wanted; SettingError if it cannot start."""
+    global _shared
+    if _shared is not None and (not _shared.alive() or _shared.python != python):
+        stop_shared()
+    if _shared is None:
+        _shared = Worker(python, idle_minutes)
+        atexit.register(stop_shared)
+    return _shared
+
+
+def current() -> Worker | None:
+    """The worker of this Blender, if it runs."""
+    return _shared if _shared is not None and _shared.alive() else None
+
+
+def stop_shared() -> None:
+    """End the worker of this Blender, if there is one."""
+    global _shared
+    if _shared is not None:
+        _shared.stop()
+        _shared = None
+        atexit.unregister(stop_shared)
+
+
+def reap() -> bool:
+    """Whether the worker still runs; files of one that ended by itself are removed, and the system forgets the process."""
+    if _shared is not None and not _shared.alive():
+        stop_shared()
+    return _shared is not None
+
+
+def _read(path: Path) -> Mapping[str, object] | None:
+    """A file of the worker; None while it is not there. What is no JSON object comes as an event that nobody knows."""
     try:
-        event = json.loads(line)
-    except ValueError:
+        content = json.loads(path.read_bytes())
+    except OSError:
         return None
-    return event if isinstance(event, dict) and "event" in event else None
+    except ValueError:
+        content = None
+    return content if isinstance(content, dict) else {"event": "garbage"}
 
 
-def _ended(returncode: int) -> str:
-    if returncode < 0:
-        return f"The process that makes the dance was stopped by signal {-returncode}; the memory may have run out."
-    return f"The process that makes the dance ended without a dance (exit code {returncode})."
+def _number(value: object) -> float:
+    return min(max(float(value), 0.0), 1.0) if isinstance(value, int | float) else 0.0
+
+
+def _ended(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"The process that makes the dance was stopped by signal {-code}; the memory may have run out."
+    return f"The process that makes the dance ended without a dance (exit code {code})."
 
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:
     # Spinning threads make a run many times slower beside a busy Blender; UTF-8 keeps song titles readable on Windows.
     return {**ours, "GOMP_SPINCOUNT": "10000", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
-
-
-def generate(python: str, request: Request, on_progress: Progress) -> MotionClip:
-    """Make a dance and wait for it; TokenDanceError for everything that can go wrong, ``on_progress`` may raise to stop."""
-    with Job(python, request) as job:
-        return job.wait(on_progress)

@@ -1,4 +1,4 @@
-"""The command line: ``python -m tokendance_core generate|body|info|train|evaluate …``.
+"""The command line: ``python -m tokendance_core generate|listen|body|info|train|evaluate|worker …``.
 
 Exit codes: 0 done; 2 a setting or option makes no sense; 3 song; 4 checkpoint; 5 motion file; 7 training data; 130 stopped.
 """
@@ -14,16 +14,18 @@ from collections.abc import Sequence
 
 from tokendance_core import __version__
 from tokendance_core.allocator import keep_large_blocks
-from tokendance_core.commands.reports import report_for
-from tokendance_core.errors import Cancelled, TokenDanceError
+from tokendance_core.commands.reports import problem_of, report_for
+from tokendance_core.errors import TokenDanceError
 
 # command -> module with add_arguments(parser) and run(args) -> exit code or None, and its line in --help
 COMMANDS = {
     "generate": ("tokendance_core.commands.generate", "a dance for a song"),
+    "listen": ("tokendance_core.commands.listen", "length, tempo and beats of a song"),
     "body": ("tokendance_core.commands.body", "a dance on the skin of your SMPL, SMPL-H or SMPL-X body model"),
     "info": ("tokendance_core.commands.info", "versions, devices and checkpoint"),
     "train": ("tokendance_core.train.cli", "tokenizers and generator from motion capture"),
     "evaluate": ("tokendance_core.commands.evaluate", "measure a checkpoint beside ground truth and controls: report.html"),
+    "worker": ("tokendance_core.worker", "stay and answer requests that are put into a folder, as the Blender add-on does"),
 }
 
 
@@ -46,21 +48,12 @@ def main(argv: Sequence[str]) -> int:
     args = parse(argv)
     try:
         return args.run(args) or 0
-    except TokenDanceError as error:
-        problem = error
-    except KeyboardInterrupt:
-        problem = Cancelled("stopped; nothing half-written was left")
-    except (MemoryError, RuntimeError) as error:
-        if not _is_out_of_memory(error):
+    except (TokenDanceError, KeyboardInterrupt, MemoryError, RuntimeError) as error:
+        problem = problem_of(error)
+        if problem is None:
             raise
-        problem = TokenDanceError("there is not enough memory for this", hint="Close other programs, or give less: --duration 60.")
     report_for(getattr(args, "json", False)).error(problem)
     return problem.exit_code
-
-
-def _is_out_of_memory(error: Exception) -> bool:
-    """Torch tells it as a RuntimeError: by its message on a CPU, by a subclass on a graphics card."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
 
 
 def _stop(signal_number: int, frame: object) -> None:

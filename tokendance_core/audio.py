@@ -25,6 +25,7 @@ import soxr
 from tokendance_core.errors import AudioError
 from tokendance_core.types import SAMPLE_RATE, Music
 
+MIN_SPEED, MAX_SPEED = 0.25, 4.0
 MIN_SECONDS = 2.0
 MAX_SECONDS = 1200.0
 
@@ -43,27 +44,30 @@ NEEDS_FFMPEG = frozenset(
 )
 
 
-def load(path: str | Path, *, start: float = 0.0, duration: float | None = None) -> Music:
-    """Read a song, or ``duration`` seconds of it from ``start`` seconds on.
+def load(path: str | Path, *, start: float = 0.0, duration: float | None = None, speed: float = 1.0) -> Music:
+    """Read a song, or ``duration`` seconds of it from ``start`` seconds on, as it sounds when it is played ``speed`` times as fast.
 
     Samples that are not finite are silenced when they are under 1 % of the file. Raises AudioError when the file is missing, no file,
-    empty, not audio, damaged or silent, when ``start`` or ``duration`` make no sense, and when what is left is not 2 s to 20 min long.
+    empty, not audio, damaged or silent, when ``start``, ``duration`` or ``speed`` make no sense, and when what is left is not 2 s to 20 min
+    long.
     """
     path = Path(path)
-    _check_span(start, duration)
+    _check_span(start, duration, speed)
     _check_file(path)
     try:
-        samples = _decode(path, path.name, start, duration)
+        samples = _decode(path, path.name, start, duration, speed)
     except soundfile.SoundFileError:
-        samples = _decode_with_ffmpeg(path, start, duration)
+        samples = _decode_with_ffmpeg(path, start, duration, speed)
     return Music(level(samples, path.name), path.name)
 
 
-def _check_span(start: float, duration: float | None) -> None:
+def _check_span(start: float, duration: float | None, speed: float) -> None:
     if not (math.isfinite(start) and start >= 0):
         raise AudioError(f"The start must be 0 seconds or later, found {start}.", "Give the second of the song at which the dance begins.")
     if duration is not None and not (math.isfinite(duration) and duration >= MIN_SECONDS):
         raise AudioError(f"The duration must be at least {MIN_SECONDS:g} seconds, found {duration}.", "Leave it out to use the whole song.")
+    if not MIN_SPEED <= speed <= MAX_SPEED:
+        raise AudioError(f"The speed must be from {MIN_SPEED:g} to {MAX_SPEED:g}, found {speed}.", "1 is the speed of the file.")
 
 
 def _check_file(path: Path) -> None:
@@ -87,7 +91,7 @@ def _longest(duration: float | None) -> float:
     return min(duration or math.inf, MAX_SECONDS + 1)
 
 
-def _decode_with_ffmpeg(path: Path, start: float, duration: float | None) -> np.ndarray:
+def _decode_with_ffmpeg(path: Path, start: float, duration: float | None, speed: float) -> np.ndarray:
     """Decode the first sound track of any file that ffmpeg reads, through a temporary mono float file."""
     ffmpeg = shutil.which("ffmpeg")
     if ffmpeg is None and path.suffix.lower() in NEEDS_FFMPEG:
@@ -113,12 +117,12 @@ def _decode_with_ffmpeg(path: Path, start: float, duration: float | None) -> np.
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         try:
-            return _decode(wave, path.name, start, duration)
+            return _decode(wave, path.name, start, duration, speed)
         except soundfile.SoundFileError as error:
             raise unreadable from error
 
 
-def _decode(path: Path, name: str, start: float, duration: float | None) -> np.ndarray:
+def _decode(path: Path, name: str, start: float, duration: float | None, speed: float) -> np.ndarray:
     """Return the span as mono float32 at ``SAMPLE_RATE``; lengths are judged by what was read, as headers can be wrong.
 
     Raises SoundFileError when libsndfile cannot decode the file, to its end or at all (some Opus, FLAC streamed without a length).
@@ -130,7 +134,7 @@ def _decode(path: Path, name: str, start: float, duration: float | None) -> np.n
         if start * rate >= sound.frames:
             raise AudioError(f"The start is at {start:g} s, but {name} ends at {sound.frames / rate:.1f} s.", "Choose an earlier start.")
         sound.seek(round(start * rate))
-        samples, read, damaged = _read(sound, round(_longest(duration) * rate))
+        samples, read, damaged = _read(sound, round(_longest(duration) * rate), speed)
     if read < MIN_SECONDS * rate:
         raise AudioError(f"{name} gives {read / rate:.2f} s of sound, expected at least {MIN_SECONDS:g} s.", "Choose a longer stretch.")
     if read > MAX_SECONDS * rate:
@@ -147,9 +151,9 @@ def _open(path: Path) -> soundfile.SoundFile:
         raise soundfile.SoundFileRuntimeError(str(error)) from error
 
 
-def _read(sound: soundfile.SoundFile, limit: int) -> tuple[np.ndarray, int, float]:
+def _read(sound: soundfile.SoundFile, limit: int, speed: float) -> tuple[np.ndarray, int, float]:
     """Return up to ``limit`` frames, mixed and resampled, how many were read, and the share of damaged samples (set to 0)."""
-    resampler = soxr.ResampleStream(sound.samplerate, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
+    resampler = soxr.ResampleStream(sound.samplerate * speed, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
     pieces, read, damaged = [], 0, 0
     while read < limit:
         block = sound.read(min(BLOCK_SECONDS * sound.samplerate, limit - read), dtype="float32", always_2d=True)

@@ -20,23 +20,15 @@ from torch import Tensor, nn
 from tokendance_core import features
 from tokendance_core.atomic import write_aside
 from tokendance_core.beat_clock import ClockForm
+from tokendance_core.checkpoint_header import FORMAT, NEEDS_ANOTHER_FILE, VERSION, default_path, parse
 from tokendance_core.codec import DanceCodec, MusicCodec
 from tokendance_core.errors import CheckpointError
 from tokendance_core.model.generator import Generator, GeneratorConfig
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
 from tokendance_core.representation import RootForm, Statistics
 
-FORMAT = "tokendance"
-VERSION = 2
 STREAMS = ("upper", "lower", "semantic", "acoustic")
 """The four tokenizers; the first two move, the others hear."""
-
-_NEEDS_ANOTHER_FILE = "Use the file that came with this release, or train one with `python -m tokendance_core train`."
-
-
-def default_path() -> Path:
-    """Where the shipped checkpoint lies."""
-    return Path(__file__).with_name("weights") / "tokendance.safetensors"
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,13 +104,13 @@ def load(path: Path | None = None, device: str = "cpu") -> Checkpoint:
         }
         genres, root, clock, info = tuple(header["genres"]), header["root"], header["clock"], header["info"]
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"the checkpoint {path} does not fit this program ({error})", hint=_NEEDS_ANOTHER_FILE) from None
+        raise CheckpointError(f"the checkpoint {path} does not fit this program ({error})", hint=NEEDS_ANOTHER_FILE) from None
     if tensors:
-        raise CheckpointError(f"the checkpoint {path} holds unknown arrays ({sorted(tensors)[0]}, …)", hint=_NEEDS_ANOTHER_FILE)
+        raise CheckpointError(f"the checkpoint {path} holds unknown arrays ({sorted(tensors)[0]}, …)", hint=NEEDS_ANOTHER_FILE)
     if tuple(header["features"]) != features.FEATURE_NAMES:
         raise CheckpointError(
             f"the checkpoint {path} hears {len(header['features'])} music features in another order than this program computes",
-            hint=_NEEDS_ANOTHER_FILE,
+            hint=NEEDS_ANOTHER_FILE,
         )
     for module in (*tokenizers.values(), *([generator] if generator else [])):
         module.to(device).eval().requires_grad_(False)
@@ -128,7 +120,7 @@ def load(path: Path | None = None, device: str = "cpu") -> Checkpoint:
 
 def _read(path: Path) -> tuple[dict, dict[str, Tensor]]:
     if not path.is_file():
-        raise CheckpointError(f"there is no checkpoint at {path}", hint=_NEEDS_ANOTHER_FILE)
+        raise CheckpointError(f"there is no checkpoint at {path}", hint=NEEDS_ANOTHER_FILE)
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
@@ -137,16 +129,7 @@ def _read(path: Path) -> tuple[dict, dict[str, Tensor]]:
         raise CheckpointError(
             f"the checkpoint {path} is damaged or not a safetensors file ({error})", hint="Copy or download the file again."
         ) from None
-    if metadata.get("format") != FORMAT:
-        raise CheckpointError(f"{path} is a safetensors file, but not a TokenDance checkpoint", hint=_NEEDS_ANOTHER_FILE)
-    if metadata.get("version") != str(VERSION):
-        raise CheckpointError(
-            f"the checkpoint {path} has format version {metadata.get('version')}, this program reads {VERSION}", hint=_NEEDS_ANOTHER_FILE
-        )
-    try:
-        return json.loads(metadata["header"]), tensors
-    except (KeyError, ValueError) as error:
-        raise CheckpointError(f"the header of {path} cannot be read ({error})", hint=_NEEDS_ANOTHER_FILE) from None
+    return parse(metadata, path), tensors
 
 
 def _tokenizer_config(config: dict) -> TokenizerConfig:

@@ -12,11 +12,13 @@ not ship: we read and write with zero there, so a body may need one constant shi
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -30,6 +32,9 @@ from tokendance_core.types import MotionClip
 FORMAT = "tokendance-clip"
 FORMAT_VERSION = 1
 
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError)
+"""What reading a file of another kind, or half a file, may raise."""
+
 BODY_JOINTS = 22
 """SMPL-H and SMPL-X share the first 22 joints with SMPL; behind them come fingers and face."""
 
@@ -37,7 +42,7 @@ _Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Our Y-up world -> AMASS's Z-up world: (x, y, z) -> (x, -z, y)."""
 
 
-def _write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+def _write_npz(path: Path | BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
     """Write an uncompressed npz whose bytes depend on nothing but ``arrays``: every member carries the same date."""
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in arrays.items():
@@ -46,7 +51,7 @@ def _write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
                 np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)
 
 
-def _save_own(clip: MotionClip, path: Path) -> None:
+def _save_own(clip: MotionClip, path: Path | BinaryIO) -> None:
     arrays = {
         "format": np.array(FORMAT),
         "version": np.array(FORMAT_VERSION),
@@ -104,7 +109,7 @@ def _load_npz(path: Path) -> MotionClip:
         with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
             load_fields = _load_own if "format" in file else _load_smpl
             return load_fields(file, path)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError) as problem:
+    except _DAMAGE as problem:
         raise ClipError(f"{path.name} is not a motion file or is damaged ({problem})", "Generate or export it again.") from problem
 
 
@@ -142,6 +147,22 @@ def save(clip: MotionClip, path: Path | str, *, fps: float | None = None) -> Non
         clip = resample_to_fps(clip, fps)
     with write_aside(path) as temporary:
         write(clip, temporary)
+
+
+def to_bytes(clip: MotionClip) -> bytes:
+    """The clip as a deflated npz in memory, without loss, for keeping it inside another file."""
+    packed = io.BytesIO()
+    _save_own(clip, packed)
+    return zlib.compress(packed.getvalue(), 1)
+
+
+def from_bytes(packed: bytes) -> MotionClip:
+    """The clip that ``to_bytes`` packed; ClipError when it is damaged."""
+    try:
+        with np.load(io.BytesIO(zlib.decompress(packed)), allow_pickle=False) as file:
+            return _load_own(file, Path("the kept motion"))
+    except _DAMAGE as problem:
+        raise ClipError(f"the kept motion is damaged ({problem})", "Generate the dance again.") from problem
 
 
 def load(path: Path | str) -> MotionClip:

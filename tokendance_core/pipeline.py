@@ -38,7 +38,7 @@ MOST_ENERGY = 2.0
 class GenerateSettings:
     """What to dance: a ``genre`` the checkpoint knows, and ``seed``; how: ``steps`` of refinement (1 is the paper's model),
     ``temperature`` of the sampling (0 takes the likeliest token), ``energy`` to raise or lower it above the song's (-2 calm to 2 wild),
-    ``finish`` for feet and smoothing.
+    ``finish`` for feet and smoothing, None for the motion as the network made it.
 
     Raises SettingError for a value that makes no sense.
     """
@@ -48,7 +48,7 @@ class GenerateSettings:
     steps: int = 8
     temperature: float = 1.0
     energy: float = 0.0
-    finish: FinishSettings = field(default_factory=FinishSettings)
+    finish: FinishSettings | None = field(default_factory=FinishSettings)
 
     def __post_init__(self) -> None:
         if self.steps < 1:
@@ -91,10 +91,13 @@ def generate(
     clip = clock.to_song(checkpoint.dance_codec.decode(dance_tokens), music.frames)
 
     on_progress("finishing", STAGES["finishing"])
-    clip = finish(clip, settings.finish, end=last_beat(heard, clock))
+    rest = last_beat(heard, clock)
+    if settings.finish is not None:
+        clip = finish(clip, settings.finish, end=rest)
 
     on_progress("finishing", 1.0)
-    return replace(clip, name=music.name, info=_provenance(music, checkpoint, settings))
+    info = _provenance(music, checkpoint, settings) | {"last_beat": round(rest, 4), "finished": settings.finish is not None}
+    return replace(clip, name=music.name, info=info)
 
 
 def _genre_index(genre: str, checkpoint: Checkpoint) -> int:

@@ -4,15 +4,18 @@
 Blender's extensions bring (compiled for Blender's Python) shadows the packages of this Python.
 """
 
+import _thread
 import importlib.util
 import os
 import runpy
+import signal
 import sys
 import threading
 import time
 from pathlib import Path
 
 _PACKAGE = "tokendance_core"
+_GRACE_SECONDS = 3.0
 
 
 def _is_there(process: int) -> bool:
@@ -25,7 +28,7 @@ def _is_there(process: int) -> bool:
     return True
 
 
-def _wait_for_end_of(parent: int) -> None:
+def wait_for_end_of(parent: int) -> None:
     if os.name != "nt":
         # Blender may be one step away (a wrapper script is between us) or out of sight (a sandbox with its own numbers).
         direct, in_sight = os.getppid(), _is_there(parent)
@@ -44,7 +47,13 @@ def _wait_for_end_of(parent: int) -> None:
 
 
 def _die_with(parent: int) -> None:
-    _wait_for_end_of(parent)
+    wait_for_end_of(parent)
+    # Politely first: the worker removes its folder.
+    if os.name == "nt":
+        _thread.interrupt_main()
+    else:
+        os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_GRACE_SECONDS)
     os._exit(1)
 
 

@@ -37,7 +37,6 @@ def add(context: bpy.types.Context, name: str = "Mannequin") -> bpy.types.Object
     for bone in armature.pose.bones:
         bone.rotation_mode = "QUATERNION"
     armature.data.display_type = "STICK"
-    armature.show_in_front = True
     body = _body(f"{armature.name} Body")
     body.parent = armature
     collection.objects.link(body)

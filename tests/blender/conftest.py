@@ -24,6 +24,7 @@ else:
     import bpy
 
     import blender_addon
+    from blender_addon import worker_client
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -72,8 +73,9 @@ def tone(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Path]]:
     """Let ``stand_in.py`` make the dances, with the fate that is asked for; the file that will hold its arguments."""
+    worker_client.stop_shared()
     script = tmp_path / ("python.bat" if os.name == "nt" else "python")
     line = f'"{sys.executable}" "{HERE / "stand_in.py"}"'
     script.write_text(f"@{line} %*\n" if os.name == "nt" else f'#!/bin/sh\nexec {line} "$@"\n', encoding="utf-8")
@@ -82,8 +84,10 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str],
     monkeypatch.setenv("PYTHONPATH", str(HERE.parents[1]))
 
     def choose(fate: str = "dance") -> Path:
+        worker_client.stop_shared()
         monkeypatch.setenv("STAND_IN", fate)
         monkeypatch.setenv("STAND_IN_CALL", str(tmp_path / "call.json"))
         return tmp_path / "call.json"
 
-    return choose
+    yield choose
+    worker_client.stop_shared()

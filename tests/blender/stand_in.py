@@ -1,19 +1,27 @@
-"""Takes the place of the core's command line in these tests: a dance of known poses at once, or a chosen misfortune.
+"""Takes the place of the network in these tests: the real worker with known dances instead of the model, or a chosen misfortune.
 
-``STAND_IN`` in the environment chooses: dance, error, crash, silent, garbage, hang. ``STAND_IN_CALL`` names a file for its arguments.
+``STAND_IN`` in the environment chooses; ``STAND_IN_CALL`` names a file that gets the arguments of every dance asked for.
 """
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
+import importlib.util
 import json
 import os
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 
-from tokendance_core import JOINTS, MotionClip, save_clip
+from tokendance_core import JOINTS, AudioError, MotionClip, save_clip, worker
+from tokendance_core.commands import generate, listen, warm
+from tokendance_core.commands.reports import Heard
 
 SECONDS = 4.0
 
@@ -35,35 +43,97 @@ def known_dance(seconds: float = SECONDS, fps: float = 30.0) -> MotionClip:
     return MotionClip(rot6d, root.astype(np.float32), fps)
 
 
-def report(**event: object) -> None:
-    sys.stdout.write(json.dumps(event) + "\n")
-    sys.stdout.flush()
+def note(**facts: object) -> None:
+    if call := os.environ.get("STAND_IN_CALL"):
+        Path(call).write_text(json.dumps(facts), encoding="utf-8")
 
 
-def option(name: str, default: str = "") -> str:
-    return next((value.split("=", 1)[1] for value in sys.argv if value.startswith(f"--{name}=")), default)
+def hang(report: worker.FolderReport) -> None:
+    time.sleep(60)
+
+
+def slow(report: worker.FolderReport) -> None:
+    for step in range(200):
+        report.progress("generator", 0.25 + 0.003 * step)
+        time.sleep(0.02)
+
+
+def fail(report: worker.FolderReport) -> None:
+    raise AudioError("the song is silent", hint="Use a song with sound.")
+
+
+def use_up_memory(report: worker.FolderReport) -> None:
+    raise MemoryError
+
+
+def break_down(report: worker.FolderReport) -> None:
+    raise KeyError("a tensor")
+
+
+def say_nothing(report: worker.FolderReport) -> None:
+    sys.exit("a library went wrong")
+
+
+def talk_nonsense(report: worker.FolderReport) -> None:
+    report._file("answer.json").write_text('[1, 2]\n{"half":', encoding="utf-8")
+    time.sleep(60)
+
+
+def write_half(report: worker.FolderReport) -> None:
+    report._file("npz").write_bytes(b"PK half a file")
+    report.done("", 1, 30.0, {})
+    time.sleep(60)
+
+
+MISFORTUNES = {
+    "crash": lambda report: os.abort(),
+    "error": fail,
+    "fault": break_down,
+    "garbage": talk_nonsense,
+    "half": write_half,
+    "hang": hang,
+    "memory": use_up_memory,
+    "silent": say_nothing,
+    "slow": slow,
+}
+
+
+def dance(args: argparse.Namespace, report: worker.FolderReport, load: object) -> None:
+    note(pid=os.getpid(), **{name: str(value) if isinstance(value, Path) else value for name, value in vars(args).items()})
+    report.progress("generator", 0.25)
+    MISFORTUNES.get(os.environ.get("STAND_IN", ""), lambda report: None)(report)
+    clip = known_dance(args.duration or SECONDS)
+    if os.environ.get("STAND_IN") == "raw":
+        clip = dataclasses.replace(clip, info={"finished": False, "last_beat": clip.seconds - 0.5})
+    save_clip(clip, args.output)
+    report.done(str(args.output), clip.frames, clip.fps, {})
+
+
+def hear(args: argparse.Namespace, report: worker.FolderReport, load: object) -> None:
+    report.heard(Heard(str(args.song), SECONDS, 120.0, tuple(np.arange(0.25, SECONDS, 0.5).tolist())))
+
+
+def watch_parent(start_core: str, parent: int) -> None:
+    """End with the one who asked, as the real child process does."""
+    spec = importlib.util.spec_from_file_location("start_core", start_core)
+    child = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(child)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    threading.Thread(target=child._die_with, args=(parent,), daemon=True).start()
 
 
 def main() -> None:
-    if call := os.environ.get("STAND_IN_CALL"):
-        Path(call).write_text(json.dumps({"argv": sys.argv[1:], "pid": os.getpid()}), encoding="utf-8")
-    fate = os.environ.get("STAND_IN", "dance")
-    report(event="progress", stage="generator", fraction=0.25)
-    if fate == "hang":
-        time.sleep(60)
-    if fate == "error":
-        report(event="error", message="the song is silent", hint="Use a song with sound.", exit_code=3)
-        sys.exit(3)
-    if fate == "crash":
-        os.abort()
-    if fate == "silent":
-        sys.exit("a library went wrong")
-    if fate == "garbage":
-        sys.stdout.write('not JSON\n[1, 2]\n{"half":\n')
-    output = Path(sys.argv[sys.argv.index("--output") + 1])
-    clip = known_dance(float(option("duration", str(SECONDS))))
-    save_clip(clip, output)
-    report(event="done", path=str(output), frames=clip.frames, seconds=clip.seconds, fps=clip.fps, stages={})
+    start_core, _, parent, command, *rest = sys.argv[1:]
+    assert command == "worker"
+    watch_parent(start_core, int(parent))
+    worker.REQUESTS |= {
+        "generate": SimpleNamespace(add_arguments=generate.add_arguments, work=dance),
+        "listen": SimpleNamespace(add_arguments=listen.add_arguments, work=hear),
+        "warm": SimpleNamespace(add_arguments=warm.add_arguments, work=lambda args, report, load: report.done("", 0, 30.0, {})),
+    }
+    parser = argparse.ArgumentParser()
+    worker.add_arguments(parser)
+    sys.exit(worker.run(parser.parse_args(rest)))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import bpy
 import pytest
 
 from blender_addon import audio_strip, compat
+from blender_addon.audio_strip import Passage
 from tokendance_core import AudioError, SettingError
 
 pytestmark = pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="this Blender has no sound")
@@ -69,7 +70,7 @@ def test_strip_is_found_by_name_and_by_file(strip, scene, tone):
 
 
 def test_new_strip_takes_a_free_channel(strip, scene, tone):
-    added = audio_strip.add(bpy.context, str(tone), 40)
+    added = audio_strip.add(bpy.context, Passage(str(tone), 40), 30.0)
     assert added.channel == 2
     timing = compat.strip_timing(added)
     assert timing.left == 40
@@ -79,11 +80,11 @@ def test_new_strip_takes_a_free_channel(strip, scene, tone):
 def test_unreadable_file_makes_no_strip(scene, tmp_path):
     path = tmp_path / "noise.mp3"
     path.write_bytes(b"no sound at all" * 50)
-    assert audio_strip.add(bpy.context, str(path), 1) is None
+    assert audio_strip.add(bpy.context, Passage(str(path), 1), 30.0) is None
     assert list(compat.existing_strips(scene)) == []
     assert len(bpy.data.sounds) == 0
 
 
 def test_sequencer_shows_the_scene_of_the_strip(scene, tone):
-    audio_strip.add(bpy.context, str(tone), 1)
+    audio_strip.add(bpy.context, Passage(str(tone), 1), 30.0)
     assert getattr(bpy.context.workspace, "sequencer_scene", scene) == scene

@@ -1,9 +1,10 @@
-"""The child process: found, started, watched, stopped; nothing of it stays behind."""
+"""The resident worker: started on demand, kept warm, watched, stopped; nothing of it stays behind."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,33 +13,39 @@ from pathlib import Path
 
 import pytest
 
-from blender_addon import worker_client
-from blender_addon.worker_client import Job, Request
-from tokendance_core import Cancelled, SettingError, TokenDanceError
+from blender_addon import runtime, worker_client
+from blender_addon.worker_client import Request, Worker
+from tokendance_core import Cancelled, ClipError, SettingError, TokenDanceError
 
 from .stand_in import SECONDS
 
 
 @pytest.fixture(autouse=True)
 def own_temporary_folder(tmp_path, monkeypatch):
-    """Where jobs put their files, so that a test can see that they are gone."""
+    """Where workers put their files, so that a test can see that they are gone."""
     folder = tmp_path / "jobs"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    yield
+    yield folder
+    worker_client.stop_shared()
     assert list(folder.iterdir()) == []
 
 
-def python() -> str:
-    return worker_client.find_python()
+def shared() -> Worker:
+    return worker_client.shared(runtime.find_python())
+
+
+def dance(request: Request | None = None):
+    return shared().dance(request or Request("song.wav"))
 
 
 def alive(pid: int) -> bool:
+    """Whether the process is there at all, a zombie included."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return Path(f"/proc/{pid}/stat").read_text().split(")")[1].split()[0] != "Z" if os.path.isdir("/proc/self") else True
+    return True
 
 
 def wait_until(condition, seconds: float = 20.0) -> bool:
@@ -50,74 +57,148 @@ def wait_until(condition, seconds: float = 20.0) -> bool:
     return condition()
 
 
-@pytest.mark.parametrize("fate", ["dance", "garbage"])
-def test_dance_arrives_with_progress(stand_in, fate):
-    stand_in(fate)
+def test_dance_arrives_with_progress(stand_in):
+    stand_in()
     seen = []
-    clip = worker_client.generate(python(), Request("song.wav"), lambda stage, fraction: seen.append((stage, fraction)))
+    clip = dance().wait(lambda stage, fraction: seen.append((stage, fraction))).clip()
     assert clip.frames == SECONDS * 30
-    assert all(stage == "generator" and fraction == 0.25 for stage, fraction in seen)
+    assert {stage for stage, _ in seen} <= {"", "start", "generator"}
 
 
-def test_error_event_becomes_an_error_with_its_hint(stand_in):
+def test_second_dance_comes_from_the_same_process(stand_in):
+    call = stand_in()
+    pids = set()
+    for _ in range(2):
+        dance().wait().clip()
+        pids.add(json.loads(call.read_text())["pid"])
+    assert len(pids) == 1
+
+
+def test_error_event_becomes_an_error_with_its_hint_and_the_worker_stays(stand_in):
     stand_in("error")
+    first = shared()
     with pytest.raises(TokenDanceError, match="silent") as caught:
-        worker_client.generate(python(), Request("song.wav"), lambda *_: None)
+        dance().wait().clip()
     assert caught.value.hint == "Use a song with sound."
+    assert shared() is first
+
+
+@pytest.mark.parametrize(
+    ("fate", "message", "kind"),
+    [
+        ("silent", "exit code 1", TokenDanceError),
+        ("crash", "signal|exit code", TokenDanceError),
+        ("garbage", "no sense", TokenDanceError),
+        ("half", "not a motion file", ClipError),
+        ("memory", "not enough memory", TokenDanceError),
+        ("fault", "KeyError: 'a tensor'", TokenDanceError),
+    ],
+)
+def test_misfortune_is_a_sentence_and_the_next_dance_comes(stand_in, monkeypatch, fate, message, kind):
+    stand_in(fate)
+    with pytest.raises(kind, match=message):
+        dance().wait().clip()
+    monkeypatch.setenv("STAND_IN", "dance")
+    worker_client.stop_shared()
+    assert dance().wait().clip().frames
 
 
 def test_last_words_are_told(stand_in):
     stand_in("silent")
-    with pytest.raises(TokenDanceError, match="exit code 1") as caught:
-        worker_client.generate(python(), Request("song.wav"), lambda *_: None)
+    with pytest.raises(TokenDanceError) as caught:
+        dance().wait().clip()
     assert "a library went wrong" in caught.value.hint
 
 
-def test_cancel_ends_the_process_within_a_second(stand_in):
+def test_killed_worker_is_told_and_started_anew(stand_in):
+    call = stand_in("slow")
+    task = dance()
+    assert wait_until(call.exists)
+    os.kill(json.loads(call.read_text())["pid"], signal.SIGKILL)
+    with pytest.raises(TokenDanceError, match="signal 9"):
+        task.wait().clip()
+    assert shared().alive()
+
+
+def test_cancel_is_obeyed_within_a_second_and_the_worker_stays_warm(stand_in):
+    call = stand_in("slow")
+    task = dance()
+    assert wait_until(call.exists)
+    start = time.monotonic()
+    task.cancel()
+    assert wait_until(task.poll)
+    assert time.monotonic() - start < 1
+    with pytest.raises(Cancelled):
+        task.answer()
+    assert task.worker.alive()
+
+
+def test_worker_that_does_not_listen_is_stopped_within_a_second(stand_in):
     call = stand_in("hang")
+    task = dance()
+    assert wait_until(call.exists)
+    pid, start = json.loads(call.read_text())["pid"], time.monotonic()
+    task.cancel()
+    assert wait_until(task.poll)
+    assert time.monotonic() - start < 1
+    assert not alive(pid)
+
+
+def test_progress_that_raises_cancels(stand_in):
+    stand_in("slow")
 
     def stop(stage, fraction):
         raise Cancelled("stopped")
 
-    with Job(python(), Request("song.wav")) as job:
-        assert wait_until(lambda: job.poll() or job.last)
-        start = time.monotonic()
-        with pytest.raises(Cancelled):
-            job.wait(stop)
-    assert time.monotonic() - start < 1
-    assert not alive(json.loads(call.read_text())["pid"])
+    task = dance()
+    with pytest.raises(Cancelled, match="stopped"):
+        task.wait(stop)
 
 
 def test_polling_never_waits(stand_in):
     stand_in("hang")
-    with Job(python(), Request("song.wav")) as job:
-        start = time.monotonic()
-        assert not any(job.poll() for _ in range(100))
-        assert time.monotonic() - start < 0.5
+    task = dance()
+    start = time.monotonic()
+    assert not any(task.poll() for _ in range(100))
+    assert time.monotonic() - start < 0.2
 
 
-def test_interpreter_of_the_preferences_comes_first(monkeypatch, tmp_path):
-    monkeypatch.setenv(worker_client.PYTHON_VARIABLE, str(tmp_path / "missing"))
-    assert worker_client.find_python(sys.executable) == sys.executable
-    with pytest.raises(SettingError, match=worker_client.PYTHON_VARIABLE):
-        worker_client.find_python()
-    with pytest.raises(SettingError, match="preferences"):
-        worker_client.find_python(str(tmp_path / "missing too"))
+def test_idle_worker_ends_and_is_forgotten(stand_in):
+    call = stand_in()
+    worker = worker_client.shared(runtime.find_python(), idle_minutes=0.005)
+    dance().wait().clip()
+    pid = json.loads(call.read_text())["pid"]
+    assert worker_client.reap()
+    assert wait_until(lambda: not worker_client.reap())
+    assert not alive(pid)
+    assert not worker.folder.exists()
 
 
-def test_without_torch_the_message_says_what_to_set(monkeypatch):
-    monkeypatch.delenv(worker_client.PYTHON_VARIABLE, raising=False)
-    monkeypatch.setattr(worker_client, "find_spec", lambda name: None)
-    with pytest.raises(SettingError) as caught:
-        worker_client.find_python()
-    assert worker_client.PYTHON_VARIABLE in caught.value.hint
+def test_two_workers_do_not_disturb_each_other(stand_in, monkeypatch):
+    stand_in()
+    python = runtime.find_python()
+    first, second = Worker(python), Worker(python)
+    ours, theirs = (worker.dance(Request("song.wav", seed=number)) for number, worker in enumerate((first, second)))
+    assert first.folder != second.folder
+    assert theirs.wait().clip().frames == ours.wait().clip().frames
+    first.stop()
+    assert second.dance(Request("song.wav")).wait().clip().frames
+    second.stop()
+
+
+def test_folder_that_vanished_is_told(stand_in, own_temporary_folder):
+    stand_in()
+    worker = shared()
+    worker._temporary.cleanup()
+    with pytest.raises(TokenDanceError, match="Nothing can be written"):
+        worker.dance(Request("song.wav"))
 
 
 def test_file_that_is_no_interpreter(tmp_path):
     script = tmp_path / "python"
     script.write_text("not a program")
-    with pytest.raises(SettingError, match="cannot be started"), Job(str(script), Request("song.wav")):
-        pass
+    with pytest.raises(SettingError, match="cannot be started"):
+        Worker(str(script))
 
 
 def test_song_that_looks_like_an_option_stays_a_song(tmp_path):
@@ -163,3 +244,25 @@ def test_child_ends_when_its_parent_is_gone(small_core, tmp_path):
     process.kill()
     process.wait()
     assert wait_until(lambda: not alive(child), 5)
+
+
+def test_worker_goes_with_its_folder_when_blender_is_gone(stand_in, tmp_path):
+    """A Blender that is killed cannot clean up; the worker does."""
+    stand_in()
+    code = (
+        "import sys, time; sys.path.insert(0, sys.argv[1])\n"
+        "from blender_addon import runtime, worker_client\n"
+        "worker = worker_client.Worker(runtime.find_python())\n"
+        "worker.dance(worker_client.Request('song.wav')).wait().clip()\n"
+        "print(worker._process.pid, worker.folder, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    (tmp_path / "theirs").mkdir()
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "theirs")}
+    root = Path(worker_client.__file__).parents[1]
+    process = subprocess.Popen([sys.executable, "-c", code, str(root)], stdout=subprocess.PIPE, text=True, env=environment)
+    pid, folder = process.stdout.readline().split()
+    process.kill()
+    process.communicate()
+    assert wait_until(lambda: not Path(folder).exists(), 8)
+    assert wait_until(lambda: not alive(int(pid)), 8)

@@ -10,6 +10,7 @@ import torch
 
 from tokendance_core.beat_clock import Clock
 from tokendance_core.errors import Cancelled, CheckpointError, SettingError
+from tokendance_core.finishing import finish
 from tokendance_core.pipeline import STAGES, GenerateSettings, generate, last_beat
 from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures
 
@@ -73,9 +74,19 @@ def test_clip_tells_how_it_was_made(clicks, tiny_checkpoint):
     settings = GenerateSettings("pop", seed=5, steps=2, temperature=0.8)
     clip = generate(clicks, tiny_checkpoint, settings)
     assert clip.name == "clicks"
-    assert clip.info == {"song": "clicks", "checkpoint": "tiny", "version": clip.info["version"]} | {
-        key: getattr(settings, key) for key in ("genre", "seed", "steps", "temperature", "energy")
-    }
+    chosen = {key: getattr(settings, key) for key in ("genre", "seed", "steps", "temperature", "energy")}
+    named = {key: clip.info[key] for key in ("version", "last_beat")}
+    assert clip.info == {"song": "clicks", "checkpoint": "tiny", "finished": True} | chosen | named
+
+
+def test_raw_dance_is_finished_later_to_the_same_dance(clicks, tiny_checkpoint):
+    raw = generate(clicks, tiny_checkpoint, replace(QUICK, finish=None))
+    done = generate(clicks, tiny_checkpoint, QUICK)
+    assert raw.info["finished"] is False
+    assert np.abs(raw.root - done.root).max() > 0
+    again = finish(raw, end=raw.info["last_beat"])
+    np.testing.assert_allclose(again.rot6d, done.rot6d, atol=1e-5)
+    np.testing.assert_allclose(again.root, done.root, atol=1e-5)
 
 
 def test_unknown_genre_is_told_with_the_known_ones(clicks, tiny_checkpoint):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tokendance_core.commands.reports import StageClock, report_for
+from tokendance_core.commands.reports import Report, StageClock, report_for
+from tokendance_core.commands.weights import Load, load_once
 from tokendance_core.errors import SettingError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -25,6 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--energy", type=float, default=0.0, metavar="X", help="0 follows the song, -2 is calm, 2 is wild (default: %(default)s)")
     add("--start", type=float, default=0.0, metavar="S", help="begin at this second of the song (default: %(default)s)")
     add("--duration", type=float, metavar="S", help="dance for so many seconds (default: to the end)")
+    add("--speed", type=float, default=1.0, metavar="X", help="the song is played so many times as fast (default: %(default)s)")
+    add("--raw", action="store_true", help="the motion as the network made it: feet, smoothing and both ends are left for later")
     add("--device", choices=DEVICES, default="auto", help="where the network runs (default: %(default)s)")
     add("--checkpoint", type=Path, metavar="FILE", help="weights (default: the shipped ones)")
     add("--fps", type=float, metavar="N", help="frames per second of the file (default: 30)")
@@ -32,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    """The command: see ``work``."""
+    return work(args, report_for(args.json), load_once)
+
+
+def work(args: argparse.Namespace, report: Report, load: Load) -> int:
     """Check what can be checked at once, then load, dance and save; the file appears only when it is complete."""
     from tokendance_core import audio, clip_file
     from tokendance_core.atomic import check_writable
@@ -42,23 +50,23 @@ def run(args: argparse.Namespace) -> int:
     if args.fps is not None and not 1 <= args.fps <= 240:
         raise SettingError(f"fps must be from 1 to 240, found {args.fps:g}", hint="Use the frame rate of your scene, 24 to 60 for most.")
 
-    report, clock = report_for(args.json), StageClock()
+    clock = StageClock()
 
     def enter(stage: str, fraction: float) -> None:
         clock.enter(stage)
         report.progress(stage, fraction)
 
     enter("load", 0.0)
-    music = audio.load(args.song, start=args.start, duration=args.duration)
+    music = audio.load(args.song, start=args.start, duration=args.duration, speed=args.speed)
 
     enter("checkpoint", 0.03)
     # Importing torch takes longer than reading the song: a song that cannot be read is told first.
-    from tokendance_core import checkpoint, pipeline
-    from tokendance_core.commands import devices
+    from tokendance_core import pipeline
+    from tokendance_core.finishing import FinishSettings
 
-    settings = pipeline.GenerateSettings(args.genre, args.seed, args.steps, args.temperature, args.energy)
-    devices.leave_a_core_free()
-    weights = checkpoint.load(args.checkpoint, devices.resolve(args.device))
+    finish = None if args.raw else FinishSettings()
+    settings = pipeline.GenerateSettings(args.genre, args.seed, args.steps, args.temperature, args.energy, finish)
+    weights = load(args.checkpoint, args.device)
     span = PIPELINE_END - PIPELINE_START
     clip = pipeline.generate(music, weights, settings, lambda stage, fraction: enter(stage, PIPELINE_START + span * fraction))
 

@@ -6,11 +6,12 @@ import json
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Protocol
 
 from tqdm import tqdm
 
-from tokendance_core.errors import TokenDanceError
+from tokendance_core.errors import Cancelled, TokenDanceError
 
 
 class StageClock:
@@ -34,12 +35,24 @@ class StageClock:
         return {stage: round(seconds, 3) for stage, seconds in self._seconds.items()}
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What was heard in a song: its length in seconds, its tempo in beats a minute, and the seconds of its beats."""
+
+    path: str
+    seconds: float
+    bpm: float
+    beats: tuple[float, ...]
+
+
 class Report(Protocol):
     """How a command speaks; ``fraction`` is 0 to 1 of the whole command."""
 
     def progress(self, stage: str, fraction: float) -> None: ...
 
     def done(self, path: str, frames: int, fps: float, stages: Mapping[str, float]) -> None: ...
+
+    def heard(self, song: Heard) -> None: ...
 
     def error(self, error: TokenDanceError) -> None: ...
 
@@ -65,6 +78,10 @@ class TerminalReport:
         times = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in stages.items())
         print(f"{times}; together {sum(stages.values()):.2f} s")
 
+    def heard(self, song: Heard) -> None:
+        self._bar.close()
+        print(f"{song.path}: {song.seconds:.1f} s, {song.bpm:.1f} beats a minute, {len(song.beats)} beats")
+
     def error(self, error: TokenDanceError) -> None:
         self._bar.close()
         sentences = (f"{error}".rstrip("."), error.hint.rstrip("."))
@@ -80,11 +97,30 @@ class JsonReport:
     def done(self, path: str, frames: int, fps: float, stages: Mapping[str, float]) -> None:
         self._say("done", path=path, frames=frames, seconds=round(frames / fps, 3), fps=fps, stages=dict(stages))
 
+    def heard(self, song: Heard) -> None:
+        self._say("heard", **asdict(song))
+
     def error(self, error: TokenDanceError) -> None:
         self._say("error", message=str(error), hint=error.hint, exit_code=error.exit_code)
 
     def _say(self, event: str, **fields: object) -> None:
         print(json.dumps({"event": event, **fields}), flush=True)
+
+
+def problem_of(error: BaseException) -> TokenDanceError | None:
+    """What a user is told of an error that ended a command; None for a fault of the program."""
+    if isinstance(error, TokenDanceError):
+        return error
+    if isinstance(error, KeyboardInterrupt):
+        return Cancelled("stopped; nothing half-written was left")
+    if _is_out_of_memory(error):
+        return TokenDanceError("there is not enough memory for this", hint="Close other programs, or dance to a shorter part of the song.")
+    return None
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Torch tells it as a RuntimeError: by its message on a CPU, by a subclass on a graphics card."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
 
 
 def report_for(json_lines: bool) -> Report:

@@ -1,0 +1,38 @@
+"""Small things that several panels draw."""
+
+from __future__ import annotations
+
+import bpy
+from bpy.app.translations import pgettext_iface as iface
+
+_LETTER = 5.6
+"""Width of an average letter of the interface font in pixels, at a scale of 1."""
+
+_MARGIN = 68
+"""Pixels of a line that hold no text: borders, icon, scroll bar."""
+
+
+def sentence(context: bpy.types.Context, layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:
+    """A sentence over as many lines as the width of the region asks for, with an icon before the first."""
+    lines = [""]
+    for word in iface(text).split():
+        if lines[-1] and len(lines[-1]) + len(word) >= _letters(context):
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    column = layout.column(align=True)
+    column.scale_y = 0.8
+    for number, line in enumerate(lines):
+        shown = ("BLANK1" if number else icon) if icon != "NONE" else "NONE"
+        column.label(text=line, icon=shown, translate=False)
+
+
+def _letters(context: bpy.types.Context) -> int:
+    width = context.region.width if context.region is not None else 240
+    scale = context.preferences.system.ui_scale or 1.0  # 0 where there is no window
+    return max(int((width / scale - _MARGIN) / _LETTER), 16)
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds: 1:56."""
+    whole = max(round(seconds), 0)
+    return f"{whole // 60}:{whole % 60:02d}"

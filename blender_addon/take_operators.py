@@ -1,0 +1,227 @@
+"""What can be done with takes: danced, starred, compared, finished anew, pushed to the NLA, deleted, and their settings recalled."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import bpy
+
+from tokendance_core import TokenDanceError, resample_to_fps
+
+from . import compare, compat, placement, takes
+from .generation import finished
+from .placement import FITTING, PlacementOptions, place, scene_fps
+from .properties import QUALITY_STEPS
+from .reports import told
+from .scene_guard import all_or_nothing, restored
+
+
+class _OnTake:
+    """Operators on the take that the character dances now."""
+
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        armature = takes.dancer(context)
+        reason = takes.locked(armature) or ("" if takes.active(armature) else "Choose a take in the list first")
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        armature = takes.dancer(context)
+        try:
+            return self.work(context, armature, takes.active(armature))
+        except TokenDanceError as error:
+            return told(self, error)
+
+
+class ActivateTake(bpy.types.Operator):
+    """Let the character dance a take"""
+
+    bl_idname = "tokendance.activate_take"
+    bl_label = "Dance Take"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    take: bpy.props.StringProperty(name="Take", description="Name of the take", options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        armature = takes.dancer(context)
+        action = bpy.data.actions.get(self.take)
+        reason = takes.locked(armature)
+        if not reason and (action is None or not takes.is_take(action, armature)):
+            reason = f"“{armature.name}” has no take named “{self.take}”. Choose one of its takes."
+        if reason:
+            self.report({"ERROR"}, reason)
+            return {"CANCELLED"}
+        takes.activate(armature, action)
+        return {"FINISHED"}
+
+
+class DeleteTake(_OnTake, bpy.types.Operator):
+    """Delete the take; the next one is danced instead"""
+
+    bl_idname = "tokendance.delete_take"
+    bl_label = "Delete Take"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
+        order = [action.name for action in takes.of(armature)]
+        place_in_list = order.index(take.name)
+        bpy.data.actions.remove(take)
+        left = takes.of(armature)
+        if left:
+            takes.activate(armature, left[min(place_in_list, len(left) - 1)])
+        return {"FINISHED"}
+
+
+class PushTake(_OnTake, bpy.types.Operator):
+    """Move the take onto an NLA track of its own"""
+
+    bl_idname = "tokendance.push_take"
+    bl_label = "Push to NLA"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
+        placement.push_to_nla(armature, take, take.curve_frame_range[0])
+        return {"FINISHED"}
+
+
+class RecallSettings(_OnTake, bpy.types.Operator):
+    """Set the panel to how the take was made"""
+
+    bl_idname = "tokendance.recall_settings"
+    bl_label = "Recall Settings"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
+        settings, recipe = context.scene.tokendance, takes.recipe(take)
+        for name in ("seed", "temperature", "energy", "genre", *FITTING):
+            if name in recipe:
+                _set(settings, name, recipe[name])
+        if "steps" in recipe:
+            settings.quality = min(QUALITY_STEPS, key=lambda quality: abs(QUALITY_STEPS[quality] - recipe["steps"]))
+        return {"FINISHED"}
+
+
+def _set(settings: bpy.types.PropertyGroup, name: str, value: object) -> None:
+    """Custom properties keep truth as a number; a genre may belong to another checkpoint and is left out then."""
+    kind = type(getattr(settings, name))
+    known = settings.bl_rna.properties[name]
+    if known.type != "ENUM" or value in {item.identifier for item in known.enum_items} or name == "genre":
+        try:
+            setattr(settings, name, kind(value))
+        except TypeError:
+            return
+
+
+class FinishTake(_OnTake, PlacementOptions, bpy.types.Operator):
+    """Fit the take to the character anew with these settings. Keys of the take are written anew: what was edited in them is lost"""
+
+    bl_idname = "tokendance.finish_take"
+    bl_label = "Update Take"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        for name in FITTING:
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(context.scene.tokendance, name))
+        return self.execute(context)
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
+        clip, recipe, frame = takes.motion(take), takes.recipe(take), takes.frame_range(take)[0]
+        dance = resample_to_fps(finished(clip, self), scene_fps(context.scene))
+        with all_or_nothing(context.scene), restored(context):
+            made, warnings = place(context, self, dance, armature, name=take.name, frame=frame, recipe=recipe | {"frame": frame})
+            takes.remember(armature, made, clip)
+            made.tokendance_take.starred = take.tokendance_take.starred
+        name = take.name
+        take.user_remap(made)
+        compat.choose_slots(armature, made)
+        bpy.data.actions.remove(take)
+        made.name = name
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
+        return {"FINISHED"}
+
+
+def differs(settings: bpy.types.PropertyGroup, take: bpy.types.Action) -> bool:
+    """Whether the take was fitted with other settings than the panel shows."""
+    recipe = takes.recipe(take)
+    return any(name in recipe and type(getattr(settings, name))(recipe[name]) != getattr(settings, name) for name in FITTING)
+
+
+class CompareTakes(bpy.types.Operator):
+    """Show the starred takes side by side, each on a copy of the character; nothing of it is rendered differently or kept"""
+
+    bl_idname = "tokendance.compare_takes"
+    bl_label = "Compare Starred"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        reason = takes.locked(takes.dancer(context)) or ("" if len(compare.candidates(takes.dancer(context))) else "Star a take first")
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        armature = takes.dancer(context)
+        compare.end(context.scene)
+        shown = compare.begin(context, armature)
+        self.report({"INFO"}, f"{shown} copies dance beside “{armature.name}”")
+        return {"FINISHED"}
+
+
+class EndComparison(bpy.types.Operator):
+    """Remove the copies that were made to compare takes"""
+
+    bl_idname = "tokendance.end_comparison"
+    bl_label = "End Comparison"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not compare.is_on(context.scene):
+            cls.poll_message_set("Nothing is being compared")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        compare.end(context.scene)
+        return {"FINISHED"}
+
+
+class NewSeed(bpy.types.Operator):
+    """Throw the dice: a seed that the character has no take of"""
+
+    bl_idname = "tokendance.new_seed"
+    bl_label = "New Seed"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        used = {takes.recipe(take).get("seed") for take in takes.of(takes.dancer(context))}
+        settings = context.scene.tokendance
+        settings.seed = next(seed for seed in range(settings.seed + 1, settings.seed + len(used) + 2) if seed not in used) % 2**31
+        return {"FINISHED"}
+
+
+class FitFrameRange(_OnTake, bpy.types.Operator):
+    """Let the scene's frame range begin and end with the take"""
+
+    bl_idname = "tokendance.fit_frame_range"
+    bl_label = "Fit Frame Range"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
+        context.scene.frame_start, context.scene.frame_end = takes.frame_range(take)
+        return {"FINISHED"}
+
+
+CLASSES = (
+    ActivateTake,
+    DeleteTake,
+    PushTake,
+    RecallSettings,
+    FinishTake,
+    CompareTakes,
+    EndComparison,
+    NewSeed,
+    FitFrameRange,
+)

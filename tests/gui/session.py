@@ -1,0 +1,276 @@
+"""A user's session in a real Blender window, played by timers: run by ``test_window.py`` inside Blender, never imported by pytest.
+
+``blender --enable-event-simulate --python session.py -- FOLDER``: FOLDER holds ``addon.zip``, ``song.wav`` and ``settings.json`` (the
+Python with torch); ``result.json`` and the pictures are left there.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import bpy
+
+FOLDER = Path(sys.argv[sys.argv.index("--") + 1])
+MODULE = "bl_ext.user_default.tokendance"
+LIMIT_SECONDS = 90.0
+
+Wait = float | Callable[[], bool]
+"""What a step yields: seconds to let pass, or a condition to wait for."""
+
+found: dict[str, object] = {"pictures": []}
+_costs: dict[str, list[float]] = {}
+
+
+def addon(name: str) -> object:
+    return sys.modules[f"{MODULE}.{name}"]
+
+
+def window() -> bpy.types.Window:
+    return bpy.context.window_manager.windows[0]
+
+
+def view() -> dict[str, object]:
+    """What an operator that is pressed in the sidebar runs in."""
+    area = next(area for area in window().screen.areas if area.type == "VIEW_3D")
+    region = next(region for region in area.regions if region.type == "WINDOW")
+    return {"window": window(), "area": area, "region": region}
+
+
+def picture(name: str) -> Iterator[Wait]:
+    """Draw everything, then photograph the screen."""
+    addon("ticker").redraw()
+    yield 1.0
+    subprocess.run(["import", "-window", "root", str(FOLDER / f"{name}.png")], check=True)
+    found["pictures"].append(name)
+
+
+def scrolled() -> Iterator[Wait]:
+    """From now on the end of the sidebar is in sight."""
+    area = view()["area"]
+    sidebar = next(region for region in area.regions if region.type == "UI")
+    with bpy.context.temp_override(window=window(), area=area, region=sidebar):
+        for _ in range(20):
+            bpy.ops.view2d.scroll_down()
+    yield 0.5
+
+
+def press(operator: object, **options: object) -> set[str]:
+    with bpy.context.temp_override(**view()):
+        return operator("INVOKE_DEFAULT", **options)
+
+
+def key(kind: str) -> None:
+    area = view()["area"]
+    place = {"x": area.x + area.width // 3, "y": area.y + area.height // 2}
+    for value in ("PRESS", "RELEASE"):
+        window().event_simulate(type=kind, value=value, **place)
+
+
+def timed(owner: object, name: str, label: str) -> None:
+    """From now on remember how long each call takes."""
+    function = getattr(owner, name)
+
+    def measured(*args: object, **options: object) -> object:
+        start = time.perf_counter()
+        try:
+            return function(*args, **options)
+        finally:
+            _costs.setdefault(label, []).append(time.perf_counter() - start)
+
+    setattr(owner, name, measured)
+
+
+def status() -> str:
+    outcome = addon("generation").outcome
+    return outcome.status if outcome is not None else ""
+
+
+def takes() -> list[str]:
+    return sorted(action.name for action in bpy.data.actions)
+
+
+def generated(label: str, **options: object) -> Iterator[Wait]:
+    """Press Generate and wait for the end; tells the times from the click on."""
+    generation = addon("generation")
+    start = time.perf_counter()
+    found[f"{label} pressed"] = sorted(press(bpy.ops.tokendance.generate, **options))
+    yield lambda: generation.running is None or generation.running.fraction > 0
+    found[f"{label} first progress"] = time.perf_counter() - start
+    yield lambda: generation.running is None
+    found[f"{label} dance"] = time.perf_counter() - start
+    found[f"{label} status"] = status()
+
+
+def session() -> Iterator[Wait]:
+    settings = json.loads((FOLDER / "settings.json").read_text())
+    bpy.ops.extensions.package_install_files(filepath=str(FOLDER / "addon.zip"), repo="user_default", enable_on_install=True)
+    yield 1.0
+    space = next(area for area in window().screen.areas if area.type == "VIEW_3D").spaces.active
+    space.show_region_ui = True
+    yield 1.0
+    sidebar = next(region for region in view()["area"].regions if region.type == "UI")
+    sidebar.active_panel_category = "TokenDance"
+    yield from picture("no_runtime")
+    bpy.context.preferences.addons[MODULE].preferences.python = settings["python"]
+    yield 2.5
+    yield from picture("empty")
+    yield from _song(settings)
+    yield from _generations()
+    yield from _faults()
+    yield from _takes()
+    yield from _files()
+
+
+def _song(settings: dict[str, str]) -> Iterator[Wait]:
+    with bpy.context.temp_override(**view()):
+        dropped = bpy.ops.wm.drop_import_file("INVOKE_DEFAULT", directory=str(FOLDER), files=[{"name": "song.wav"}])
+    found["dropped"] = sorted(dropped)
+    found["strips"] = [strip.name for strip in addon("compat").existing_strips(bpy.context.scene)]
+    song_facts = addon("song_facts")
+    yield lambda: bool(song_facts._known)
+    found["bpm"] = next(iter(song_facts._known.values()))[1].bpm
+    found["time to tempo"] = True
+    press(bpy.ops.tokendance.add_beat_markers, every=4)
+    found["markers"] = len(bpy.context.scene.timeline_markers)
+    yield from picture("ready")
+
+
+def _generations() -> Iterator[Wait]:
+    timed(addon("ticker"), "_tick", "tick")
+    timed(addon("generation").Generation, "poll", "poll")
+    timed(addon("generation"), "put", "put")
+    addon("worker_client").stop_shared()
+    yield from generated("cold")
+    yield from picture("done")
+    bpy.context.scene.tokendance.seed = 1
+    yield from generated("warm")
+    found["takes"] = takes()
+    with bpy.context.temp_override(**view()):
+        bpy.ops.ed.undo()
+    yield 0.5
+    found["takes after undo"] = takes()
+    with bpy.context.temp_override(**view()):
+        bpy.ops.ed.redo()
+    yield 0.5
+    found["takes after redo"] = takes()
+
+
+def _started(**options: object) -> Iterator[Wait]:
+    """Generate is under way, far enough to be photographed."""
+    generation = addon("generation")
+    press(bpy.ops.tokendance.generate, **options)
+    yield lambda: generation.running is None or generation.running.fraction > 0.1
+
+
+def _faults() -> Iterator[Wait]:
+    generation, before = addon("generation"), takes()
+    yield from _started(variations=16, steps=64)
+    yield from picture("running")
+    start = time.perf_counter()
+    key("ESC")
+    yield lambda: generation.running is None
+    found["escape"] = {"seconds": time.perf_counter() - start, "status": status(), "changed": takes() != before}
+    yield from picture("cancelled")
+    yield from _started(variations=16, steps=64)
+    start = time.perf_counter()
+    found["cancel pressed"] = sorted(press(bpy.ops.tokendance.cancel))
+    yield lambda: generation.running is None
+    found["cancel"] = {"seconds": time.perf_counter() - start, "status": status(), "changed": takes() != before}
+    yield from _started(variations=4, steps=64)
+    os.kill(addon("worker_client").current()._process.pid, signal.SIGKILL)
+    yield lambda: generation.running is None
+    found["killed"] = {"status": status(), "message": generation.outcome.message, "changed": takes() != before}
+    yield from picture("failed")
+    bpy.ops.tokendance.copy_diagnostics()
+    found["diagnostics"] = bpy.context.window_manager.clipboard
+    yield from generated("after the fault", seed=2)
+    yield from _started(variations=3, steps=64)
+    with bpy.context.temp_override(**view()):
+        bpy.ops.ed.undo()
+    found["undo in between"] = sorted(takes())
+    yield lambda: generation.running is None
+    found["after undo in between"] = {"status": status(), "takes": takes()}
+
+
+def _takes() -> Iterator[Wait]:
+    yield from generated("variations", variations=3, seed=7)
+    dancer = addon("takes").dancer(bpy.context)
+    for take in addon("takes").of(dancer)[:3]:
+        take.tokendance_take.starred = True
+    found["all takes"] = takes()
+    yield from scrolled()
+    yield from picture("takes")
+    press(bpy.ops.tokendance.compare_takes)
+    bpy.context.scene.frame_set(120)
+    yield from picture("compared")
+    press(bpy.ops.tokendance.end_comparison)
+    bpy.context.scene.tokendance.mirror = True
+    yield 0.5
+    start = time.perf_counter()
+    found["finished"] = sorted(press(bpy.ops.tokendance.finish_take))
+    found["finish seconds"] = time.perf_counter() - start
+    yield from picture("finish")
+
+
+def _files() -> Iterator[Wait]:
+    generation = addon("generation")
+    path = str(FOLDER / "saved.blend")
+    yield from _started(variations=2, steps=64)
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    yield lambda: generation.running is None
+    found["saved meanwhile"] = status()
+    yield from _started(variations=8, steps=64)
+    bpy.data.objects.remove(addon("takes").dancer(bpy.context))
+    yield lambda: generation.running is None
+    found["deleted meanwhile"] = {"status": status(), "message": generation.outcome.message}
+    with bpy.context.temp_override(**view()):
+        bpy.ops.wm.open_mainfile(filepath=path)
+    yield 1.0
+    found["takes in the file"] = takes()
+    yield from _started(variations=8, steps=64)
+    with bpy.context.temp_override(**view()):
+        bpy.ops.wm.open_mainfile(filepath=path)
+    yield 1.5
+    found["opened meanwhile"] = {"running": generation.running is not None, "status": status(), "takes": takes()}
+    yield from _started(variations=8, steps=64)
+    found["worker at the end"] = [addon("worker_client").current()._process.pid, str(addon("worker_client").current().folder)]
+
+
+def end() -> None:
+    found["costs"] = {name: {"worst": max(times), "count": len(times)} for name, times in _costs.items()}
+    (FOLDER / "result.json").write_text(json.dumps(found, indent=1))
+    bpy.ops.wm.quit_blender()
+
+
+_steps = session()
+_waiting: list[object] = [0.5, time.monotonic()]
+
+
+def advance() -> float | None:
+    wait, since = _waiting
+    passed = time.monotonic() - since
+    try:
+        if callable(wait) and passed > LIMIT_SECONDS:
+            raise TimeoutError(f"waited {passed:.0f} s in vain after {list(found)[-1]}")
+        if passed < wait if isinstance(wait, float) else not wait():
+            return 0.05
+        _waiting[:] = next(_steps), time.monotonic()
+        return 0.05
+    except StopIteration:
+        end()
+    except Exception:
+        found["failed"] = traceback.format_exc()
+        end()
+    return None
+
+
+bpy.context.preferences.view.show_splash = False
+bpy.app.timers.register(advance, first_interval=1.0, persistent=True)

@@ -1,0 +1,42 @@
+"""How a command comes to its checkpoint: read for this run, or kept from the last one by a process that stays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokendance_core.checkpoint import Checkpoint
+
+Load = Callable[[Path | None, str], "Checkpoint"]
+"""From a file (None for the shipped one) and the device asked for to a checkpoint that is ready to run."""
+
+
+def load_once(path: Path | None, device: str) -> Checkpoint:
+    """Read it; imports torch. Raises CheckpointError, and SettingError for a device that is not there."""
+    from tokendance_core import checkpoint
+    from tokendance_core.commands import devices
+
+    devices.leave_a_core_free()
+    return checkpoint.load(path, devices.resolve(device))
+
+
+class Kept:
+    """The checkpoint that was read last, for as long as its file does not change."""
+
+    def __init__(self) -> None:
+        self._key: object = None
+        self._checkpoint: Checkpoint | None = None
+
+    def load(self, path: Path | None, device: str) -> Checkpoint:
+        """As ``load_once``, without reading the same file twice."""
+        from tokendance_core.checkpoint_header import default_path
+
+        file = path or default_path()
+        state = file.stat() if file.is_file() else None
+        key = (file, device, state and (state.st_mtime_ns, state.st_size))
+        if self._checkpoint is None or key != self._key:
+            self._checkpoint = None  # two at once may be too much for a graphics card
+            self._checkpoint, self._key = load_once(path, device), key
+        return self._checkpoint
