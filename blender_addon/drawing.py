@@ -5,7 +5,7 @@ from __future__ import annotations
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-_LETTER = 5.6
+_LETTER = 6.0
 """Width of an average letter of the interface font in pixels, at a scale of 1."""
 
 _MARGIN = 68

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from dataclasses import fields
 from typing import ClassVar
 
 import bpy
@@ -10,7 +11,7 @@ import bpy
 from tokendance_core import Cancelled, TokenDanceError
 
 from . import generation, properties, takes, ticker, worker_client
-from .generation import Outcome
+from .generation import Order, Outcome
 from .placement import PlacementOptions
 from .properties import DanceOptions
 from .reports import sentence, told
@@ -60,7 +61,7 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
             self.report({"WARNING"}, "A dance is being made already")
             return {"CANCELLED"}
         try:
-            generation.running = generation.begin(context, self)
+            generation.running = generation.begin(context, self._order())
         except TokenDanceError as error:
             return self._failed(error)
         generation.outcome = None
@@ -80,7 +81,7 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
             if not generation.running.poll():
                 ticker.redraw()
                 return {"PASS_THROUGH"}
-            warnings = generation.put(context, self, generation.running)
+            warnings = generation.put(context, generation.running)
             takes.show(context, generation.running.target.armature)
         except TokenDanceError as error:
             return self._failed(error)
@@ -101,13 +102,18 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
         manager = context.window_manager
         manager.progress_begin(0, 100)
         try:
-            for warning in generate(context, self, lambda stage, fraction: manager.progress_update(100 * fraction)):
+            for warning in generation.generate(context, self._order(), lambda stage, fraction: manager.progress_update(100 * fraction)):
                 self.report({"WARNING"}, warning)
         except TokenDanceError as error:
             return told(self, error)
         finally:
             manager.progress_end()
         return {"FINISHED"}
+
+    def _order(self) -> Order:
+        names = {item.name for item in fields(Order)} - {"song", "frame_start", "placement"}
+        frame = self.frame_start if self.properties.is_property_set("frame_start") else None
+        return Order(song=self.filepath, frame_start=frame, placement=self.placement(), **{name: getattr(self, name) for name in names})
 
     def _failed(self, error: TokenDanceError) -> set[str]:
         if isinstance(error, Cancelled):
@@ -137,13 +143,6 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
             generation.running.cancel()
         generation.running, generation.outcome = None, outcome
         ticker.redraw()
-
-
-def generate(context: bpy.types.Context, options: GenerateDance, on_progress: worker_client.Progress) -> list[str]:
-    """Make the dances and put them into the scene, waiting for them; sentences for the user. Raises TokenDanceError."""
-    made = generation.begin(context, options)
-    made.wait(on_progress)
-    return generation.put(context, options, made)
 
 
 class CancelGeneration(bpy.types.Operator):

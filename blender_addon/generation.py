@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +20,7 @@ from tokendance_core import AudioError, FinishSettings, MotionClip, RigError, Se
 from . import audio_strip, rig, takes, worker_client
 from .audio_strip import Passage
 from .mannequin import build
-from .placement import PlacementOptions, place, scene_fps
+from .placement import Placement, place, scene_fps
 from .preferences import runtime
 from .runtime import find_python
 from .scene_guard import all_or_nothing, restored
@@ -42,6 +42,33 @@ STAGES = {
 
 _TELLS = 0.1
 """Fraction of the work after which its speed says something about the rest."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for: a ``song`` (a file) or a ``strip`` (its name) and the ``armature`` (its name), each empty for what is at hand.
+
+    ``start`` and ``duration`` in seconds hold for a song that no strip plays; ``duration`` 0 is to its end, ``frame_start`` None the
+    scene's first frame. The rest as the core's ``GenerateSettings``.
+    """
+
+    song: str = ""
+    strip: str = ""
+    armature: str = ""
+    genre: str = "any"
+    seed: int = 0
+    steps: int = 8
+    temperature: float = 1.0
+    energy: float = 0.0
+    start: float = 0.0
+    duration: float = 0.0
+    in_range: bool = False
+    variations: int = 1
+    frame_start: int | None = None
+    add_strip: bool = True
+    fit_frame_range: bool = False
+    action_name: str = ""
+    placement: Placement = field(default_factory=Placement)
 
 
 @dataclass(frozen=True)
@@ -71,7 +98,8 @@ outcome: Outcome | None = None
 class Generation:
     """The dances of one order while the worker makes them."""
 
-    def __init__(self, target: Target, requests: list[Request], tasks: list[Task]) -> None:
+    def __init__(self, order: Order, target: Target, requests: list[Request], tasks: list[Task]) -> None:
+        self.order = order
         self.target = target
         self._requests = requests
         self._tasks = tasks
@@ -132,49 +160,49 @@ class Generation:
         return f"{self.target}\n{asked}\n{worker.log(20)}"
 
 
-def begin(context: bpy.types.Context, options: bpy.types.Operator) -> Generation:
+def begin(context: bpy.types.Context, order: Order) -> Generation:
     """Ask the worker for the dances; TokenDanceError for whatever can be seen to be wrong now. The scene is not touched."""
     scene, settings = context.scene, runtime(context)
-    passage, strip = _passage(scene, options)
-    armature = rig.find_armature(context, options.armature)
+    passage, strip = _passage(scene, order)
+    armature = rig.find_armature(context, order.armature)
     if armature is not None:
         rig.check(armature)
     requests = [
         Request(
             song=passage.song,
-            genre=options.genre,
-            seed=options.seed + number,
-            steps=options.steps,
-            temperature=options.temperature,
-            energy=options.energy,
+            genre=order.genre,
+            seed=(order.seed + number) % 2**31,
+            steps=order.steps,
+            temperature=order.temperature,
+            energy=order.energy,
             start=passage.start,
             duration=passage.duration,
             speed=passage.speed,
             device=settings.device,
             checkpoint=settings.checkpoint,
         )
-        for number in range(options.variations)
+        for number in range(order.variations)
     ]
     worker = worker_client.shared(find_python(settings.python), settings.idle_minutes)
     target = Target(scene.name, armature.name if armature else "", strip.name if strip else "", passage)
-    return Generation(target, requests, [worker.dance(request) for request in requests])
+    return Generation(order, target, requests, [worker.dance(request) for request in requests])
 
 
-def _passage(scene: bpy.types.Scene, options: bpy.types.Operator) -> tuple[Passage, bpy.types.ID | None]:
+def _passage(scene: bpy.types.Scene, order: Order) -> tuple[Passage, bpy.types.ID | None]:
     """What to dance to, and the strip that plays it, if one does."""
-    song, fps = bpy.path.abspath(options.filepath) if options.filepath else "", scene_fps(scene)
-    strip = audio_strip.find(scene, options.strip, song)
+    song, fps = bpy.path.abspath(order.song) if order.song else "", scene_fps(scene)
+    strip = audio_strip.find(scene, order.strip, song)
     if strip is not None:
         heard = audio_strip.passage(strip, fps)
     elif Path(song).is_file():
-        frame = options.frame_start if options.properties.is_property_set("frame_start") else scene.frame_start
-        heard = Passage(str(Path(song).resolve()), frame, options.start, options.duration or None)
+        frame = scene.frame_start if order.frame_start is None else order.frame_start
+        heard = Passage(str(Path(song).resolve()), frame, order.start, order.duration or None)
     else:
         raise AudioError(f"There is no file {song}.", hint="Check the path of the song.")
-    return heard.within(scene.frame_start, scene.frame_end, fps) if options.in_range else heard, strip
+    return heard.within(scene.frame_start, scene.frame_end, fps) if order.in_range else heard, strip
 
 
-def put(context: bpy.types.Context, options: PlacementOptions, made: Generation) -> list[str]:
+def put(context: bpy.types.Context, made: Generation) -> list[str]:
     """Put the dances into the scene they were asked for, the first one active; sentences for the user.
 
     TokenDanceError when the target is gone, and then, as after any other error, the scene is as it was.
@@ -184,33 +212,40 @@ def put(context: bpy.types.Context, options: PlacementOptions, made: Generation)
         raise SettingError(f"The scene “{made.target.scene}” is gone.", hint="The dance was not placed: generate it again.")
     layer = context.view_layer if context.scene == scene else scene.view_layers[0]
     with context.temp_override(scene=scene, view_layer=layer), all_or_nothing(scene), restored(context):
-        return _put(bpy.context, options, made)
+        return _put(bpy.context, made)
 
 
-def _put(context: bpy.types.Context, options: PlacementOptions, made: Generation) -> list[str]:
-    scene, target = context.scene, made.target
+def generate(context: bpy.types.Context, order: Order, on_progress: worker_client.Progress = lambda stage, fraction: None) -> list[str]:
+    """Make the dances and put them into the scene, waiting for them; sentences for the user. Raises TokenDanceError."""
+    made = begin(context, order)
+    made.wait(on_progress)
+    return put(context, made)
+
+
+def _put(context: bpy.types.Context, made: Generation) -> list[str]:
+    scene, target, order, placement = context.scene, made.target, made.order, made.order.placement
     passage, messages = _where_now(scene, target), []
     armature = _dancer(context, target)
     fps = scene_fps(scene)
-    if not target.strip and options.add_strip and audio_strip.add(context, passage, fps) is None:
+    if not target.strip and order.add_strip and audio_strip.add(context, passage, fps) is None:
         messages.append("This Blender cannot play the song: the dance comes without a sound strip")
     scene.sync_mode = "AUDIO_SYNC"
     last = passage.frame
     # The last one placed is the active one: the seed that was asked for.
     for number, (request, clip) in reversed(list(enumerate(made.dances()))):
-        dance = resample_to_fps(finished(clip, options), fps)
+        dance = resample_to_fps(finished(clip, placement), fps)
         last = max(last, passage.frame + dance.frames - 1)
-        name = options.action_name or f"{Path(passage.song).stem} {request.genre} {request.seed}"
+        name = order.action_name or f"{Path(passage.song).stem} {request.genre} {request.seed}"
         recipe = _recipe(request, target, passage, fps)
-        replace = options.replace and number == 0
-        action, warnings = place(context, options, dance, armature, name=name, frame=passage.frame, recipe=recipe, replace=replace)
+        replace = placement.replace and number == 0
+        action, warnings = place(context, placement, dance, armature, name=name, frame=passage.frame, recipe=recipe, replace=replace)
         takes.remember(armature, action, clip)
-    if options.fit_frame_range:
+    if order.fit_frame_range:
         scene.frame_start, scene.frame_end = min(scene.frame_start, passage.frame), max(scene.frame_end, last)
     return messages + warnings
 
 
-def finished(clip: MotionClip, options: PlacementOptions) -> MotionClip:
+def finished(clip: MotionClip, options: Placement) -> MotionClip:
     """A motion of the network with calm joints and standing feet; any other motion only as smooth as asked for."""
     if clip.info.get("finished") is False:
         return finish(clip, FinishSettings(options.smoothing, options.foot_lock), end=clip.info.get("last_beat"))

@@ -92,10 +92,11 @@ class ApplyMotion(PlacementOptions, bpy.types.Operator):
             if armature is None:
                 raise RigError("There is no character in the scene.", hint="Add one, or add TokenDance's mannequin.")
             clip = self._clip(path)
-            dance = resample_to_fps(finished(clip, self), scene_fps(scene))
+            placement = self.placement()
+            dance = resample_to_fps(finished(clip, placement), scene_fps(scene))
             name, recipe = self.action_name or path.name.split(".")[0], {"file": str(path), "frame": frame, "fps": scene_fps(scene)}
             with all_or_nothing(scene), restored(context):
-                made, warnings = place(context, self, dance, armature, name=name, frame=frame, recipe=recipe, replace=self.replace)
+                made, warnings = place(context, placement, dance, armature, name=name, frame=frame, recipe=recipe, replace=self.replace)
                 takes.remember(armature, made, clip)
         except TokenDanceError as error:
             return told(self, error)

@@ -34,11 +34,12 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
         if strip is None:
             return
         self._facts(context, strip)
-        markers = layout.row(align=True)
+        row = layout.row()
+        markers = row.row(align=True)
         markers.operator("tokendance.add_beat_markers", icon="MARKER_HLT")
         if any(song_operators.beat_markers(scene)):
             markers.operator("tokendance.remove_beat_markers", text="", icon="X")
-        layout.prop(scene.tokendance, "in_range")
+        row.prop(scene.tokendance, "in_range", toggle=True, icon="PREVIEW_RANGE")
         take = takes.active(takes.dancer(context))
         if take is not None and retiming.is_off(scene, take):
             sentence(context, layout, "The strip or the frame rate was changed: the take is out of sync", icon="ERROR")
@@ -52,13 +53,14 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
         end = start + (timing.right - timing.left + min(timing.skipped, 0) + min(timing.cut, 0)) / fps
         path = bpy.path.abspath(strip.sound.filepath)
         facts = song_facts.look_up(path)
-        part = iface("{start}–{end} of {length}") if facts else "{start}–{end}"
-        text = part.format(start=clock(start), end=clock(end), length=clock(facts.seconds if facts else 0))
-        column.label(text=text, icon="TIME", translate=False)
+        part = f"{clock(start)}–{clock(end)}"
         if facts is not None:
-            tempo = iface("{bpm:.0f} beats a minute").format(bpm=facts.bpm) if facts.bpm else iface("No clear beat")
-            column.label(text=tempo, icon="PLAY_SOUND", translate=False)
-        elif song_facts.is_asked(path):
+            tempo = iface("{bpm:.0f} bpm").format(bpm=facts.bpm) if facts.bpm else iface("no clear beat")
+            text = iface("{part} of {length}, {tempo}").format(part=part, length=clock(facts.seconds), tempo=tempo)
+            column.label(text=text, icon="TIME", translate=False)
+            return
+        column.label(text=part, icon="TIME", translate=False)
+        if song_facts.is_asked(path):
             column.label(text="Listening…", icon="PLAY_SOUND")
         elif song_facts.why_unknown(path):
             sentence(context, column, song_facts.why_unknown(path), icon="ERROR")

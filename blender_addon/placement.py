@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import bpy
 import numpy as np
@@ -20,59 +20,24 @@ FITTING = ("foot_lock", "arm_spacing", "root_motion", "travel", "floor", "mirror
 """Options that change the keys; they are kept with a take and can be changed afterwards."""
 
 
-class PlacementOptions:
-    """Properties of every operator that puts a dance on an armature."""
+@dataclass(frozen=True)
+class Placement:
+    """How a dance is put on an armature, as plain data; ``PlacementOptions`` says what each choice means."""
 
-    foot_lock: bpy.props.FloatProperty(
-        name="Foot Lock",
-        description="Hold standing feet in place on the character's own proportions; 0 keeps the dancer's leg directions exactly",
-        default=1.0,
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-    )
-    arm_spacing: bpy.props.FloatProperty(
-        name="Arm Spacing",
-        description="Keep hands out of a wide body, and let hands that meet meet; 0 keeps the dancer's arm directions exactly",
-        default=1.0,
-        min=0.0,
-        max=1.0,
-        subtype="FACTOR",
-    )
-    root_motion: bpy.props.EnumProperty(
-        name="Root Motion",
-        description="Which bone carries the path over the floor",
-        items=(
-            ("hips", "Hips", "The hips carry the whole path"),
-            ("root", "Root Bone", "A separate root bone carries the path over the floor, the hips the rest"),
-            ("in_place", "In Place", "The dancer stays where it is"),
-        ),
-    )
-    travel: bpy.props.FloatProperty(name="Travel", description="Size of the path over the floor", default=1.0, min=0.0, max=10.0)
-    floor: bpy.props.FloatProperty(
-        name="Floor", description="Height of the floor above the one that the character rests on", default=0.0, subtype="DISTANCE"
-    )
-    mirror: bpy.props.BoolProperty(name="Mirror", description="Swap left and right", default=False)
-    key_ik: bpy.props.BoolProperty(
-        name="Key IK Controls", description="Key IK hands, feet and poles too, so that limbs can be switched to IK", default=False
-    )
-    smoothing: bpy.props.FloatProperty(
-        name="Smoothing",
-        description="Calm the joints: width of a low pass in frames at 30 a second, 0 is off",
-        default=1.0,
-        min=0.0,
-        max=10.0,
-    )
-    replace: bpy.props.BoolProperty(
-        name="Replace", description="Remove the dance that is active on the armature now, instead of keeping it as a take", default=False
-    )
-    push_to_nla: bpy.props.BoolProperty(
-        name="Push to NLA", description="Put the action on an NLA track of its own instead of making it active", default=False
-    )
-    mark_asset: bpy.props.BoolProperty(name="Mark as Asset", description="Show the action in the asset browser", default=False)
+    foot_lock: float = 1.0
+    arm_spacing: float = 1.0
+    root_motion: str = "hips"
+    travel: float = 1.0
+    floor: float = 0.0
+    mirror: bool = False
+    key_ik: bool = False
+    smoothing: float = 1.0
+    replace: bool = False
+    push_to_nla: bool = False
+    mark_asset: bool = False
 
     def retarget_settings(self) -> RetargetSettings:
-        """The options that the core knows."""
+        """The options that the core's transfer knows."""
         return RetargetSettings(
             root_motion=self.root_motion,
             travel=self.travel,
@@ -88,22 +53,71 @@ class PlacementOptions:
         return {name: getattr(self, name) for name in FITTING}
 
 
-@dataclass(frozen=True)
-class ExactPlacement:
-    """The exact transfer as an action of its own, for where nobody is asked."""
+EXACT = Placement(foot_lock=0.0, arm_spacing=0.0, smoothing=0.0)
+"""The exact transfer, for where nobody is asked."""
 
-    push_to_nla = mark_asset = False
+_USUAL = Placement()
 
-    def retarget_settings(self) -> RetargetSettings:
-        return RetargetSettings()
 
-    def recipe(self) -> dict[str, object]:
-        return {}
+class PlacementOptions:
+    """Properties of every operator that puts a dance on an armature."""
+
+    foot_lock: bpy.props.FloatProperty(
+        name="Foot Lock",
+        description="Hold standing feet in place on the character's own proportions; 0 keeps the dancer's leg directions exactly",
+        default=_USUAL.foot_lock,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    arm_spacing: bpy.props.FloatProperty(
+        name="Arm Spacing",
+        description="Keep hands out of a wide body, and let hands that meet meet; 0 keeps the dancer's arm directions exactly",
+        default=_USUAL.arm_spacing,
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+    )
+    root_motion: bpy.props.EnumProperty(
+        name="Root Motion",
+        description="Which bone carries the path over the floor",
+        items=(
+            ("hips", "Hips", "The hips carry the whole path"),
+            ("root", "Root Bone", "A separate root bone carries the path over the floor, the hips the rest"),
+            ("in_place", "In Place", "The dancer stays where it is"),
+        ),
+    )
+    travel: bpy.props.FloatProperty(name="Travel", description="Size of the path over the floor", default=_USUAL.travel, min=0.0, max=10.0)
+    floor: bpy.props.FloatProperty(
+        name="Floor", description="Height of the floor above the one that the character rests on", default=0.0, subtype="DISTANCE"
+    )
+    mirror: bpy.props.BoolProperty(name="Mirror", description="Swap left and right", default=False)
+    key_ik: bpy.props.BoolProperty(
+        name="Key IK Controls", description="Key IK hands, feet and poles too, so that limbs can be switched to IK", default=False
+    )
+    smoothing: bpy.props.FloatProperty(
+        name="Smoothing",
+        description="Calm the joints: width of a low pass in frames at 30 a second, 0 is off",
+        default=_USUAL.smoothing,
+        min=0.0,
+        max=10.0,
+    )
+    replace: bpy.props.BoolProperty(
+        name="Replace", description="Remove the dance that is active on the armature now, instead of keeping it as a take", default=False
+    )
+    push_to_nla: bpy.props.BoolProperty(
+        name="Push to NLA", description="Put the action on an NLA track of its own instead of making it active", default=False
+    )
+    mark_asset: bpy.props.BoolProperty(name="Mark as Asset", description="Show the action in the asset browser", default=False)
+
+    def placement(self) -> Placement:
+        """The choices as plain data."""
+        return Placement(**{field.name: getattr(self, field.name) for field in fields(Placement)})
 
 
 def place(
     context: bpy.types.Context,
-    options: PlacementOptions | ExactPlacement,
+    options: Placement,
     clip: MotionClip,
     armature: bpy.types.Object,
     *,

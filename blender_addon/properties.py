@@ -35,7 +35,7 @@ class DanceOptions:
         name="Energy", description="0 follows the song, below dances smaller, above bigger", default=0.0, min=-2.0, max=2.0
     )
     in_range: bpy.props.BoolProperty(
-        name="Only Scene Range", description="Dance only between the first and the last frame of the scene", default=False
+        name="In Range", description="Dance only between the first and the last frame of the scene", default=False
     )
     variations: bpy.props.IntProperty(
         name="Variations", description="So many dances at once, with this seed and the ones after it", default=1, min=1, max=16

@@ -27,7 +27,7 @@ from tokendance_core import (
 
 from . import map_store, rig, rig_map_summary, takes
 from .action import RECIPE
-from .placement import ExactPlacement, place, scene_fps
+from .placement import EXACT, place, scene_fps
 from .reports import told
 from .scene_guard import all_or_nothing, restored
 
@@ -283,7 +283,7 @@ class TestMap(OnArmature, bpy.types.Operator):
             mine = {"test": armature.name}
             former = [made for made in bpy.data.actions if dict(made.get(RECIPE, {})).get("test") == armature.name]
             frame = context.scene.frame_start
-            _, warnings = place(context, ExactPlacement(), clip, armature, name=TEST_ACTION, frame=frame, recipe=mine)
+            _, warnings = place(context, EXACT, clip, armature, name=TEST_ACTION, frame=frame, recipe=mine)
             for made in former:
                 if made.users <= made.use_fake_user:
                     bpy.data.actions.remove(made)

@@ -127,9 +127,10 @@ class FinishTake(_OnTake, PlacementOptions, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
         clip, recipe, frame = takes.motion(take), takes.recipe(take), takes.frame_range(take)[0]
-        dance = resample_to_fps(finished(clip, self), scene_fps(context.scene))
+        chosen = self.placement()
+        dance = resample_to_fps(finished(clip, chosen), scene_fps(context.scene))
         with all_or_nothing(context.scene), restored(context):
-            made, warnings = place(context, self, dance, armature, name=take.name, frame=frame, recipe=recipe | {"frame": frame})
+            made, warnings = place(context, chosen, dance, armature, name=take.name, frame=frame, recipe=recipe | {"frame": frame})
             takes.remember(armature, made, clip)
             made.tokendance_take.starred = take.tokendance_take.starred
         name = take.name
