@@ -5,6 +5,7 @@ from __future__ import annotations
 import bpy
 
 from . import (
+    cli,
     diagnostics,
     generate_operators,
     map_store,
@@ -47,9 +48,11 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.register()
+    cli.register()
 
 
 def unregister() -> None:
+    cli.unregister()
     runtime.stop()
     ticker.stop()
     worker_client.stop_shared()

@@ -81,8 +81,8 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
             if not generation.running.poll():
                 ticker.redraw()
                 return {"PASS_THROUGH"}
-            warnings = generation.put(context, generation.running)
-            takes.show(context, generation.running.target.armature)
+            dancer, warnings = generation.put(context, generation.running)
+            takes.show(context, dancer)
         except TokenDanceError as error:
             return self._failed(error)
         except Exception as error:
@@ -102,7 +102,8 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
         manager = context.window_manager
         manager.progress_begin(0, 100)
         try:
-            for warning in generation.generate(context, self._order(), lambda stage, fraction: manager.progress_update(100 * fraction)):
+            _, warnings = generation.generate(context, self._order(), lambda stage, fraction: manager.progress_update(100 * fraction))
+            for warning in warnings:
                 self.report({"WARNING"}, warning)
         except TokenDanceError as error:
             return told(self, error)

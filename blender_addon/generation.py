@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -202,8 +202,8 @@ def _passage(scene: bpy.types.Scene, order: Order) -> tuple[Passage, bpy.types.I
     return heard.within(scene.frame_start, scene.frame_end, fps) if order.in_range else heard, strip
 
 
-def put(context: bpy.types.Context, made: Generation) -> list[str]:
-    """Put the dances into the scene they were asked for, the first one active; sentences for the user.
+def put(context: bpy.types.Context, made: Generation) -> tuple[str, list[str]]:
+    """Put the dances into the scene they were asked for, the first one active; the armature's name, and sentences for the user.
 
     TokenDanceError when the target is gone, and then, as after any other error, the scene is as it was.
     """
@@ -215,20 +215,22 @@ def put(context: bpy.types.Context, made: Generation) -> list[str]:
         return _put(bpy.context, made)
 
 
-def generate(context: bpy.types.Context, order: Order, on_progress: worker_client.Progress = lambda stage, fraction: None) -> list[str]:
-    """Make the dances and put them into the scene, waiting for them; sentences for the user. Raises TokenDanceError."""
+def generate(context: bpy.types.Context, order: Order, on_progress: worker_client.Progress) -> tuple[str, list[str]]:
+    """Make the dances and put them into the scene, waiting for them; what ``put`` returns. Raises TokenDanceError."""
     made = begin(context, order)
     made.wait(on_progress)
     return put(context, made)
 
 
-def _put(context: bpy.types.Context, made: Generation) -> list[str]:
+def _put(context: bpy.types.Context, made: Generation) -> tuple[str, list[str]]:
     scene, target, order, placement = context.scene, made.target, made.order, made.order.placement
     passage, messages = _where_now(scene, target), []
     armature = _dancer(context, target)
     fps = scene_fps(scene)
-    if not target.strip and order.add_strip and audio_strip.add(context, passage, fps) is None:
-        messages.append("This Blender cannot play the song: the dance comes without a sound strip")
+    if not target.strip and order.add_strip:
+        strip = audio_strip.add(context, passage, fps)
+        target = replace(target, strip=strip.name if strip is not None else "")
+        messages += [] if strip is not None else ["This Blender cannot play the song: the dance comes without a sound strip"]
     scene.sync_mode = "AUDIO_SYNC"
     last = passage.frame
     # The last one placed is the active one: the seed that was asked for.
@@ -237,12 +239,12 @@ def _put(context: bpy.types.Context, made: Generation) -> list[str]:
         last = max(last, passage.frame + dance.frames - 1)
         name = order.action_name or f"{Path(passage.song).stem} {request.genre} {request.seed}"
         recipe = _recipe(request, target, passage, fps)
-        replace = placement.replace and number == 0
-        action, warnings = place(context, placement, dance, armature, name=name, frame=passage.frame, recipe=recipe, replace=replace)
+        instead = placement.replace and number == 0
+        action, warnings = place(context, placement, dance, armature, name=name, frame=passage.frame, recipe=recipe, replace=instead)
         takes.remember(armature, action, clip)
     if order.fit_frame_range:
         scene.frame_start, scene.frame_end = min(scene.frame_start, passage.frame), max(scene.frame_end, last)
-    return messages + warnings
+    return armature.name, messages + warnings
 
 
 def finished(clip: MotionClip, options: Placement) -> MotionClip:

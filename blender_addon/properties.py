@@ -12,11 +12,9 @@ import bpy
 from tokendance_core import CheckpointError, TokenDanceError, genres
 
 from . import audio_strip, song_facts, takes
+from .batch_table import QUALITY_STEPS
 from .placement import PlacementOptions
 from .preferences import runtime
-
-QUALITY_STEPS = {"draft": 1, "final": 8}
-"""Passes of refinement for each quality."""
 
 _SHARED = ("seed", "temperature", "energy", "in_range", "variations", "strip", "filepath")
 

@@ -68,6 +68,19 @@ def find_armature(context: bpy.types.Context, name: str) -> bpy.types.Object | N
     return next((item for item in scene.objects if item.type == "ARMATURE" and item.library is None and _is_recognised(item)), None)
 
 
+def find_dancer(context: bpy.types.Context, name: str) -> bpy.types.Object:
+    """The armature called ``name``, else the first of the open file that is recognised; RigError when there is none."""
+    if name:
+        return find_armature(context, name)
+    there = [item for item in context.scene.objects if item.type == "ARMATURE"]
+    found = next((item for item in there if item.library is None and _is_recognised(item)), None)
+    if found is None and len(there) == 1:
+        check(there[0])  # says what is wrong with it
+    if found is None:
+        raise RigError("There is no character in the file that can be recognised.", hint="Keep a rig map on it first, see Edit Map.")
+    return animatable(found)
+
+
 def animatable(armature: bpy.types.Object) -> bpy.types.Object:
     """The armature itself; RigError when it is linked from another file, or its bones are being edited."""
     if armature.mode == "EDIT":

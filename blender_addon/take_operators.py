@@ -9,9 +9,9 @@ import bpy
 from tokendance_core import TokenDanceError, resample_to_fps
 
 from . import compare, compat, placement, takes
+from .batch_table import QUALITY_STEPS
 from .generation import finished
 from .placement import FITTING, PlacementOptions, place, scene_fps
-from .properties import QUALITY_STEPS
 from .reports import told
 from .scene_guard import all_or_nothing, restored
 

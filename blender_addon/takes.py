@@ -25,8 +25,7 @@ def show(context: bpy.types.Context, armature: str) -> None:
     """Let the panel go on with the character that was danced on, unless it shows one: it may be no longer, or never have been, active."""
     settings = context.scene.tokendance
     if dancer(context) is None:
-        found = context.scene.objects.get(armature) or next((item for item in context.scene.objects if of(item)), None)
-        settings.character = found if found is not None and found.type == "ARMATURE" else None
+        settings.character = context.scene.objects.get(armature)
 
 
 def remember(armature: bpy.types.Object, action: bpy.types.Action, clip: MotionClip) -> None:

@@ -30,6 +30,11 @@ _DISK_FULL = 5
 """Exit code of a worker that could not even write that it failed."""
 
 Progress = Callable[[str, float], None]
+"""Hears of a stage and of the fraction that is done; what it raises cancels."""
+
+
+def untold(stage: str, fraction: float) -> None:
+    """The progress of what nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,9 @@ class Task:
         if self._answer is None:
             raise self.worker.end()
         if self._answer.get("event") == "error":
-            raise TokenDanceError(str(self._answer.get("message")), hint=str(self._answer.get("hint", "")))
+            error = TokenDanceError(str(self._answer.get("message")), hint=str(self._answer.get("hint", "")))
+            error.exit_code = int(_number(self._answer.get("exit_code"), 255)) or TokenDanceError.exit_code
+            raise error
         if self._answer.get("event") not in ("done", "heard"):
             self.worker.stop()  # whatever it is, it cannot be trusted with the next request
             raise TokenDanceError(
@@ -118,7 +125,7 @@ class Task:
         self.output.unlink(missing_ok=True)
         return clip
 
-    def wait(self, on_progress: Progress = lambda stage, fraction: None) -> Task:
+    def wait(self, on_progress: Progress = untold) -> Task:
         """Poll until the end, telling ``on_progress`` stage and fraction; what it raises cancels the request."""
         try:
             while not self.poll():
@@ -275,8 +282,8 @@ def _read(path: Path) -> Mapping[str, object] | None:
     return content if isinstance(content, dict) else {"event": "garbage"}
 
 
-def _number(value: object) -> float:
-    return min(max(float(value), 0.0), 1.0) if isinstance(value, int | float) else 0.0
+def _number(value: object, most: float = 1.0) -> float:
+    return min(max(float(value), 0.0), most) if isinstance(value, int | float) else 0.0
 
 
 def _ended(code: int | None) -> str:

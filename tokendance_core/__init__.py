@@ -66,6 +66,7 @@ _PUBLIC = {
     "save_rig_map": ("rigs.map_file", "save_rig_map"),
     "skin_body": ("body", "skin"),
     "stand_on_floor": ("datasets.recording", "stand_on_floor"),
+    "write_aside": ("atomic", "write_aside"),
 }
 
 __all__ = sorted([*_PUBLIC, "__version__"])
