@@ -5,7 +5,7 @@ SONG ?= examples/happy_lofi_day.ogg
 DATA ?= data
 RUNS ?= runs
 
-.PHONY: help setup demo test lint test-unit test-blender test-end-to-end test-matrix bench bench-rigs train addon clean
+.PHONY: help setup demo test lint test-unit test-blender test-end-to-end test-gui test-matrix bench bench-rigs train addon clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -38,6 +38,9 @@ test-blender: setup  ## the add-on inside Blender as a Python module
 
 test-end-to-end: setup  ## songs in, dances out, with the shipped weights
 	$(PY) -m pytest -q tests/end_to_end
+
+test-gui: setup  ## a user's session in a real Blender window: TOKENDANCE_BLENDER=… names it, see tests/gui/test_window.py
+	$(PY) -m pytest -q tests/gui
 
 test-matrix: setup  ## tests/blender in Blender 4.2, 4.5 and 5.2 as well
 	$(PY) scripts/test_matrix.py

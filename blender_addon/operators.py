@@ -42,7 +42,7 @@ class AddMannequin(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         with all_or_nothing(context.scene), restored(context):
             name = build.add(context).name
-        for item in context.selected_objects:
+        for item in list(context.view_layer.objects.selected):
             item.select_set(False)
         armature = context.view_layer.objects[name]
         armature.select_set(True)

@@ -52,7 +52,7 @@ class TokenDancePreferences(bpy.types.AddonPreferences):
         default=True,
     )
     idle_minutes: bpy.props.IntProperty(
-        name="Stop After",
+        name="Idle Minutes",
         description="Minutes without use after which the process that makes dances ends and gives its memory back",
         default=15,
         min=1,
@@ -89,6 +89,8 @@ def _draw_facts(context: bpy.types.Context, layout: bpy.types.UILayout, found: r
         sentence(context, layout, text.format(accelerator=iface(runtime_plan.LABELS[found.missing][0])), icon="ERROR")
     if runtimes.checking is not None and runtimes.checking.problem:
         sentence(context, layout, runtimes.checking.problem, icon="ERROR")
+    if found.problem and not found.is_set_up:
+        return
     row = layout.row()
     row.operator("tokendance.check_runtime", text="Checking…" if runtimes.is_checking else "Check", icon="VIEWZOOM")
     if found.is_set_up:
@@ -137,7 +139,7 @@ def _draw_progress(layout: bpy.types.UILayout, work: runtimes.SetUp) -> None:
     if work.megabytes and not work.is_stopping:
         amount = iface("{there:.0f} of {all:.0f} MB").format(there=work.megabytes, all=work.of_megabytes)
         text = ", ".join(part for part in (f"{text} {work.package}".strip(), amount) if part)
-    row = layout.row(align=True)
+    row = layout.split(factor=0.75)
     row.progress(factor=work.fraction, type="BAR", text=text)
     row.operator("tokendance.cancel_runtime_set_up", text="Cancel", icon="X")
 

@@ -63,8 +63,9 @@ def find_armature(context: bpy.types.Context, name: str) -> bpy.types.Object | N
         if found is None or found.type != "ARMATURE":
             raise RigError(f"There is no armature named “{name}” in the scene “{scene.name}”.", hint="Pick an armature of this scene.")
         return animatable(found)
-    if context.active_object is not None and context.active_object.type == "ARMATURE":
-        return animatable(context.active_object)
+    active = context.view_layer.objects.active  # context.active_object does not exist where there has never been a window
+    if active is not None and active.type == "ARMATURE":
+        return animatable(active)
     return next((item for item in scene.objects if item.type == "ARMATURE" and item.library is None and _is_recognised(item)), None)
 
 

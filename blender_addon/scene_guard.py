@@ -14,7 +14,7 @@ _KINDS = ("objects", "meshes", "armatures", "actions", "materials", "sounds")
 
 
 def object_mode(context: bpy.types.Context) -> None:
-    if context.mode != "OBJECT" and context.active_object is not None:
+    if context.mode != "OBJECT" and context.view_layer.objects.active is not None:
         bpy.ops.object.mode_set(mode="OBJECT")
 
 
@@ -24,7 +24,7 @@ def restored(context: bpy.types.Context) -> Iterator[None]:
     scene, layer = context.scene, context.view_layer
     active = layer.objects.active
     active_name, mode = (active.name, active.mode) if active else (None, "OBJECT")
-    selected = {item.name for item in context.selected_objects}
+    selected = {item.name for item in context.view_layer.objects.selected}
     frame, subframe = scene.frame_current, scene.frame_subframe
     object_mode(context)
     try:

@@ -17,7 +17,7 @@ def dancer(context: bpy.types.Context) -> bpy.types.Object | None:
     chosen = context.scene.tokendance.character
     if chosen is not None and chosen.name in context.scene.objects:
         return chosen
-    active = context.active_object
+    active = context.view_layer.objects.active
     return active if active is not None and active.type == "ARMATURE" else None
 
 

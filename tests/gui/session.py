@@ -1,7 +1,7 @@
 """A user's session in a real Blender window, played by timers: run by ``test_window.py`` inside Blender, never imported by pytest.
 
-``blender --enable-event-simulate --python session.py -- FOLDER``: FOLDER holds ``addon.zip``, ``song.wav`` and ``settings.json`` (the
-Python with torch); ``result.json`` and the pictures are left there.
+``blender --factory-startup --enable-event-simulate --python session.py -- FOLDER``: FOLDER holds ``addon.zip``, ``song.wav`` and
+``settings.json`` (the Python with torch); ``result.json`` and the pictures are left there.
 """
 
 from __future__ import annotations
@@ -120,6 +120,9 @@ def session() -> Iterator[Wait]:
     sidebar = next(region for region in view()["area"].regions if region.type == "UI")
     sidebar.active_panel_category = "TokenDance"
     yield from picture("no_runtime")
+    press(bpy.ops.tokendance.show_preferences)
+    yield from picture("preferences")
+    yield from _closed_preferences()
     bpy.context.preferences.addons[MODULE].preferences.python = settings["python"]
     yield 2.5
     yield from picture("empty")
@@ -130,6 +133,14 @@ def session() -> Iterator[Wait]:
     yield from _files()
 
 
+def _closed_preferences() -> Iterator[Wait]:
+    """Preferences open in a window of their own."""
+    extra = bpy.context.window_manager.windows[-1]
+    with bpy.context.temp_override(window=extra):
+        bpy.ops.wm.window_close()
+    yield 0.5
+
+
 def _song(settings: dict[str, str]) -> Iterator[Wait]:
     with bpy.context.temp_override(**view()):
         dropped = bpy.ops.wm.drop_import_file("INVOKE_DEFAULT", directory=str(FOLDER), files=[{"name": "song.wav"}])
@@ -138,7 +149,7 @@ def _song(settings: dict[str, str]) -> Iterator[Wait]:
     song_facts = addon("song_facts")
     yield lambda: bool(song_facts._known)
     found["bpm"] = next(iter(song_facts._known.values()))[1].bpm
-  
+
     press(bpy.ops.tokendance.add_beat_markers, every=4)
     found["markers"] = len(bpy.context.scene.timeline_markers)
     yield from picture("ready")
