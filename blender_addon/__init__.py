@@ -9,6 +9,7 @@ from . import (
     diagnostics,
     generate_operators,
     map_store,
+    menus,
     operators,
     panels,
     preferences,
@@ -48,11 +49,13 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.register()
+    menus.register()
     cli.register()
 
 
 def unregister() -> None:
     cli.unregister()
+    menus.unregister()
     runtime.stop()
     ticker.stop()
     worker_client.stop_shared()

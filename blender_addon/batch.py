@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +21,7 @@ from .batch_table import Job
 from .generation import Order
 
 REPORT, TABLE = "report.json", "report.csv"
+_LOG = logging.getLogger(__package__)
 
 
 @dataclass(frozen=True)
@@ -53,13 +55,13 @@ def run(jobs: Sequence[Job], folder: Path, formats: Sequence[str], *, resume: bo
         for job in jobs:
             result = _skipped(job, folder, former) or _run(job, folder)
             results.append(result)
-            _report(folder, results + _left(jobs[len(results) :]))
+            _report(folder, results + _rest(jobs[len(results) :], folder, former))
             tell(result)
             if result.status == "failed" and stop_on_error:
                 break
     finally:
         exchange.empty_file()
-        _report(folder, results + _left(jobs[len(results) :]))
+        _report(folder, results + _rest(jobs[len(results) :], folder, former))
     return results
 
 
@@ -107,6 +109,11 @@ def _run(job: Job, folder: Path) -> Result:
     except TokenDanceError as error:
         failed = replace(blank, status="failed", message=str(error), hint=error.hint, exit_code=error.exit_code)
         return replace(failed, files=tuple(written), seconds=round(time.monotonic() - start, 2))
+    except Exception as error:  # a fault of ours in one job is no reason to leave the others undone
+        _LOG.exception("The job “%s” failed", job.name)
+        message, hint = f"The add-on failed: {type(error).__name__}: {error}", "Report this with the lines that Blender printed."
+        failed = replace(blank, status="failed", message=message, hint=hint, exit_code=TokenDanceError.exit_code)
+        return replace(failed, files=tuple(written), seconds=round(time.monotonic() - start, 2))
     return replace(blank, files=tuple(written), message="; ".join(warnings), seconds=round(time.monotonic() - start, 2))
 
 
@@ -125,8 +132,9 @@ def _skipped(job: Job, folder: Path, former: dict[str, Result]) -> Result | None
     return replace(found, status="skipped", seconds=0.0) if whole else None
 
 
-def _left(jobs: Sequence[Job]) -> list[Result]:
-    return [Result(job.name, "left", digest(job)) for job in jobs]
+def _rest(jobs: Sequence[Job], folder: Path, former: dict[str, Result]) -> list[Result]:
+    """Jobs whose turn has not come: those that were done before stay known as such, for the next time."""
+    return [_skipped(job, folder, former) or Result(job.name, "left", digest(job)) for job in jobs]
 
 
 def _make(folder: Path) -> None:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -46,7 +48,8 @@ def main(argv: Sequence[str]) -> int:
     except SystemExit as end:
         return int(end.code or 0)
     try:
-        return args.run(args)
+        with _stoppable():
+            return args.run(args)
     except TokenDanceError as error:
         _say_error(error, args.json)
         return error.exit_code
@@ -55,6 +58,17 @@ def main(argv: Sequence[str]) -> int:
         return Cancelled.exit_code
     finally:
         worker_client.stop_shared()
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt: without a window, Blender's own handler only makes a note that nobody reads."""
+    former = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: it was not Python's, and cannot be put back
 
 
 def _parser() -> argparse.ArgumentParser:

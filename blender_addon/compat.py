@@ -156,6 +156,11 @@ def trim(strip: bpy.types.ID, left: int, right: int) -> None:
         setattr(strip, name, frame)
 
 
+def is_retimed(strip: bpy.types.ID) -> bool:
+    """Whether the strip plays at another speed than its file, or at several."""
+    return bool(getattr(strip, "retiming_keys", ()))
+
+
 def playback_speed(strip: bpy.types.ID, path: str, fps: float) -> float | None:
     """How many times as fast as its file the strip plays; None when that changes along the strip."""
     keys = [key.timeline_frame for key in getattr(strip, "retiming_keys", ())]

@@ -6,6 +6,7 @@ import platform
 from typing import ClassVar
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import SettingError, __version__
 
@@ -49,7 +50,7 @@ class CopyDiagnostics(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.window_manager.clipboard = text(context)
-        self.report({"INFO"}, "Diagnostics are on the clipboard")
+        self.report({"INFO"}, rpt("Diagnostics are on the clipboard"))
         return {"FINISHED"}
 
 

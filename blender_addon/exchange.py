@@ -18,8 +18,15 @@ _LOG = logging.getLogger(__package__)
 
 
 def empty_file() -> None:
-    """Begin a new file without anything in it; add-ons and preferences stay."""
+    """Begin a new file without anything in it, one frame long; add-ons and preferences stay."""
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True, load_ui=False)
+    _shorten()
+
+
+def _shorten() -> None:
+    """Let the scene be as long as the dance that will extend it."""
+    scene = bpy.context.scene
+    scene.frame_start = scene.frame_end = 1
 
 
 def _open_blend(path: Path) -> None:
@@ -69,33 +76,51 @@ def open_character(path: Path) -> None:
     empty_file()
     with _explained(RigError(f"The character {path.name} cannot be read", hint="Open it in Blender to see what is wrong.")):
         read(path)
+    if read is not _open_blend:
+        _shorten()  # some importers set the range of the motion that came along
 
 
 def _write_blend(path: Path, armature: bpy.types.Object) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, check_existing=False, compress=True)
 
 
+@contextlib.contextmanager
+def _as_long_as_the_dance(armature: bpy.types.Object) -> Iterator[tuple[int, int]]:
+    """The scene plays the dance and nothing before or after it: exporters that bake take its range. First and last frame."""
+    scene = bpy.context.scene
+    former = scene.frame_start, scene.frame_end
+    first, last = (round(frame) for frame in armature.animation_data.action.curve_frame_range)
+    scene.frame_start, scene.frame_end = first, last
+    try:
+        yield first, last
+    finally:
+        scene.frame_start, scene.frame_end = former
+
+
 def _write_fbx(path: Path, armature: bpy.types.Object) -> None:
-    bpy.ops.export_scene.fbx(
-        filepath=str(path),
-        check_existing=False,
-        add_leaf_bones=False,
-        bake_anim_use_all_actions=False,
-        bake_anim_use_nla_strips=False,
-        bake_anim_simplify_factor=0.0,
-    )
+    with _as_long_as_the_dance(armature):
+        bpy.ops.export_scene.fbx(
+            filepath=str(path),
+            check_existing=False,
+            add_leaf_bones=False,
+            bake_anim_use_all_actions=False,
+            bake_anim_use_nla_strips=False,
+            bake_anim_simplify_factor=0.0,
+        )
 
 
 def _write_gltf(path: Path, armature: bpy.types.Object) -> None:
-    bpy.ops.export_scene.gltf(filepath=str(path), check_existing=False, export_animation_mode="SCENE")
+    with _as_long_as_the_dance(armature):
+        bpy.ops.export_scene.gltf(filepath=str(path), check_existing=False, export_animation_mode="SCENE")
 
 
 def _write_bvh(path: Path, armature: bpy.types.Object) -> None:
     for item in bpy.context.view_layer.objects:
         item.select_set(item == armature)
     bpy.context.view_layer.objects.active = armature
-    first, last = (round(frame) for frame in armature.animation_data.action.curve_frame_range)
-    bpy.ops.export_anim.bvh(filepath=str(path), check_existing=False, frame_start=first, frame_end=last)
+    with _as_long_as_the_dance(armature) as (first, last):
+        metres = sum(armature.matrix_world.to_scale()) / 3  # to one unit of the armature, in which the file would be written
+        bpy.ops.export_anim.bvh(filepath=str(path), check_existing=False, frame_start=first, frame_end=last, global_scale=metres)
 
 
 WRITERS: dict[str, Callable[[Path, bpy.types.Object], None]] = {
@@ -133,5 +158,13 @@ def _explained(problem: TokenDanceError) -> Iterator[None]:
         except TokenDanceError:
             raise
         except Exception as error:
+            if KeyboardInterrupt.__name__ in str(error):  # what Blender makes of one that an importer or exporter was met by
+                raise KeyboardInterrupt from error
             _LOG.debug("exchange failed", exc_info=True)
-            raise type(problem)(f"{problem}: {str(error).strip().splitlines()[-1]}", hint=problem.hint) from error
+            raise type(problem)(f"{problem}: {_last_words(error)}", hint=problem.hint) from error
+
+
+def _last_words(error: Exception) -> str:
+    """The line that says what happened; Blender may put the place in its own code behind it."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Location:")]
+    return lines[-1].strip() if lines else type(error).__name__

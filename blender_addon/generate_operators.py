@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import ClassVar
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import Cancelled, TokenDanceError
 
@@ -39,10 +40,18 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
         name="Steps", description="Passes of refinement: more take longer, one is the draft", default=8, min=1, max=64
     )
     start: bpy.props.FloatProperty(
-        name="Start", description="Second of a song without a strip at which the dance begins", min=0.0, options={"SKIP_SAVE"}
+        name="Start",
+        description="Second of a song without a strip at which the dance begins",
+        min=0.0,
+        subtype="TIME_ABSOLUTE",
+        options={"SKIP_SAVE"},
     )
     duration: bpy.props.FloatProperty(
-        name="Duration", description="Seconds of a song without a strip to dance to; 0: to its end", min=0.0, options={"SKIP_SAVE"}
+        name="Duration",
+        description="Seconds of a song without a strip to dance to; 0: to its end",
+        min=0.0,
+        subtype="TIME_ABSOLUTE",
+        options={"SKIP_SAVE"},
     )
     frame_start: bpy.props.IntProperty(
         name="Start Frame", description="Where a song without a strip begins; unset: the first frame of the scene", options={"SKIP_SAVE"}
@@ -58,7 +67,7 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         properties.fill(self, context)
         if generation.running is not None:
-            self.report({"WARNING"}, "A dance is being made already")
+            self.report({"WARNING"}, rpt("A dance is being made already"))
             return {"CANCELLED"}
         try:
             generation.running = generation.begin(context, self._order())

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import (
     ClipError,
@@ -129,7 +130,7 @@ class RestoreRig(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         count = holds.restore(takes.dancer(context))
-        self.report({"INFO"}, f"{count} settings of the rig are as they were before the dance")
+        self.report({"INFO"}, rpt("{count} settings of the rig are as they were before the dance").format(count=count))
         return {"FINISHED"}
 
 

@@ -9,6 +9,9 @@ from . import audio_strip, compare, compat, generation, presets, readiness, reti
 from .drawing import clock, sentence
 from .placement import scene_fps
 
+_WIDE = 340
+"""Pixels from which on the list of takes has room for genre and seed."""
+
 
 class SidebarPanel:
     bl_space_type = "VIEW_3D"
@@ -142,6 +145,10 @@ class TakeList(bpy.types.UIList):
         row.prop(item.tokendance_take, "starred", text="", icon=star, emboss=False)
         row.prop(item, "name", text="", emboss=False)
         first, last = takes.frame_range(item)
+        recipe = takes.recipe(item)
+        if context.region.width > _WIDE * context.preferences.system.ui_scale and "genre" in recipe:
+            row.label(text=str(recipe["genre"]).capitalize())
+            row.label(text=str(int(recipe["seed"])), translate=False)
         length = row.row()
         length.alignment = "RIGHT"
         length.label(text=clock((last - first + 1) / scene_fps(context.scene)), translate=False)

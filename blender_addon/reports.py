@@ -9,7 +9,8 @@ from tokendance_core import TokenDanceError
 
 def sentence(error: TokenDanceError) -> str:
     """What was found, what was expected, and the way out."""
-    return f"{error} {error.hint}".strip()
+    parts = (str(error).rstrip("."), error.hint.rstrip("."))
+    return " ".join(f"{part}." for part in parts if part)
 
 
 def told(operator: bpy.types.Operator, error: TokenDanceError) -> set[str]:

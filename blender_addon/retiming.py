@@ -29,10 +29,11 @@ def is_off(scene: bpy.types.Scene, take: bpy.types.Action) -> bool:
     strip = _strip({strip.name: strip for strip in audio_strip.sound_strips(scene)}, recipe)
     if strip is None:
         return False
-    fps = scene_fps(scene)
+    fps, retimed = scene_fps(scene), float(recipe["speed"]) != 1.0
     timing = compat.strip_timing(strip)
     frame = timing.left - timing.skipped + float(recipe["start"]) / float(recipe["speed"]) * fps
-    return abs(frame - float(recipe["frame"])) > 0.5 or abs(fps / float(recipe["fps"]) - 1) > _SAME
+    moved = abs(frame - float(recipe["frame"])) > 0.5
+    return moved or abs(fps / float(recipe["fps"]) - 1) > _SAME or compat.is_retimed(strip) != retimed
 
 
 def _strip(strips: dict[str, bpy.types.ID], recipe: dict[str, object]) -> bpy.types.ID | None:

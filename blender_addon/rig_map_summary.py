@@ -9,6 +9,7 @@ import bpy
 from tokendance_core import RigError, RigMap, rig_problems
 
 from . import rig, ticker
+from .reports import sentence
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def make(armature: bpy.types.Object) -> Summary:
         rig_map = rig.mapped(armature)
         summary = Summary(rig_map, kept, rig_problems(rig.read_rig(armature), rig_map))
     except RigError as error:
-        summary = Summary(None, kept, (f"{error} {error.hint}",))
+        summary = Summary(None, kept, (sentence(error),))
     _known[armature.name] = (_state(armature), summary)
     return summary
 

@@ -11,6 +11,7 @@ from tokendance_core import SettingError, TokenDanceError
 
 from . import audio_strip, ticker, worker_client
 from .preferences import runtime
+from .reports import sentence
 from .runtime import find_python
 
 
@@ -85,7 +86,7 @@ def _goes_on(path: str, task: worker_client.Task) -> bool:
     try:
         _keep(path, task)
     except TokenDanceError as error:
-        _failed[path] = f"{error} {error.hint}".strip()
+        _failed[path] = sentence(error)
     ticker.redraw()
     return False
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import AudioError, SettingError, TokenDanceError
 
@@ -107,7 +108,7 @@ class Listen(_OnSong, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, strip: bpy.types.ID) -> set[str]:
         facts = song_facts.listen(context, str(audio_strip.song_path(strip)))
-        self.report({"INFO"}, f"{facts.seconds:.1f} s, {facts.bpm:.1f} beats a minute")
+        self.report({"INFO"}, rpt("{seconds:.1f} s, {bpm:.1f} beats a minute").format(seconds=facts.seconds, bpm=facts.bpm))
         return {"FINISHED"}
 
 
@@ -181,7 +182,7 @@ class Resync(bpy.types.Operator):
             moved = retiming.follow_strips(context.scene, takes.dancer(context))
         except TokenDanceError as error:
             return told(self, error)
-        self.report({"INFO"}, f"{moved} takes were moved" if moved else "Every take is in sync already")
+        self.report({"INFO"}, rpt("{count} takes were moved").format(count=moved) if moved else rpt("Every take is in sync already"))
         return {"FINISHED"}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import bpy
+from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import TokenDanceError, resample_to_fps
 
@@ -167,7 +168,7 @@ class CompareTakes(bpy.types.Operator):
         armature = takes.dancer(context)
         compare.end(context.scene)
         shown = compare.begin(context, armature)
-        self.report({"INFO"}, f"{shown} copies dance beside “{armature.name}”")
+        self.report({"INFO"}, rpt("{count} copies dance beside “{name}”").format(count=shown, name=armature.name))
         return {"FINISHED"}
 
 

@@ -22,7 +22,7 @@ from tokendance_core.atomic import write_aside
 from tokendance_core.beat_clock import ClockForm
 from tokendance_core.checkpoint_header import FORMAT, NEEDS_ANOTHER_FILE, VERSION, default_path, parse
 from tokendance_core.codec import DanceCodec, MusicCodec
-from tokendance_core.errors import CheckpointError
+from tokendance_core.errors import CheckpointError, is_out_of_memory
 from tokendance_core.model.generator import Generator, GeneratorConfig
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
 from tokendance_core.representation import RootForm, Statistics
@@ -104,6 +104,8 @@ def load(path: Path | None = None, device: str = "cpu") -> Checkpoint:
         }
         genres, root, clock, info = tuple(header["genres"]), header["root"], header["clock"], header["info"]
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
+        if is_out_of_memory(error):
+            raise
         raise CheckpointError(f"the checkpoint {path} does not fit this program ({error})", hint=NEEDS_ANOTHER_FILE) from None
     if tensors:
         raise CheckpointError(f"the checkpoint {path} holds unknown arrays ({sorted(tensors)[0]}, …)", hint=NEEDS_ANOTHER_FILE)

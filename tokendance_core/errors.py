@@ -51,3 +51,8 @@ class DataError(TokenDanceError):
 
 class Cancelled(TokenDanceError):
     exit_code = 130
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Torch tells it as a RuntimeError: by its message on a CPU, by a subclass on a graphics card."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)

@@ -37,7 +37,8 @@ class Part:
         local = (points - start) / scale
         along = np.clip(local @ axis / max(float(axis @ axis), 1e-9), 0, 1)
         radius = self.radii[0] + (self.radii[1] - self.radii[0]) * along
-        return (np.linalg.norm(local - along[..., None] * axis, axis=-1) - radius) * scale.min()
+        beside = local - along[..., None] * axis
+        return (np.sqrt(np.einsum("...i,...i->...", beside, beside)) - radius) * scale.min()
 
 
 def _melt(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
@@ -48,7 +49,7 @@ def _melt(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
 
 def distance(parts: Sequence[Part], points: np.ndarray) -> np.ndarray:
     """(N, 3) -> (N,) metres to the melted skin, standing on the floor y = 0."""
-    points = np.abs(points) * (1, 0, 0) + points * (0, 1, 1)
+    points = np.stack((np.abs(points[..., 0]), points[..., 1], points[..., 2]), -1).astype(np.float32)
     field = np.full(points.shape[:-1], _FAR, np.float32)
     for part in parts:
         field = _melt(field, part.distance(points), part.blend)

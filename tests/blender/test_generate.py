@@ -176,7 +176,7 @@ def test_mode_selection_and_frame_come_back(scene, stand_in, tone):
 @pytest.mark.parametrize(
     ("fate", "message"),
     [
-        ("error", "the song is silent Use a song with sound"),
+        ("error", "the song is silent. Use a song with sound."),
         ("crash", "stopped by signal|ended without a dance"),
         ("silent", "a library went wrong"),
     ],

@@ -94,6 +94,30 @@ def test_start_and_duration_cut_where_they_say(tmp_path):
     assert audio.load(tmp_path / "steps.wav", start=6.5, duration=60).seconds == pytest.approx(2.5, abs=0.001)
 
 
+@pytest.mark.parametrize("speed", [0.25, 0.5, 0.999, 1.0, 1.5, 2.0, 4.0])
+def test_a_song_is_heard_at_the_speed_it_is_played(song, speed):
+    music = audio.load(song, speed=speed)
+    assert music.seconds == pytest.approx(4 / speed, abs=2 / SAMPLE_RATE)
+    assert dominant_hertz(music) == pytest.approx(440 * speed, abs=1.01 / music.seconds)
+    assert rms(music.samples) == pytest.approx(LOUDNESS, rel=0.05)
+
+
+def test_start_and_duration_are_seconds_of_the_file_at_any_speed(tmp_path):
+    rate = 44_100
+    parts = [tone(3, rate, hertz=hertz) for hertz in (300.0, 600.0, 900.0)]
+    soundfile.write(tmp_path / "steps.wav", np.concatenate(parts), rate)
+    middle = audio.load(tmp_path / "steps.wav", start=3.0, duration=3.0, speed=1.5)
+    assert middle.seconds == pytest.approx(2, abs=2 / SAMPLE_RATE)
+    assert dominant_hertz(middle) == pytest.approx(900, abs=1)
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, 0.2, 4.1, float("nan"), float("inf"), -float("inf")])
+def test_bad_speeds_are_refused(song, speed):
+    with pytest.raises(AudioError, match=r"speed must be from 0\.25 to 4") as refusal:
+        audio.load(song, speed=speed)
+    assert refusal.value.hint
+
+
 def test_quiet_and_loud_masters_come_out_alike(tmp_path):
     wave = np.random.default_rng(0).normal(0, 0.1, (3 * 44_100, 1))
     for name, gain in (("loud", 1.0), ("quiet", 0.01), ("integer_units", 1e8)):

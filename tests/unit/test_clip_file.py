@@ -3,10 +3,15 @@ from __future__ import annotations
 import errno
 import os
 import tempfile
+import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from tokendance_core import clip_file, kinematics, rotation
 from tokendance_core.atomic import write_aside
@@ -24,6 +29,11 @@ def _clip(frames: int = 7, fps: float = 30.0) -> MotionClip:
 @pytest.fixture
 def clip() -> MotionClip:
     return _clip()
+
+
+@pytest.fixture(scope="module")
+def noise_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("noise")
 
 
 @pytest.mark.parametrize("name", ["dance.npz", "dance.smpl.npz", "dance.bvh", "a dance ü.NPZ"])
@@ -185,6 +195,32 @@ def test_truncated_files_are_refused(clip: MotionClip, tmp_path: Path, suffix: s
         clip_file.load(path)
 
 
+@pytest.mark.parametrize("suffix", [".npz", ".smpl.npz"])
+@settings(deadline=None, max_examples=100)
+@given(data=st.data())
+def test_a_flipped_bit_is_a_sentence_or_does_no_harm(noise_folder: Path, suffix: str, data: st.DataObject) -> None:
+    path = noise_folder / f"dance{suffix}"
+    clip_file.save(_clip(frames=1), path)
+    content = bytearray(path.read_bytes())
+    content[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    path.write_bytes(content)
+    with suppress(ClipError):
+        assert clip_file.load(path).frames == 1
+
+
+@pytest.mark.parametrize(("offset", "what"), [(6, "encrypted"), (8, "compressed in another way"), (4, "of a later zip")])
+def test_zip_files_that_cannot_be_unpacked_are_refused(tmp_path: Path, offset: int, what: str) -> None:
+    """Bytes of the first member's local and central headers that zipfile answers with RuntimeError or NotImplementedError."""
+    path = tmp_path / "dance.npz"
+    clip_file.save(_clip(frames=1), path)
+    content = bytearray(path.read_bytes())
+    for start in (content.index(b"PK\x03\x04") + offset, content.index(b"PK\x01\x02") + offset + 2):
+        content[start] = 201 if offset == 4 else 1
+    path.write_bytes(content)
+    with pytest.raises(ClipError, match=r"dance\.npz"):
+        clip_file.load(path)
+
+
 @pytest.mark.parametrize("suffix", clip_file.SUFFIXES)
 def test_files_of_noise_and_missing_files_are_refused(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"dance{suffix}"
@@ -215,6 +251,84 @@ def test_unknown_suffixes_are_refused_before_any_work(clip: MotionClip, tmp_path
     with pytest.raises(ClipError):
         clip_file.check_suffix(name)
     clip_file.check_suffix("dance.bvh")
+
+
+# --- in memory --------------------------------------------------------------------------------------------------------------------
+
+_FLOATS = st.floats(width=32, allow_nan=False, allow_infinity=False)
+_FACTS = st.dictionaries(
+    st.text(max_size=10),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(), lambda inner: st.lists(inner, max_size=3)
+    ),
+    max_size=5,
+)
+_NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+
+
+_PACKED = clip_file.to_bytes(_clip())
+
+
+@st.composite
+def _clips(draw: st.DrawFn) -> MotionClip:
+    frames = draw(st.integers(1, 4))
+    rot6d = draw(arrays(np.float32, (frames, 24, 6), elements=_FLOATS))
+    root = draw(arrays(np.float32, (frames, 3), elements=_FLOATS))
+    return MotionClip(rot6d, root, draw(st.floats(1, 1000)), draw(_NAMES), draw(_FACTS))
+
+
+@given(_clips())
+@settings(deadline=None, max_examples=50)
+def test_bytes_give_the_very_same_clip(clip: MotionClip) -> None:
+    packed = clip_file.to_bytes(clip)
+    back = clip_file.from_bytes(packed)
+    assert back.rot6d.tobytes() == clip.rot6d.tobytes()
+    assert back.root.tobytes() == clip.root.tobytes()
+    assert (back.rot6d.dtype, back.fps, back.name, back.info) == (np.float32, clip.fps, clip.name, clip.info)
+    assert clip_file.to_bytes(back) == packed
+
+
+def test_bytes_are_smaller_than_the_file(tmp_path: Path) -> None:
+    still = MotionClip(np.tile(np.float32([1, 0, 0, 0, 1, 0]), (300, 24, 1)), np.zeros((300, 3), np.float32))
+    clip_file.save(still, tmp_path / "dance.npz")
+    assert len(clip_file.to_bytes(still)) < 0.1 * (tmp_path / "dance.npz").stat().st_size
+
+
+@given(st.data())
+@settings(deadline=None)
+def test_damaged_bytes_are_refused(data: st.DataObject) -> None:
+    packed = bytearray(_PACKED)
+    place = data.draw(st.integers(0, len(packed) - 1))
+    if data.draw(st.booleans()):
+        packed[place] ^= 1 << data.draw(st.integers(0, 7))
+        if _means_the_same(packed):  # a few bits of padding mean nothing
+            return
+    else:
+        del packed[place:]
+    with pytest.raises(ClipError, match="kept motion") as caught:
+        clip_file.from_bytes(bytes(packed))
+    assert caught.value.hint
+
+
+def _means_the_same(packed: bytes) -> bool:
+    try:
+        return zlib.decompress(packed) == zlib.decompress(_PACKED)
+    except zlib.error:
+        return False
+
+
+@given(st.binary(max_size=200), st.sampled_from([b"", b"PK\x03\x04", b"\x93NUMPY\x01\x00", b"\x80\x04"]))
+@settings(deadline=None)
+def test_bytes_of_something_else_are_refused(noise: bytes, magic: bytes) -> None:
+    for packed in (noise, zlib.compress(magic + noise)):
+        with pytest.raises(ClipError):
+            clip_file.from_bytes(packed)
+
+
+def test_bytes_of_a_later_version_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clip_file, "FORMAT_VERSION", 2)
+    with pytest.raises(ClipError, match="version 1, expected tokendance-clip version 2"):
+        clip_file.from_bytes(_PACKED)
 
 
 # --- writing aside ----------------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from tqdm import tqdm
 
-from tokendance_core.errors import Cancelled, TokenDanceError
+from tokendance_core.errors import Cancelled, TokenDanceError, is_out_of_memory
 
 
 class StageClock:
@@ -113,14 +113,9 @@ def problem_of(error: BaseException) -> TokenDanceError | None:
         return error
     if isinstance(error, KeyboardInterrupt):
         return Cancelled("stopped; nothing half-written was left")
-    if _is_out_of_memory(error):
+    if is_out_of_memory(error):
         return TokenDanceError("there is not enough memory for this", hint="Close other programs, or dance to a shorter part of the song.")
     return None
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Torch tells it as a RuntimeError: by its message on a CPU, by a subclass on a graphics card."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
 
 
 def report_for(json_lines: bool) -> Report:

@@ -1,0 +1,43 @@
+"""Entries in Blender's own menus, where its search looks too."""
+
+from __future__ import annotations
+
+import bpy
+
+# menu -> operators below it, with their icons
+_ENTRIES: dict[str, tuple[tuple[str, str], ...]] = {
+    "VIEW3D_MT_armature_add": (("tokendance.add_mannequin", "ARMATURE_DATA"),),
+    "VIEW3D_MT_object_animation": (
+        ("tokendance.use_song", "FILE_SOUND"),
+        ("tokendance.generate", "PLAY"),
+        ("tokendance.apply_motion", "IMPORT"),
+        ("tokendance.finish_take", "MODIFIER"),
+        ("tokendance.resync", "FILE_REFRESH"),
+        ("tokendance.restore_rig", "LOOP_BACK"),
+    ),
+    "DOPESHEET_MT_marker": (("tokendance.add_beat_markers", "MARKER_HLT"), ("tokendance.remove_beat_markers", "X")),
+    "TOPBAR_MT_file_import": (("tokendance.apply_motion", "ARMATURE_DATA"),),
+}
+
+_drawn: dict[str, object] = {}
+
+
+def register() -> None:
+    for name, entries in _ENTRIES.items():
+        _drawn[name] = _draw(entries)
+        getattr(bpy.types, name).append(_drawn[name])
+
+
+def unregister() -> None:
+    for name, draw in _drawn.items():
+        getattr(bpy.types, name).remove(draw)
+    _drawn.clear()
+
+
+def _draw(entries: tuple[tuple[str, str], ...]) -> object:
+    def draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+        self.layout.separator()
+        for operator, icon in entries:
+            self.layout.operator(operator, icon=icon)
+
+    return draw
