@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,10 +45,14 @@ def sound_strips(scene: bpy.types.Scene) -> Iterator[bpy.types.ID]:
     return iter(sorted(found, key=lambda strip: (compat.strip_timing(strip).left, strip.channel)))
 
 
+def sound_file(strip: bpy.types.ID) -> str:
+    """The path of the file that a sound strip plays, whether it is there or not; always spelt alike."""
+    return os.path.normpath(bpy.path.abspath(strip.sound.filepath, library=strip.sound.library))
+
+
 def song_path(strip: bpy.types.ID) -> Path:
     """The file that a sound strip plays; AudioError when it is packed or gone."""
-    sound = strip.sound
-    path = Path(bpy.path.abspath(sound.filepath, library=sound.library))
+    sound, path = strip.sound, Path(sound_file(strip))
     if not path.is_file():
         hint = "Unpack it (File > External Data)." if sound.packed_file else "Find it again (File > External Data > Find Missing Files)."
         raise AudioError(f"The sound file of the strip “{strip.name}” is not on disk: {path}", hint=hint)
@@ -67,7 +72,7 @@ def find(scene: bpy.types.Scene, name: str, song: str) -> bpy.types.ID | None:
         return found
     if song:
         wanted = Path(song).resolve()
-        return next((strip for strip in strips if Path(bpy.path.abspath(strip.sound.filepath)).resolve() == wanted), None)
+        return next((strip for strip in strips if Path(sound_file(strip)).resolve() == wanted), None)
     if len(strips) == 1:
         return strips[0]
     raise SettingError(

@@ -98,7 +98,7 @@ def _run(job: Job, folder: Path) -> Result:
     blank = Result(job.name, "done", digest(job))
     try:
         for suffix in job.formats:
-            exchange.check_suffix(Path(f"{job.name}{suffix}"))
+            exchange.check(folder / f"{job.name}{suffix}")
         armature, warnings = dance(job, prepare(job))
         for suffix in job.formats:
             path = folder / f"{job.name}{suffix}"

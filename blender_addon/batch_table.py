@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tokendance_core import SettingError
 
+from . import exchange
 from .placement import Placement
 
 MULTIPLIED = ("song", "character", "genre", "seed")
@@ -26,7 +27,35 @@ QUALITY_STEPS = {"draft": 1, "final": 8}
 """Passes of refinement for each quality."""
 
 _TRUTHS = {"1": True, "yes": True, "true": True, "on": True, "0": False, "no": False, "false": False, "off": False, "": False}
+_LONGEST = 160
+"""Bytes of a name; most file systems take 255, and a temporary prefix, a suffix and a number come to it."""
+
+_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    """A parser of whole numbers in a range; ValueError outside."""
+
+    def parse(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise ValueError(text)
+        return value
+
+    return parse
+
+
+def _number(least: float, most: float) -> Callable[[str], float]:
+    """A parser of numbers in a range; ValueError outside, and for what is no number at all."""
+
+    def parse(text: str) -> float:
+        value = float(text)
+        if not least <= value <= most:
+            raise ValueError(text)
+        return value
+
+    return parse
 
 
 def _truth(text: str) -> bool:
@@ -42,7 +71,10 @@ def _root_motion(text: str) -> str:
 
 
 def _formats(text: str) -> tuple[str, ...]:
-    return tuple("." + part.lower().lstrip(".") for part in re.split(r"[;,\s]+", text.strip()) if part)
+    suffixes = tuple("." + part.lower().lstrip(".") for part in re.split(r"[;,\s]+", text.strip()) if part)
+    if not set(suffixes) <= exchange.WRITERS.keys():
+        raise ValueError(text)
+    return suffixes
 
 
 # column -> how its text becomes a value, and what is expected, for the message
@@ -51,21 +83,21 @@ _COLUMNS: dict[str, tuple[Callable[[str], object], str]] = {
     "character": (str, "a character file, or nothing for the mannequin"),
     "armature": (str, "the name of an armature"),
     "genre": (str, "a genre"),
-    "seed": (int, "a whole number"),
-    "steps": (int, "a whole number"),
+    "seed": (_whole(0, 2**31 - 1), "a whole number from 0 to 2147483647"),
+    "steps": (_whole(1, 64), "a whole number from 1 to 64"),
     "quality": (_quality, "draft or final"),
-    "energy": (float, "a number"),
-    "temperature": (float, "a number"),
-    "start": (float, "seconds"),
-    "duration": (float, "seconds"),
+    "energy": (_number(-2, 2), "a number from -2 to 2"),
+    "temperature": (_number(0, 10), "a number from 0 to 10"),
+    "start": (_number(0, 1e5), "seconds"),
+    "duration": (_number(0, 1e5), "seconds"),
     "name": (str, "a file name without suffix"),
-    "format": (_formats, "suffixes such as .fbx"),
-    "foot_lock": (float, "a number from 0 to 1"),
-    "arm_spacing": (float, "a number from 0 to 1"),
-    "smoothing": (float, "a number from 0 to 10"),
+    "format": (_formats, ", ".join(exchange.WRITERS)),
+    "foot_lock": (_number(0, 1), "a number from 0 to 1"),
+    "arm_spacing": (_number(0, 1), "a number from 0 to 1"),
+    "smoothing": (_number(0, 10), "a number from 0 to 10"),
     "root_motion": (_root_motion, "hips, root or in_place"),
-    "travel": (float, "a number"),
-    "floor": (float, "metres"),
+    "travel": (_number(0, 10), "a number from 0 to 10"),
+    "floor": (_number(-1e4, 1e4), "metres"),
     "mirror": (_truth, "yes or no"),
     "key_ik": (_truth, "yes or no"),
 }
@@ -107,10 +139,11 @@ def read(path: Path) -> list[Job]:
 
 def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
     reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
-    for number, row in enumerate(reader, 2):
+    for row in reader:
+        number = reader.line_num
         if None in row:
             raise SettingError(f"Row {number} has more cells than the header.", hint="Quote cells that hold a comma.")
-        cells = {column.strip(): (cell or "").strip() for column, cell in row.items()}
+        cells = {column.strip().lower(): (cell or "").strip() for column, cell in row.items()}
         if any(cells.values()):
             split = {column: cell.split(";") if column in MULTIPLIED and ";" in cell else cell for column, cell in cells.items()}
             yield number, {column: cell for column, cell in split.items() if cell != ""}
@@ -134,6 +167,8 @@ def _parsed(row: Mapping[str, object], number: int) -> dict[str, list[object]]:
     """Column -> its values, one or several."""
     if not row.get("song"):
         raise SettingError(f"Row {number} has no song.", hint="Fill its column “song”.")
+    if {"steps", "quality"} <= row.keys():
+        raise SettingError(f"Row {number} has both steps and quality.", hint="Give one of them.")
     found: dict[str, list[object]] = {}
     for column, cell in row.items():
         if column not in _COLUMNS:
@@ -176,8 +211,9 @@ def _job(values: dict[str, object], folder: Path) -> Job:
 
 
 def safe(name: str) -> str:
-    """The name without what file systems refuse, at most 120 letters."""
-    return _UNSAFE.sub("_", name).strip(". ")[:120] or "dance"
+    """The name without what file systems refuse, at most ``_LONGEST`` bytes."""
+    short = _UNSAFE.sub("_", name).encode()[:_LONGEST].decode(errors="ignore").strip(". ")
+    return f"_{short}" if short.split(".")[0].upper() in _RESERVED else short or "dance"
 
 
 def _with_unique_names(jobs: list[Job]) -> Iterator[Job]:

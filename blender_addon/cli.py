@@ -120,7 +120,7 @@ def _add_dance_options(parser: argparse.ArgumentParser) -> None:
 
 def _generate(args: argparse.Namespace) -> int:
     for path in args.output:
-        exchange.check_suffix(path)
+        exchange.check(path)
     placed = {name: value for name, value in vars(args).items() if name in Placement.__dataclass_fields__}
     chosen = {
         name: getattr(args, name) for name in ("character", "armature", "genre", "seed", "energy", "temperature", "start", "duration")

@@ -12,6 +12,10 @@ import bpy
 import numpy as np
 from bpy_extras import anim_utils
 
+# From 4.5 on Blender warns of a path beginning with // unless its property says that such a path is understood.
+RELATIVE_PATH = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
+"""Option of every property that holds a path."""
+
 
 class CurveWriter:
     """F-curves of one object in a fresh action: a slot and its channelbag from 4.4 on, the action itself before."""

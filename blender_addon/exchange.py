@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bpy
 
-from tokendance_core import ClipError, RigError, TokenDanceError, write_aside
+from tokendance_core import ClipError, RigError, TokenDanceError, check_writable, write_aside
 
 _LOG = logging.getLogger(__package__)
 
@@ -132,8 +132,14 @@ WRITERS: dict[str, Callable[[Path, bpy.types.Object], None]] = {
 """Suffix of a result -> what writes the open file with its dancing armature."""
 
 
+def check(path: Path) -> None:
+    """ClipError unless a file can be made at ``path``, and its suffix is known: asked before a long work."""
+    check_suffix(path)
+    check_writable(path)
+
+
 def check_suffix(path: Path) -> None:
-    """ClipError unless ``write`` knows the suffix: asked before a long work."""
+    """ClipError unless ``write`` knows the suffix."""
     if path.suffix.lower() not in WRITERS:
         raise ClipError(f"{path.name} is of no kind that can be written.", hint=f"Let its name end in {', '.join(WRITERS)}.")
 

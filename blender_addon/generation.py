@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
@@ -254,6 +254,11 @@ def finished(clip: MotionClip, options: Placement) -> MotionClip:
     return finish(clip, FinishSettings(options.smoothing, foot_lock=0.0, ground=False, settle=0.0))
 
 
+def at_speed(clip: MotionClip, recipe: Mapping[str, object]) -> MotionClip:
+    """The motion of a take as fast as its song is played now: the strip's speed may have changed since it was generated."""
+    return replace(clip, fps=clip.fps * float(recipe.get("speed", 1.0)) / float(recipe.get("made_for_speed", 1.0)))
+
+
 def _dancer(context: bpy.types.Context, target: Target) -> bpy.types.Object:
     if not target.armature:
         armature = build.add(context)
@@ -274,4 +279,5 @@ def _where_now(scene: bpy.types.Scene, target: Target) -> Passage:
 def _recipe(request: Request, target: Target, passage: Passage, fps: float) -> dict[str, object]:
     """How the dance was made, and where on the timeline it lies: enough to make it again, and to follow the strip."""
     asked = {name: getattr(request, name) for name in ("song", "start", "speed", "genre", "seed", "steps", "temperature", "energy")}
+    asked["made_for_speed"] = request.speed
     return asked | {"duration": request.duration or 0.0, "strip": target.strip, "frame": passage.frame, "fps": fps}

@@ -20,6 +20,7 @@ from tokendance_core import (
 )
 
 from . import holds, rig, takes
+from .compat import RELATIVE_PATH
 from .generation import finished
 from .mannequin import build
 from .placement import PlacementOptions, place, scene_fps
@@ -58,7 +59,7 @@ class ApplyMotion(PlacementOptions, bpy.types.Operator):
     bl_label = "Apply Motion File"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
-    filepath: bpy.props.StringProperty(name="File", description="Motion file", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: bpy.props.StringProperty(name="File", description="Motion file", subtype="FILE_PATH", options={"SKIP_SAVE", *RELATIVE_PATH})
     filter_glob: bpy.props.StringProperty(default="*.npz;*.bvh", options={"HIDDEN", "SKIP_SAVE"})
     armature: bpy.props.StringProperty(
         name="Armature", description="Armature that dances; empty: the active one, else the first recognised", options={"SKIP_SAVE"}

@@ -54,7 +54,7 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
         timing = compat.strip_timing(strip)
         start = max(timing.skipped, 0) / fps
         end = start + (timing.right - timing.left + min(timing.skipped, 0) + min(timing.cut, 0)) / fps
-        path = bpy.path.abspath(strip.sound.filepath)
+        path = audio_strip.sound_file(strip)
         facts = song_facts.look_up(path)
         part = f"{clock(start)}–{clock(end)}"
         if facts is not None:
@@ -67,7 +67,7 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
             column.label(text="Listening…", icon="PLAY_SOUND")
         elif song_facts.why_unknown(path):
             sentence(context, column, song_facts.why_unknown(path), icon="ERROR")
-        else:
+        if not song_facts.is_asked(path):
             column.operator("tokendance.listen", icon="PLAY_SOUND")
 
 

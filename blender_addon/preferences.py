@@ -9,6 +9,7 @@ from bpy.app.translations import pgettext_iface as iface
 
 from . import runtime as runtimes
 from . import runtime_plan
+from .compat import RELATIVE_PATH
 from .drawing import sentence
 
 _PACKAGES = "PyTorch, NumPy, SciPy, SoundFile, SoXR, safetensors, tqdm"
@@ -25,16 +26,19 @@ class TokenDancePreferences(bpy.types.AddonPreferences):
         name="Wheel Folder",
         description="Folder with the packages as files (*.whl), for a computer without network; empty: they are downloaded",
         subtype="DIR_PATH",
+        options=RELATIVE_PATH,
     )
     python: bpy.props.StringProperty(
         name="Own Python",
         description="A Python interpreter that has torch installed, instead of the one that is set up here",
         subtype="FILE_PATH",
+        options=RELATIVE_PATH,
     )
     checkpoint: bpy.props.StringProperty(
         name="Checkpoint",
         description="Weights of the network; empty: the ones that come with the add-on",
         subtype="FILE_PATH",
+        options=RELATIVE_PATH,
     )
     device: bpy.props.EnumProperty(
         name="Device",

@@ -13,6 +13,7 @@ from tokendance_core import CheckpointError, TokenDanceError, genres
 
 from . import audio_strip, song_facts, takes
 from .batch_table import QUALITY_STEPS
+from .compat import RELATIVE_PATH
 from .placement import PlacementOptions
 from .preferences import runtime
 
@@ -23,7 +24,10 @@ class DanceOptions:
     """Properties of everything that asks for a dance."""
 
     filepath: bpy.props.StringProperty(
-        name="Song", description="Sound file to dance to; empty: the sound strip", subtype="FILE_PATH", options={"SKIP_SAVE"}
+        name="Song",
+        description="Sound file to dance to; empty: the sound strip",
+        subtype="FILE_PATH",
+        options={"SKIP_SAVE", *RELATIVE_PATH},
     )
     seed: bpy.props.IntProperty(name="Seed", description="Another number, another dance", default=0, min=0)
     temperature: bpy.props.FloatProperty(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import bpy
 
 from tokendance_core import SettingError
@@ -38,8 +40,9 @@ def is_off(scene: bpy.types.Scene, take: bpy.types.Action) -> bool:
 
 def _strip(strips: dict[str, bpy.types.ID], recipe: dict[str, object]) -> bpy.types.ID | None:
     """The strip that the dance was made for, else the first that plays its song."""
-    named = strips.get(str(recipe.get("strip")))
-    return named or next((strip for strip in strips.values() if bpy.path.abspath(strip.sound.filepath) == recipe.get("song")), None)
+    song = os.path.normpath(str(recipe.get("song")))
+    playing = (strip for strip in strips.values() if audio_strip.sound_file(strip) == song)
+    return strips.get(str(recipe.get("strip"))) or next(playing, None)
 
 
 def _follow(scene: bpy.types.Scene, take: bpy.types.Action, armature: bpy.types.Object, strips: dict[str, bpy.types.ID]) -> bool:

@@ -83,9 +83,11 @@ def find_dancer(context: bpy.types.Context, name: str) -> bpy.types.Object:
 
 
 def animatable(armature: bpy.types.Object) -> bpy.types.Object:
-    """The armature itself; RigError when it is linked from another file, or its bones are being edited."""
+    """The armature itself; RigError when it is linked from another file, or its bones or an NLA strip of it are being edited."""
     if armature.mode == "EDIT":
         raise RigError(f"“{armature.name}” is in edit mode, its bones are not settled yet.", hint="Leave edit mode and try again.")
+    if armature.animation_data is not None and armature.animation_data.use_tweak_mode:
+        raise RigError(f"An NLA strip of “{armature.name}” is being tweaked.", hint="Leave that first (Tab in the NLA editor).")
     if armature.library is not None:
         raise RigError(
             f"“{armature.name}” is linked from another file and cannot be animated here.",

@@ -27,6 +27,7 @@ from tokendance_core import (
 
 from . import map_store, rig, rig_map_summary, takes
 from .action import RECIPE
+from .compat import RELATIVE_PATH
 from .placement import EXACT, place, scene_fps
 from .reports import told
 from .scene_guard import all_or_nothing, restored
@@ -230,7 +231,9 @@ class ForgetMap(OnArmature, bpy.types.Operator):
 
 class _MapFile(OnArmature):
     filename_ext = ".json"
-    filepath: bpy.props.StringProperty(name="File", description="Rig map as JSON", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: bpy.props.StringProperty(
+        name="File", description="Rig map as JSON", subtype="FILE_PATH", options={"SKIP_SAVE", *RELATIVE_PATH}
+    )
     filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:

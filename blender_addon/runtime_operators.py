@@ -11,6 +11,7 @@ from tokendance_core import SettingError, TokenDanceError
 
 from . import runtime as runtimes
 from . import runtime_plan, ticker, worker_client
+from .compat import RELATIVE_PATH
 from .preferences import description, runtime
 from .reports import told
 
@@ -35,7 +36,7 @@ class SetUpRuntime(bpy.types.Operator):
         name="Wheel Folder",
         description="Folder with the packages as files; unset: as in the preferences",
         subtype="DIR_PATH",
-        options={"SKIP_SAVE"},
+        options={"SKIP_SAVE", *RELATIVE_PATH},
     )
     consent: bpy.props.BoolProperty(
         name="Consent",

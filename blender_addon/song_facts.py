@@ -95,7 +95,7 @@ def _keep(path: str, task: worker_client.Task) -> None:
     answer = task.answer()
     try:
         facts = SongFacts(float(answer["seconds"]), float(answer["bpm"]), tuple(map(float, answer["beats"])))
-    except (KeyError, TypeError, ValueError):
-        raise SettingError("What was heard in the song cannot be understood.", hint="Try again.") from None
-    _known[path] = os.path.getmtime(path), facts
+        _known[path] = os.path.getmtime(path), facts
+    except (KeyError, TypeError, ValueError, OSError):
+        raise SettingError("What was heard in the song cannot be understood, or the song is gone.", hint="Try again.") from None
     _failed.pop(path, None)

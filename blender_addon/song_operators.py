@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import ClassVar
@@ -13,6 +14,7 @@ from tokendance_core import AudioError, SettingError, TokenDanceError
 
 from . import audio_strip, retiming, song_facts, takes
 from .audio_strip import Passage
+from .compat import RELATIVE_PATH
 from .placement import scene_fps
 from .reports import told
 from .scene_guard import all_or_nothing
@@ -29,7 +31,7 @@ class UseSong(bpy.types.Operator):
     bl_label = "Open Song"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
-    filepath: bpy.props.StringProperty(name="Song", description="Sound file", subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filepath: bpy.props.StringProperty(name="Song", description="Sound file", subtype="FILE_PATH", options={"SKIP_SAVE", *RELATIVE_PATH})
     directory: bpy.props.StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"})
     files: bpy.props.CollectionProperty(type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"})
     filter_glob: bpy.props.StringProperty(default=";".join(f"*{suffix}" for suffix in SONG_SUFFIXES), options={"HIDDEN", "SKIP_SAVE"})
@@ -155,7 +157,7 @@ class RemoveBeatMarkers(bpy.types.Operator):
 
 
 def beat_markers(scene: bpy.types.Scene) -> Iterable[bpy.types.TimelineMarker]:
-    return (marker for marker in scene.timeline_markers if marker.name.startswith(f"{MARKER} ") and marker.name.split()[-1].isdigit())
+    return (marker for marker in scene.timeline_markers if re.fullmatch(rf"{MARKER} \d+", marker.name))
 
 
 def remove_beat_markers(scene: bpy.types.Scene) -> None:

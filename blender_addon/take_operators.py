@@ -11,7 +11,7 @@ from tokendance_core import TokenDanceError, resample_to_fps
 
 from . import compare, compat, placement, takes
 from .batch_table import QUALITY_STEPS
-from .generation import finished
+from .generation import at_speed, finished
 from .placement import FITTING, PlacementOptions, place, scene_fps
 from .reports import told
 from .scene_guard import all_or_nothing, restored
@@ -128,10 +128,11 @@ class FinishTake(_OnTake, PlacementOptions, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
         clip, recipe, frame = takes.motion(take), takes.recipe(take), takes.frame_range(take)[0]
-        chosen = self.placement()
-        dance = resample_to_fps(finished(clip, chosen), scene_fps(context.scene))
+        chosen, fps = self.placement(), scene_fps(context.scene)
+        dance = resample_to_fps(at_speed(finished(clip, chosen), recipe), fps)
+        recipe |= {"frame": frame, "fps": fps}
         with all_or_nothing(context.scene), restored(context):
-            made, warnings = place(context, chosen, dance, armature, name=take.name, frame=frame, recipe=recipe | {"frame": frame})
+            made, warnings = place(context, chosen, dance, armature, name=take.name, frame=frame, recipe=recipe)
             takes.remember(armature, made, clip)
             made.tokendance_take.starred = take.tokendance_take.starred
         name = take.name
@@ -201,7 +202,8 @@ class NewSeed(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         used = {takes.recipe(take).get("seed") for take in takes.of(takes.dancer(context))}
         settings = context.scene.tokendance
-        settings.seed = next(seed for seed in range(settings.seed + 1, settings.seed + len(used) + 2) if seed not in used) % 2**31
+        following = ((settings.seed + 1 + step) % 2**31 for step in range(len(used) + 1))
+        settings.seed = next(seed for seed in following if seed not in used)
         return {"FINISHED"}
 
 

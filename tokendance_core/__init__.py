@@ -39,6 +39,7 @@ _PUBLIC = {
     "beat_frames": ("features", "beat_frames"),
     "continuous_quaternions": ("rotation", "continuous_quaternions"),
     "euler_angles": ("rotation", "euler_angles"),
+    "check_writable": ("atomic", "check_writable"),
     "clip_from_bytes": ("clip_file", "from_bytes"),
     "clip_to_bytes": ("clip_file", "to_bytes"),
     "extract_features": ("features", "extract"),

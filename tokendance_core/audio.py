@@ -135,8 +135,9 @@ def _decode(path: Path, name: str, start: float, duration: float | None, speed: 
             raise AudioError(f"The start is at {start:g} s, but {name} ends at {sound.frames / rate:.1f} s.", "Choose an earlier start.")
         sound.seek(round(start * rate))
         samples, read, damaged = _read(sound, round(_longest(duration) * rate), speed)
-    if read < MIN_SECONDS * rate:
-        raise AudioError(f"{name} gives {read / rate:.2f} s of sound, expected at least {MIN_SECONDS:g} s.", "Choose a longer stretch.")
+    if read < MIN_SECONDS * rate * speed:
+        heard = read / rate / speed
+        raise AudioError(f"{name} gives {heard:.2f} s of sound, expected at least {MIN_SECONDS:g} s.", "Choose a longer stretch.")
     if read > MAX_SECONDS * rate:
         raise AudioError(f"{name} is longer than {MAX_SECONDS / 60:g} minutes.", "Use --start and --duration to choose a part of it.")
     if damaged > MAX_DAMAGE:

@@ -32,7 +32,7 @@ def parse(metadata: Mapping[str, str], path: Path) -> dict:
         )
     try:
         return json.loads(metadata["header"])
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, RecursionError) as error:
         raise CheckpointError(f"the header of {path} cannot be read ({error})", hint=NEEDS_ANOTHER_FILE) from None
 
 
@@ -46,6 +46,6 @@ def genres(path: Path | None = None) -> tuple[str, ...]:
         return tuple(map(str, parse(metadata, path)["genres"]))
     except OSError as error:
         raise CheckpointError(f"the checkpoint {path} cannot be read: {error.strerror}", hint=NEEDS_ANOTHER_FILE) from error
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         damaged = f"the checkpoint {path} is damaged or not a safetensors file"
         raise CheckpointError(damaged, hint="Copy or download the file again.") from None

@@ -32,7 +32,7 @@ from tokendance_core.types import MotionClip
 FORMAT = "tokendance-clip"
 FORMAT_VERSION = 1
 
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 """What reading a file of another kind, or half a file, may raise."""
 
 BODY_JOINTS = 22

@@ -63,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
 
 def next_request(folder: Path) -> Path | None:
     """The oldest request without an answer."""
-    waiting = [path for path in folder.glob("*.request.json") if path.name.split(".")[0].isdigit()]
+    waiting = [path for path in folder.glob("*.request.json") if path.name.split(".")[0].isdecimal()]
     return min(waiting, key=lambda path: int(path.name.split(".")[0]), default=None)
 
 

@@ -267,7 +267,7 @@ class Drawn:
     def _part(self, *_args: object, **_options: object) -> Drawn:
         return self
 
-    box = row = column = separator = _part
+    box = row = column = split = separator = _part
 
     def label(self, *, text: str = "", **_options: object) -> None:
         self.texts.append(text)

@@ -140,7 +140,7 @@ def test_a_song_is_listened_to_once_until_its_file_changes(scene, strip, tone, e
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
-        (AudioError("the song is silent", "Use a song with sound."), "silent Use a song"),
+        (AudioError("the song is silent", "Use a song with sound."), "silent. Use a song"),
         ({"seconds": "long"}, "cannot be understood"),
         ({"seconds": 4.0, "bpm": None, "beats": []}, "cannot be understood"),
     ],
