@@ -21,44 +21,7 @@ pytestmark = pytest.mark.skipif(importlib.util.find_spec("bpy") is None, reason=
 
 SECONDS = 6
 
-# Runs in a process of its own, in a folder far from the checkout: what is imported there comes out of the zip.
-SESSION = """
-import json, os, sys, traceback
-from pathlib import Path
-checkout, package, song, out = sys.argv[1:]
-sys.path[:] = [entry for entry in sys.path if Path(entry).resolve() != Path(checkout)]
-sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in str(finder).lower()]
-
-def session():
-    import bpy, addon_utils
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    bpy.ops.extensions.package_install_files(filepath=package, repo="user_default", enable_on_install=True)
-    module = "bl_ext.user_default.tokendance"
-    import tokendance_core
-    found = {"enabled": addon_utils.check(module)[1], "core": tokendance_core.__file__, "preferences": False}
-    found["preferences"] = bpy.context.preferences.addons[module].preferences.device == "auto"
-    bpy.ops.tokendance.add_mannequin()
-    dancer = bpy.context.view_layer.objects.active
-    bpy.ops.tokendance.generate(filepath=song, steps=1, seed=3)
-    scene = bpy.context.scene
-    heights = []
-    for frame in range(scene.frame_start, scene.frame_start + 120, 10):
-        scene.frame_set(frame)
-        heights.append([round(dancer.pose.bones[name].head.z, 4) for name in ("pelvis", "head", "left_wrist")])
-    start, end = dancer.animation_data.action.frame_range
-    found |= {"heights": heights, "frames": int(end - start + 1), "fps": scene.render.fps, "first": start}
-    bpy.ops.preferences.addon_disable(module=module)
-    found["left behind"] = "generate" in dir(bpy.ops.tokendance)
-    return found
-
-try:
-    result = session()
-except BaseException:
-    result = {"failed": traceback.format_exc()}
-Path(out).write_text(json.dumps(result))
-sys.stdout.flush()
-os._exit(0)
-"""
+SESSION = Path(__file__).with_name("installed_session.py")
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +74,7 @@ def test_installed_zip_dances(package, clicks_file, root, tmp_path):
     resources.mkdir()
     environment = {**os.environ, "BLENDER_USER_RESOURCES": str(resources)}
     environment.pop("PYTHONPATH", None)
-    command = [sys.executable, "-c", SESSION, str(root), str(package), str(clicks_file), str(out)]
+    command = [sys.executable, str(SESSION), str(root), str(package), str(clicks_file), str(out)]
     subprocess.run(command, cwd=tmp_path, env=environment, check=True, timeout=300)
     result = json.loads(out.read_text())
     assert "failed" not in result, result["failed"]
@@ -123,4 +86,12 @@ def test_installed_zip_dances(package, clicks_file, root, tmp_path):
     heights = np.array(result["heights"])
     assert (heights[:, 1] - heights[:, 0] > 0.2).mean() > 0.8  # the head is above the hips nearly always
     assert np.ptp(heights, axis=0).max() > 0.02
-    assert not result["left behind"]
+    assert result["same worker"]
+    assert result["takes"] == ["3", "8", "9"]
+    assert result["finished"] == ["FINISHED"]
+    assert result["mirrored"]
+    assert result["bpm"] == pytest.approx(120, abs=2)
+    assert result["codes"] == [1, 1]  # one song is missing
+    assert result["report"] == ["skipped", "skipped", "failed"]
+    assert result["files"] == ["a song, été any 1.fbx", "a song, été any 2.fbx"]
+    assert result["left behind"] == []
