@@ -8,6 +8,7 @@ from . import (
     cli,
     diagnostics,
     generate_operators,
+    generation,
     map_store,
     menus,
     operators,
@@ -58,6 +59,7 @@ def unregister() -> None:
     menus.unregister()
     runtime.stop()
     ticker.stop()
+    generation.forget_all()
     worker_client.stop_shared()
     properties.unregister()
     for cls in reversed(CLASSES):

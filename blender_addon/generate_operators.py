@@ -81,6 +81,8 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if generation.running is None:  # the add-on was disabled and enabled again
+            return {"CANCELLED"}
         if event.type == "ESC" and event.value == "PRESS":
             generation.running.cancel()
             return {"RUNNING_MODAL"}

@@ -469,6 +469,27 @@ def test_a_comparison_is_as_large_as_it_may_be(mannequin, generate, scene, monke
     assert len([item for item in scene.objects if item.type == "ARMATURE"]) == 3
 
 
+def test_a_compared_copy_looks_at_itself(mannequin, generate):
+    """Constraints and drivers of a control rig point at the rig: on a copy, at the copy; and a skin without a parent comes along."""
+    generate(variations=2)
+    for take in takes.of(mannequin):
+        take.tokendance_take.starred = True
+    constraint = mannequin.pose.bones["left_wrist"].constraints.new("IK")
+    constraint.target, constraint.pole_target = mannequin, mannequin
+    driver = mannequin.pose.bones["head"].driver_add("location", 0).driver
+    variable = driver.variables.new()
+    variable.targets[0].id = mannequin
+    (skin,) = mannequin.children
+    skin.parent = None
+    bpy.ops.tokendance.compare_takes()
+    copy, copied_skin = sorted(bpy.data.collections[compare.COLLECTION].objects, key=lambda item: item.type)
+    copied = copy.pose.bones["left_wrist"].constraints[0]
+    assert (copied.target, copied.pole_target) == (copy, copy)
+    assert copy.animation_data.drivers[0].driver.variables[0].targets[0].id == copy
+    assert copied_skin.modifiers[0].object == copy
+    assert (constraint.target, variable.targets[0].id, skin.modifiers[0].object) == (mannequin,) * 3
+
+
 def test_deleting_a_take_that_is_compared_does_no_harm(mannequin, generate):
     generate(variations=2)
     starred_takes(mannequin)
