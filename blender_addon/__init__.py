@@ -20,7 +20,9 @@ from . import (
     rig_map_panel,
     rig_map_summary,
     runtime,
+    runtime_check,
     runtime_operators,
+    runtime_set_up,
     song_facts,
     song_operators,
     take_operators,
@@ -57,7 +59,9 @@ def register() -> None:
 def unregister() -> None:
     cli.unregister()
     menus.unregister()
-    runtime.stop()
+    runtime_set_up.stop()
+    runtime_check.stop()
+    runtime.forget_all()
     ticker.stop()
     generation.forget_all()
     worker_client.stop_shared()

@@ -10,14 +10,14 @@ from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import SettingError, __version__
 
-from . import compat, generation, preferences, runtime, ticker, worker_client
+from . import compat, generation, preferences, runtime, runtime_set_up, ticker, worker_client
 
 _LOG_LINES = 40
 
 
 def text(context: bpy.types.Context) -> str:
     """Versions, machine, runtime, the last failure and the end of the worker's log. It names files of the user."""
-    settings, worker, outcome, set_up = preferences.runtime(context), worker_client.current(), generation.outcome, runtime.current
+    settings, worker, outcome, set_up = preferences.runtime(context), worker_client.current(), generation.outcome, runtime_set_up.current
     try:
         python = runtime.find_python(settings.python)
     except SettingError as error:
@@ -38,7 +38,7 @@ def text(context: bpy.types.Context) -> str:
     lines = [f"{name}: {value}" for name, value in facts.items()]
     log = worker.log(_LOG_LINES).replace(" | ", "\n") if worker is not None else ""
     details = outcome.details if outcome is not None else ""
-    return "\n".join([*lines, "", details, log, runtime.log(_LOG_LINES)]).strip() + "\n"
+    return "\n".join([*lines, "", details, log, runtime_set_up.log(_LOG_LINES)]).strip() + "\n"
 
 
 class CopyDiagnostics(bpy.types.Operator):

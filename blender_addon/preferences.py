@@ -8,7 +8,7 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 
 from . import runtime as runtimes
-from . import runtime_plan
+from . import runtime_check, runtime_plan, runtime_set_up
 from .compat import RELATIVE_PATH
 from .drawing import sentence
 
@@ -91,12 +91,12 @@ def _draw_facts(context: bpy.types.Context, layout: bpy.types.UILayout, found: r
     if found.missing:
         text = iface("PyTorch finds no {accelerator} here: the processor makes the dances")
         sentence(context, layout, text.format(accelerator=iface(runtime_plan.LABELS[found.missing][0])), icon="ERROR")
-    if runtimes.checking is not None and runtimes.checking.problem:
-        sentence(context, layout, runtimes.checking.problem, icon="ERROR")
+    if runtime_check.checking is not None and runtime_check.checking.problem:
+        sentence(context, layout, runtime_check.checking.problem, icon="ERROR")
     if found.problem and not found.is_set_up:
         return
     row = layout.row()
-    row.operator("tokendance.check_runtime", text="Checking…" if runtimes.is_checking else "Check", icon="VIEWZOOM")
+    row.operator("tokendance.check_runtime", text="Checking…" if runtime_check.is_checking else "Check", icon="VIEWZOOM")
     if found.is_set_up:
         row.operator("tokendance.remove_runtime", text="Remove", icon="TRASH")
 
@@ -112,12 +112,12 @@ def _draw_set_up(
     context: bpy.types.Context, layout: bpy.types.UILayout, chosen: TokenDancePreferences, found: runtimes.Facts | None
 ) -> None:
     layout.separator(type="LINE")
-    work = runtimes.current
+    work = runtime_set_up.current
     if work is not None and not work.outcome:
         _draw_progress(layout, work)
         return
     if not runtime_plan.plans():
-        sentence(context, layout, runtimes.NO_CHOICE, icon="INFO")
+        sentence(context, layout, runtime_set_up.NO_CHOICE, icon="INFO")
         return
     column = layout.column()
     column.use_property_split = True
@@ -126,7 +126,7 @@ def _draw_set_up(
     plan = runtime_plan.find(chosen.accelerator)
     for line in description(plan, bpy.path.abspath(chosen.wheels), found.place if found is not None else ""):
         sentence(context, layout, line, icon="BLANK1")
-    reason = runtimes.why_offline(chosen.wheels)
+    reason = runtime_set_up.why_offline(chosen.wheels)
     if reason:
         sentence(context, layout, reason, icon="INFO")
         if not bpy.app.online_access_override:
@@ -138,7 +138,7 @@ def _draw_set_up(
         _draw_outcome(context, layout, work)
 
 
-def _draw_progress(layout: bpy.types.UILayout, work: runtimes.SetUp) -> None:
+def _draw_progress(layout: bpy.types.UILayout, work: runtime_set_up.SetUp) -> None:
     text = iface("Stopping") if work.is_stopping else iface(work.stage)
     if work.megabytes and not work.is_stopping:
         amount = iface("{there:.0f} of {all:.0f} MB").format(there=work.megabytes, all=work.of_megabytes)
@@ -148,7 +148,7 @@ def _draw_progress(layout: bpy.types.UILayout, work: runtimes.SetUp) -> None:
     row.operator("tokendance.cancel_runtime_set_up", text="Cancel", icon="X")
 
 
-def _draw_outcome(context: bpy.types.Context, layout: bpy.types.UILayout, work: runtimes.SetUp) -> None:
+def _draw_outcome(context: bpy.types.Context, layout: bpy.types.UILayout, work: runtime_set_up.SetUp) -> None:
     failed = work.outcome == "failed"
     sentence(context, layout, work.message, icon="ERROR" if failed else "INFO")
     if failed:

@@ -1,37 +1,28 @@
-"""The Python that makes the dances: the user's own, the one that the add-on set up, or Blender's. Found, set up, checked, removed."""
+"""The Python that makes the dances: the user's own, the one that the add-on set up, or Blender's."""
 
 from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 import bpy
 
-from tokendance_core import SettingError, TokenDanceError
+from tokendance_core import SettingError
 
 from . import runtime_plan, ticker
 
 PYTHON_VARIABLE = "TOKENDANCE_PYTHON"
-NO_CHOICE = "PyTorch is not made for this kind of computer"
 
-_CHILD = Path(__file__).parent / "child"
-_INSTALL, _START = _CHILD / "install_runtime.py", _CHILD / "start_core.py"
 # Names in the folder of the runtime, as install_runtime.py has them.
-_ENVIRONMENT, _PROGRESS, _LOG, _CANCEL, _READY = "env", "progress.json", "log.txt", "cancel", "ready.json"
+_ENVIRONMENT, _READY = "env", "ready.json"
 
 _REMEMBERED_SECONDS = 2.0
-_POLL_SECONDS = 0.05
-_CHECK_SECONDS = 120.0
-_LOCKED = 2
-"""Exit code when another Blender is at work in the folder."""
 
 
 def folder() -> Path:
@@ -46,7 +37,7 @@ def folder() -> Path:
 
 def managed_python() -> Path | None:
     """The Python that the add-on set up; None unless it is complete, and the Python that it was built from is still there."""
-    ready = _read(folder() / _READY)
+    ready = read_json(folder() / _READY)
     python = folder() / _ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     return python if ready is not None and python.is_file() and Path(str(ready.get("base"))).is_file() else None
 
@@ -99,7 +90,7 @@ class Facts:
     """The accelerator that the managed runtime was set up for, and torch does not find."""
 
 
-_checked: dict[str, Mapping[str, object]] = {}
+answers: dict[str, Mapping[str, object]] = {}
 """Python -> what it said of itself when it was last checked."""
 
 _known: tuple[float, str, Facts | None] = (0.0, "", None)
@@ -108,14 +99,14 @@ _asked = False
 
 def facts(preferred: str = "") -> Facts:
     """What is found now; looks at a few files, starts nothing."""
-    ready = _read(folder() / _READY) or {}
+    ready = read_json(folder() / _READY) or {}
     try:
         python, source = _choose(preferred)
     except SettingError as error:
         return Facts(problem=str(error), hint=error.hint, is_set_up=bool(ready), place=str(folder()))
     managed = managed_python()
     is_managed = managed is not None and python == str(managed)
-    info = _checked.get(python) or (ready.get("info") if is_managed else None)
+    info = answers.get(python) or (ready.get("info") if is_managed else None)
     info = info if isinstance(info, Mapping) else {}
     devices = tuple(map(str, info.get("devices", ())))
     wanted = str(ready.get("accelerator", "cpu"))
@@ -158,242 +149,16 @@ def forget() -> None:
     _known, _asked = (0.0, "", None), False
 
 
-def why_offline(wheels: str) -> str:
-    """Why nothing can be downloaded; empty when it may be, or need not be because a folder of wheels is named."""
-    if wheels or bpy.app.online_access:
-        return ""
-    if bpy.app.online_access_override:
-        return "Blender was started in offline mode: start it without, or name a folder of wheels"
-    return "Blender may not go online: turn on Preferences > System > Network > Allow Online Access, or name a folder of wheels"
-
-
-@dataclass
-class SetUp:
-    """A set-up, or a removal, at work or at its end; ``outcome`` is empty, ready, removed, cancelled or failed."""
-
-    folder: Path
-    process: subprocess.Popen | None = None
-    stage: str = "Preparing"
-    fraction: float = 0.0
-    megabytes: float = 0.0
-    of_megabytes: float = 0.0
-    package: str = ""
-    outcome: str = ""
-    message: str = ""
-    hint: str = ""
-    is_stopping: bool = False
-    accelerator: str = ""
-    wheels: str = ""
-
-    def poll(self) -> bool:
-        """Read how far it is; True at the end. Never waits."""
-        ended = self.process.poll() is not None
-        told = _read(self.folder / _PROGRESS) or {}
-        for name in ("stage", "package", "message", "hint"):
-            setattr(self, name, str(told.get(name, getattr(self, name))))
-        for name in ("fraction", "megabytes", "of_megabytes"):
-            value = told.get(name)
-            setattr(self, name, float(value) if isinstance(value, int | float) else getattr(self, name))
-        if ended:
-            self._end(str(told.get("outcome", "")))
-        return ended
-
-    def _end(self, outcome: str) -> None:
-        self.outcome = outcome or "failed"
-        if self.process.returncode == _LOCKED:
-            self.outcome, self.message, self.hint = "failed", "Another Blender is setting it up at the moment.", "Wait until it is done."
-        elif not outcome:
-            self.message = f"The process that sets up ended early (exit code {self.process.returncode})."
-            self.hint = "Try again, or copy the diagnostics."
-
-    def cancel(self) -> None:
-        """Ask it to stop and to remove what it made; takes about a second."""
-        self.is_stopping = True
-        (self.folder / _CANCEL).touch()
-
-    def wait(self) -> None:
-        """Until the end; TokenDanceError when it was not reached."""
-        try:
-            while not self.poll():
-                time.sleep(_POLL_SECONDS)
-        except BaseException:
-            self.cancel()
-            self.process.wait()
-            raise
-        if self.outcome not in ("ready", "removed"):
-            raise TokenDanceError(self.message, hint=self.hint)
-
-
-current: SetUp | None = None
-"""The last set-up of this Blender, at work or ended."""
-
-
-def is_working() -> bool:
-    """Whether a set-up or a removal is under way; looks at nothing."""
-    return current is not None and not current.outcome
-
-
-def start(accelerator: str, wheels: str = "") -> SetUp:
-    """Begin a set-up; SettingError when it can be seen now that it cannot work. ``wheels`` is a folder, for no network."""
-    plan = runtime_plan.find(accelerator)
-    if plan is None:
-        raise SettingError(f"{NO_CHOICE}.", hint="Name a Python of your own that has torch.")
-    if wheels and not any(Path(wheels).glob("*.whl")):
-        raise SettingError(f"There are no wheels in {wheels}.", hint="Choose a folder with files that end in .whl.")
-    if not sys.executable:
-        raise SettingError("This Blender does not say where its Python is.", hint="Name a Python of your own that has torch.")
-    task = {
-        "base": [sys.executable],
-        "steps": plan.steps(wheels),
-        "download_mb": 0 if wheels else plan.download_mb,
-        "disk_mb": plan.disk_mb,
-        "core": str(Path(find_spec("tokendance_core").origin).parent),
-        "accelerator": accelerator,
-    }
-    return _begin(task, accelerator=accelerator, wheels=wheels, of_megabytes=float(task["download_mb"]))
-
-
-def start_removal() -> SetUp:
-    """Begin to remove the managed runtime: gigabytes take a while."""
-    return _begin(None, stage="Removing")
-
-
-def _begin(task: Mapping[str, object] | None, **state: object) -> SetUp:
-    global current
-    if is_working():
-        raise SettingError("A set-up is under way already.", hint="Wait until it is done, or cancel it.")
-    place = folder()
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        for name in (_PROGRESS, _CANCEL):
-            (place / name).unlink(missing_ok=True)
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", str(_INSTALL), str(place), str(os.getpid()), json.dumps(task)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except OSError as error:
-        raise SettingError(f"Nothing can be set up in {place}: {error.strerror}.", hint="Make the folder writable.") from error
-    current = SetUp(place, process, **state)
-    return current
-
-
-def watch() -> bool:
-    """For the ticker: whether the set-up still goes on."""
-    if current is None:
-        return False
-    before = current.stage, current.fraction, current.package
-    ended = bool(current.outcome) or current.poll()
-    if ended:
-        forget()
-    if ended or before != (current.stage, current.fraction, current.package):
-        ticker.redraw()
-    return not ended
-
-
-@dataclass
-class Check:
-    """Asks a Python for its versions and devices, in a process of its own."""
-
-    python: str
-    problem: str = ""
-    _began: float = field(default_factory=time.monotonic)
-
-    def __post_init__(self) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="tokendance-", ignore_cleanup_errors=True)
-        self._answer, self._log = Path(self._temporary.name) / "info.json", Path(self._temporary.name) / "log.txt"
-        core = Path(find_spec("tokendance_core").origin).parent
-        try:
-            with self._answer.open("wb") as answer, self._log.open("wb") as log:
-                self._process = subprocess.Popen(
-                    [self.python, str(_START), str(core), str(os.getpid()), "info", "--json"],
-                    stdin=subprocess.DEVNULL,
-                    stdout=answer,
-                    stderr=log,
-                    env={**os.environ, "PYTHONUTF8": "1"},
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )
-        except OSError as error:
-            self._temporary.cleanup()
-            raise SettingError(f"The Python {self.python} cannot be started: {error.strerror}.", hint="Name another one.") from error
-
-    def poll(self) -> bool:
-        """True once there is an answer, or never will be; then ``problem`` is told, or the facts are known. Never waits."""
-        if self._process.poll() is None and time.monotonic() - self._began < _CHECK_SECONDS:
-            return False
-        self._end()
-        info = _read(self._answer)
-        if info is not None and "torch" in info:
-            _checked[self.python] = info
-        else:
-            _checked.pop(self.python, None)
-            words = self._log.read_text("utf-8", "replace").strip().splitlines()
-            last = words[-1].strip() if words else f"exit code {self._process.returncode}"
-            self.problem = f"This Python cannot make dances: {last[:200]}"
-        self._temporary.cleanup()
-        forget()
-        return True
-
-    def drop(self) -> None:
-        """End it; nobody wants the answer."""
-        self._end()
-        self._temporary.cleanup()
-
-    def _end(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-
-checking: Check | None = None
-"""The last check of this Blender; ``is_checking`` says whether it goes on."""
-
-is_checking = False
-
-
-def start_check(python: str) -> Check:
-    """Begin a check; SettingError when the Python cannot be started."""
-    global checking, is_checking
-    checking = Check(python)
-    is_checking = True
-    return checking
-
-
-def watch_check() -> bool:
-    """For the ticker: whether the check still goes on."""
-    global is_checking
-    if is_checking and checking.poll():
-        is_checking = False
-        ticker.redraw()
-    return is_checking
-
-
-def stop() -> None:
-    """Cancel what is under way and forget everything, when the add-on goes."""
-    global current, checking, is_checking
-    if is_working():
-        current.cancel()
-    if is_checking:
-        checking.drop()
-    current, checking, is_checking = None, None, False
-    _checked.clear()
-    forget()
-
-
-def log(lines: int) -> str:
-    """The last lines of what the last set-up wrote, for diagnostics; empty when there was none."""
-    try:
-        written = (folder() / _LOG).read_text("utf-8", "replace").strip().splitlines()
-    except OSError:
-        return ""
-    return "\n".join(written[-lines:])
-
-
-def _read(path: Path) -> Mapping[str, object] | None:
+def read_json(path: Path) -> Mapping[str, object] | None:
     """A JSON object of a file; None when there is none."""
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
+
+
+def forget_all() -> None:
+    """Drop what is remembered, when the add-on goes."""
+    answers.clear()
+    forget()

@@ -10,7 +10,7 @@ import bpy
 from tokendance_core import SettingError, TokenDanceError
 
 from . import runtime as runtimes
-from . import runtime_plan, ticker, worker_client
+from . import runtime_check, runtime_plan, runtime_set_up, ticker, worker_client
 from .compat import RELATIVE_PATH
 from .preferences import description, runtime
 from .reports import told
@@ -47,11 +47,11 @@ class SetUpRuntime(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if runtimes.is_working():
+        if runtime_set_up.is_working():
             cls.poll_message_set("A set-up is under way already")
         elif not runtime_plan.plans():
-            cls.poll_message_set(f"{runtimes.NO_CHOICE}: name a Python of your own that has torch")
-        return not runtimes.is_working() and bool(runtime_plan.plans())
+            cls.poll_message_set(f"{runtime_set_up.NO_CHOICE}: name a Python of your own that has torch")
+        return not runtime_set_up.is_working() and bool(runtime_plan.plans())
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         try:
@@ -80,7 +80,7 @@ class SetUpRuntime(bpy.types.Operator):
                 raise SettingError("Nothing is installed without consent.", hint="Press Set Up in the preferences, or pass consent=True.")
             self._refuse_offline()
             worker_client.stop_shared()  # it may be running from what is replaced
-            work = runtimes.start(self.accelerator, self.wheels)
+            work = runtime_set_up.start(self.accelerator, self.wheels)
             _wait_or_watch(work)
         except TokenDanceError as error:
             return told(self, error)
@@ -94,7 +94,7 @@ class SetUpRuntime(bpy.types.Operator):
         self.wheels = bpy.path.abspath(self.wheels)
 
     def _refuse_offline(self) -> None:
-        if reason := runtimes.why_offline(self.wheels):
+        if reason := runtime_set_up.why_offline(self.wheels):
             raise SettingError(f"{reason}.")
 
 
@@ -107,8 +107,8 @@ class CancelRuntimeSetUp(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        work = runtimes.current
-        if not runtimes.is_working():
+        work = runtime_set_up.current
+        if not runtime_set_up.is_working():
             cls.poll_message_set("No set-up is under way")
         elif work.is_stopping or work.stage == "Removing":
             cls.poll_message_set("It is being removed")
@@ -117,7 +117,7 @@ class CancelRuntimeSetUp(bpy.types.Operator):
         return False
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        runtimes.current.cancel()
+        runtime_set_up.current.cancel()
         ticker.redraw()
         return {"FINISHED"}
 
@@ -131,9 +131,9 @@ class RemoveRuntime(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if runtimes.is_working():
+        if runtime_set_up.is_working():
             cls.poll_message_set("A set-up is under way: cancel it first")
-        return not runtimes.is_working()
+        return not runtime_set_up.is_working()
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(self, event)
@@ -141,7 +141,7 @@ class RemoveRuntime(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         worker_client.stop_shared()
         try:
-            _wait_or_watch(runtimes.start_removal())
+            _wait_or_watch(runtime_set_up.start_removal())
         except TokenDanceError as error:
             return told(self, error)
         return {"FINISHED"}
@@ -156,22 +156,22 @@ class CheckRuntime(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if runtimes.is_checking:
+        if runtime_check.is_checking:
             cls.poll_message_set("A check is under way already")
-        elif runtimes.is_working():
+        elif runtime_set_up.is_working():
             cls.poll_message_set("Wait until the set-up is done")
-        return not runtimes.is_checking and not runtimes.is_working()
+        return not runtime_check.is_checking and not runtime_set_up.is_working()
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         python = runtime(context).python
         try:
-            check = runtimes.start_check(runtimes.find_python(python))
+            check = runtime_check.start_check(runtimes.find_python(python))
         except TokenDanceError as error:
             return told(self, error)
         if not bpy.app.background:
-            ticker.add(runtimes.watch_check)
+            ticker.add(runtime_check.watch_check)
             return {"FINISHED"}
-        while runtimes.watch_check():
+        while runtime_check.watch_check():
             time.sleep(_POLL_SECONDS)
         if check.problem:
             return told(self, SettingError(check.problem))
@@ -180,7 +180,7 @@ class CheckRuntime(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _wait_or_watch(work: runtimes.SetUp) -> None:
+def _wait_or_watch(work: runtime_set_up.SetUp) -> None:
     """Without a window wait for the end, TokenDanceError when it is not reached; else look at it now and then."""
     if bpy.app.background:
         try:
@@ -188,7 +188,7 @@ def _wait_or_watch(work: runtimes.SetUp) -> None:
         finally:
             runtimes.forget()
     else:
-        ticker.add(runtimes.watch)
+        ticker.add(runtime_set_up.watch)
 
 
 CLASSES = (SetUpRuntime, CancelRuntimeSetUp, RemoveRuntime, CheckRuntime)

@@ -121,7 +121,7 @@ def wide(monkeypatch):
 
 def forget() -> None:
     generation.running = generation.outcome = None
-    runtime.stop()
+    runtime.forget_all()
     ticker.stop()
     song_facts.forget_all()
     rig_map_summary.forget_all()

@@ -13,21 +13,26 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
-from blender_addon import drawing, preferences, runtime, runtime_operators, runtime_plan, ticker, worker_client
+from blender_addon import (
+    drawing,
+    preferences,
+    runtime,
+    runtime_check,
+    runtime_plan,
+    runtime_set_up,
+    ticker,
+    worker_client,
+)
 from tokendance_core import SettingError, TokenDanceError
 
 PLATFORM_KEY = runtime_plan.platform_key()
 pytestmark = pytest.mark.skipif(not PLATFORM_KEY, reason="nothing can be set up on this platform")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def operators(addon):
-    missing = [cls for cls in runtime_operators.CLASSES if not cls.is_registered]
-    for cls in missing:
-        bpy.utils.register_class(cls)
-    yield
-    for cls in missing:
-        bpy.utils.unregister_class(cls)
+def forget_all() -> None:
+    for module in (runtime_set_up, runtime_check):
+        module.stop()
+    runtime.forget_all()
 
 
 @pytest.fixture(autouse=True)
@@ -36,9 +41,9 @@ def place(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "runtime"
     monkeypatch.setattr(runtime, "folder", lambda: folder)
     monkeypatch.delenv(runtime.PYTHON_VARIABLE, raising=False)
-    runtime.stop()
+    forget_all()
     yield folder
-    runtime.stop()
+    forget_all()
     ticker.stop()
 
 
@@ -84,7 +89,7 @@ def installer(monkeypatch, code: str) -> None:
 
 def until_end(seconds: float = 10.0) -> None:
     end = time.monotonic() + seconds
-    while runtime.watch():
+    while runtime_set_up.watch():
         assert time.monotonic() < end
         time.sleep(0.01)
 
@@ -153,15 +158,15 @@ def test_consent_and_network_are_asked_for(scene, wheels):
         bpy.ops.tokendance.set_up_runtime(wheels=wheels)
     with pytest.raises(RuntimeError, match="Allow Online Access"):
         bpy.ops.tokendance.set_up_runtime(consent=True)
-    assert runtime.current is None
+    assert runtime_set_up.current is None
 
 
 def test_online_access_is_enough(scene):
     bpy.context.preferences.system.use_online_access = True
-    assert runtime.why_offline("") == ""
+    assert runtime_set_up.why_offline("") == ""
     bpy.context.preferences.system.use_online_access = False
-    assert "Online Access" in runtime.why_offline("")
-    assert runtime.why_offline("a folder") == ""
+    assert "Online Access" in runtime_set_up.why_offline("")
+    assert runtime_set_up.why_offline("a folder") == ""
 
 
 def test_folder_without_wheels_is_refused(scene, tmp_path):
@@ -172,7 +177,7 @@ def test_folder_without_wheels_is_refused(scene, tmp_path):
 def test_script_waits_for_the_end(scene, wheels, monkeypatch):
     installer(monkeypatch, "time.sleep(0.2); tell(outcome='ready', fraction=1)")
     assert bpy.ops.tokendance.set_up_runtime(accelerator="cpu", wheels=wheels, consent=True) == {"FINISHED"}
-    assert runtime.current.outcome == "ready"
+    assert runtime_set_up.current.outcome == "ready"
 
 
 def test_script_is_told_why_it_failed(scene, wheels, monkeypatch):
@@ -185,7 +190,7 @@ def test_script_is_told_why_it_failed(scene, wheels, monkeypatch):
 def test_process_that_says_nothing_has_failed(wheels, monkeypatch, code, message):
     installer(monkeypatch, code)
     with pytest.raises(TokenDanceError, match=message):
-        runtime.start("cpu", wheels).wait()
+        runtime_set_up.start("cpu", wheels).wait()
 
 
 def test_progress_is_watched_and_cancelled(place, wheels, monkeypatch):
@@ -195,15 +200,15 @@ def test_progress_is_watched_and_cancelled(place, wheels, monkeypatch):
         "while not (folder / 'cancel').exists(): time.sleep(0.01)\n"
         "tell(outcome='cancelled', message='The set-up was stopped.')",
     )
-    work = runtime.start("cpu", wheels)
+    work = runtime_set_up.start("cpu", wheels)
     end = time.monotonic() + 10
     while work.fraction < 0.5 and time.monotonic() < end:
-        assert runtime.watch()
+        assert runtime_set_up.watch()
     assert (work.stage, work.megabytes, work.of_megabytes, work.package) == ("Installing", 3, 6, "torch")
     assert not bpy.ops.tokendance.set_up_runtime.poll()
     assert not bpy.ops.tokendance.remove_runtime.poll()
     with pytest.raises(SettingError, match="under way"):
-        runtime.start("cpu", wheels)
+        runtime_set_up.start("cpu", wheels)
     assert bpy.ops.tokendance.cancel_runtime_set_up() == {"FINISHED"}
     assert not bpy.ops.tokendance.cancel_runtime_set_up.poll()
     until_end()
@@ -213,9 +218,9 @@ def test_progress_is_watched_and_cancelled(place, wheels, monkeypatch):
 
 def test_watching_never_waits(wheels, monkeypatch):
     installer(monkeypatch, "time.sleep(60)")
-    work = runtime.start("cpu", wheels)
+    work = runtime_set_up.start("cpu", wheels)
     start = time.monotonic()
-    assert all(runtime.watch() for _ in range(50))
+    assert all(runtime_set_up.watch() for _ in range(50))
     assert time.monotonic() - start < 0.5
     work.process.kill()
     until_end()
@@ -224,7 +229,7 @@ def test_watching_never_waits(wheels, monkeypatch):
 def test_folder_that_cannot_be_made_is_told(place, wheels):
     place.write_text("a file is in the way")
     with pytest.raises(SettingError, match="Nothing can be set up"):
-        runtime.start("cpu", wheels)
+        runtime_set_up.start("cpu", wheels)
 
 
 def test_removal_stops_the_worker_and_deletes(scene, place, monkeypatch):
@@ -306,11 +311,11 @@ def shown(chosen: bpy.types.AddonPreferences) -> str:
     ],
 )
 def test_preferences_are_drawn_in_every_state(scene, chosen, place, monkeypatch, state, expected):
-    monkeypatch.setattr(runtime, "current", runtime.SetUp(place, **state) if state else None)
+    monkeypatch.setattr(runtime_set_up, "current", runtime_set_up.SetUp(place, **state) if state else None)
     assert "Looking" in shown(chosen)
     runtime._look("")
     assert expected in shown(chosen)
-    monkeypatch.setattr(runtime, "current", None)
+    monkeypatch.setattr(runtime_set_up, "current", None)
 
 
 def test_preferences_show_what_is_found(scene, chosen, place, monkeypatch):
