@@ -16,7 +16,7 @@ import bpy
 
 from tokendance_core import Cancelled, ClipError, TokenDanceError, write_aside
 
-from . import exchange, generation, rig, worker_client
+from . import delivery, exchange, rig, worker_client
 from .batch_table import Job
 from .generation import Order
 
@@ -89,7 +89,7 @@ def dance(job: Job, armature: str, on_progress: worker_client.Progress = worker_
         fit_frame_range=True,
         placement=job.placement,
     )
-    name, warnings = generation.generate(bpy.context, order, on_progress)
+    name, warnings = delivery.generate(bpy.context, order, on_progress)
     return bpy.context.scene.objects[name], warnings
 
 

@@ -11,7 +11,8 @@ from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import Cancelled, TokenDanceError
 
-from . import generation, properties, takes, ticker, worker_client
+from . import delivery, generation, properties, takes, ticker, worker_client
+from .delivery import Delivery
 from .generation import Order, Outcome
 from .placement import PlacementOptions
 from .properties import DanceOptions
@@ -73,7 +74,7 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
             generation.running = generation.begin(context, self._order())
         except TokenDanceError as error:
             return self._failed(error)
-        generation.outcome = None
+        generation.outcome, self._delivery = None, None
         ticker.add(worker_client.reap)
         context.window_manager.modal_handler_add(self)
         self._timer = context.window_manager.event_timer_add(ticker.SECONDS, window=context.window)
@@ -89,19 +90,31 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         try:
-            if not generation.running.poll():
+            if not self._advance(context):
                 ticker.redraw()
                 return {"PASS_THROUGH"}
-            dancer, warnings = generation.put(context, generation.running)
-            takes.show(context, dancer)
         except TokenDanceError as error:
             return self._failed(error)
         except Exception as error:
             return self._broken(error)
+        takes.show(context, self._delivery.dancer)
         self._end(Outcome("done", "The dance is on the character"))
-        for warning in warnings:
+        for warning in self._delivery.messages:
             self.report({"WARNING"}, warning)
         return {"FINISHED"}
+
+    def _advance(self, context: bpy.types.Context) -> bool:
+        """Look at the worker, or place one dance; True when all are placed."""
+        running = generation.running
+        if self._delivery is None:
+            if not running.poll():
+                return False
+            self._delivery = Delivery(running)
+            return False
+        if running.is_cancelled:
+            self._delivery.take_back()
+            raise Cancelled("Stopped; the scene is as it was.")
+        return self._delivery.step(context)
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Another file is opened, the window is closed, or Blender ends."""
@@ -113,7 +126,7 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
         manager = context.window_manager
         manager.progress_begin(0, 100)
         try:
-            _, warnings = generation.generate(context, self._order(), lambda stage, fraction: manager.progress_update(100 * fraction))
+            _, warnings = delivery.generate(context, self._order(), lambda stage, fraction: manager.progress_update(100 * fraction))
             for warning in warnings:
                 self.report({"WARNING"}, warning)
         except TokenDanceError as error:

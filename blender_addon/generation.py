@@ -8,22 +8,19 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
 import bpy
 
-from tokendance_core import AudioError, FinishSettings, MotionClip, RigError, SettingError, finish, resample_to_fps
+from tokendance_core import AudioError, MotionClip
 
-from . import audio_strip, rig, takes, worker_client
+from . import audio_strip, rig, worker_client
 from .audio_strip import Passage
-from .mannequin import build
-from .placement import Placement, place, scene_fps
+from .placement import Placement, scene_fps
 from .preferences import runtime
 from .runtime import find_python
-from .scene_guard import all_or_nothing, restored
 from .worker_client import Request, Task
 
 STAGES = {
@@ -112,6 +109,7 @@ class Generation:
         self._requests = requests
         self._tasks = tasks
         self._clips: list[MotionClip] = []
+        self.is_cancelled = False
         self._started = time.monotonic()
 
     def poll(self) -> bool:
@@ -128,12 +126,15 @@ class Generation:
 
     def cancel(self) -> None:
         """Ask the worker to stop; the next ``poll`` but a few raises Cancelled."""
+        self.is_cancelled = True
         for task in self._tasks:
             task.cancel()
 
     @property
     def stage(self) -> str:
         """What is being done now, in a word or two of English."""
+        if len(self._clips) == len(self._tasks):
+            return "Writing keys"
         return STAGES.get(self._task.stage, "Dancing")
 
     @property
@@ -157,9 +158,9 @@ class Generation:
     def _task(self) -> Task:
         return self._tasks[min(len(self._clips), len(self._tasks) - 1)]
 
-    def dances(self) -> Iterator[tuple[Request, MotionClip]]:
-        """Each request with its dance, as the network made it."""
-        return zip(self._requests, self._clips, strict=True)
+    def dances(self) -> list[tuple[Request, MotionClip]]:
+        """Each request with its dance, as the network made it, in the order of their seeds."""
+        return list(zip(self._requests, self._clips, strict=True))
 
     def details(self) -> str:
         """For the diagnostics: what was asked for, and the end of the worker's log."""
@@ -208,84 +209,3 @@ def _passage(scene: bpy.types.Scene, order: Order) -> tuple[Passage, bpy.types.I
     else:
         raise AudioError(f"There is no file {song}.", hint="Check the path of the song.")
     return heard.within(scene.frame_start, scene.frame_end, fps) if order.in_range else heard, strip
-
-
-def put(context: bpy.types.Context, made: Generation) -> tuple[str, list[str]]:
-    """Put the dances into the scene they were asked for, the first one active; the armature's name, and sentences for the user.
-
-    TokenDanceError when the target is gone, and then, as after any other error, the scene is as it was.
-    """
-    scene = bpy.data.scenes.get(made.target.scene)
-    if scene is None:
-        raise SettingError(f"The scene “{made.target.scene}” is gone.", hint="The dance was not placed: generate it again.")
-    layer = context.view_layer if context.scene == scene else scene.view_layers[0]
-    with context.temp_override(scene=scene, view_layer=layer), all_or_nothing(scene), restored(context):
-        return _put(bpy.context, made)
-
-
-def generate(context: bpy.types.Context, order: Order, on_progress: worker_client.Progress) -> tuple[str, list[str]]:
-    """Make the dances and put them into the scene, waiting for them; what ``put`` returns. Raises TokenDanceError."""
-    made = begin(context, order)
-    made.wait(on_progress)
-    return put(context, made)
-
-
-def _put(context: bpy.types.Context, made: Generation) -> tuple[str, list[str]]:
-    scene, target, order, placement = context.scene, made.target, made.order, made.order.placement
-    passage, messages = _where_now(scene, target), []
-    armature = _dancer(context, target)
-    fps = scene_fps(scene)
-    if not target.strip and order.add_strip:
-        strip = audio_strip.add(context, passage, fps)
-        target = replace(target, strip=strip.name if strip is not None else "")
-        messages += [] if strip is not None else ["This Blender cannot play the song: the dance comes without a sound strip"]
-    scene.sync_mode = "AUDIO_SYNC"
-    last = passage.frame
-    # The last one placed is the active one: the seed that was asked for.
-    for number, (request, clip) in reversed(list(enumerate(made.dances()))):
-        dance = resample_to_fps(finished(clip, placement), fps)
-        last = max(last, passage.frame + dance.frames - 1)
-        name = order.action_name or f"{Path(passage.song).stem} {request.genre} {request.seed}"
-        recipe = _recipe(request, target, passage, fps)
-        instead = placement.replace and number == 0
-        action, warnings = place(context, placement, dance, armature, name=name, frame=passage.frame, recipe=recipe, replace=instead)
-        takes.remember(armature, action, clip)
-    if order.fit_frame_range:
-        scene.frame_start, scene.frame_end = min(scene.frame_start, passage.frame), max(scene.frame_end, last)
-    return armature.name, messages + warnings
-
-
-def finished(clip: MotionClip, options: Placement) -> MotionClip:
-    """A motion of the network with calm joints and standing feet; any other motion only as smooth as asked for."""
-    if clip.info.get("finished") is False:
-        return finish(clip, FinishSettings(options.smoothing, options.foot_lock), end=clip.info.get("last_beat"))
-    return finish(clip, FinishSettings(options.smoothing, foot_lock=0.0, ground=False, settle=0.0))
-
-
-def at_speed(clip: MotionClip, recipe: Mapping[str, object]) -> MotionClip:
-    """The motion of a take as fast as its song is played now: the strip's speed may have changed since it was generated."""
-    return replace(clip, fps=clip.fps * float(recipe.get("speed", 1.0)) / float(recipe.get("made_for_speed", 1.0)))
-
-
-def _dancer(context: bpy.types.Context, target: Target) -> bpy.types.Object:
-    if not target.armature:
-        armature = build.add(context)
-        context.view_layer.update()
-        return armature
-    found = context.scene.objects.get(target.armature)
-    if found is None or found.type != "ARMATURE":
-        raise RigError(f"The character “{target.armature}” is gone.", hint="The dance was not placed: choose another character.")
-    return rig.animatable(found)
-
-
-def _where_now(scene: bpy.types.Scene, target: Target) -> Passage:
-    """The passage, moved along with its strip if that was moved in the meantime."""
-    strip = next((item for item in audio_strip.sound_strips(scene) if item.name == target.strip), None)
-    return audio_strip.follow(strip, target.passage, scene_fps(scene)) if strip is not None else target.passage
-
-
-def _recipe(request: Request, target: Target, passage: Passage, fps: float) -> dict[str, object]:
-    """How the dance was made, and where on the timeline it lies: enough to make it again, and to follow the strip."""
-    asked = {name: getattr(request, name) for name in ("song", "start", "speed", "genre", "seed", "steps", "temperature", "energy")}
-    asked["made_for_speed"] = request.speed
-    return asked | {"duration": request.duration or 0.0, "strip": target.strip, "frame": passage.frame, "fps": fps}

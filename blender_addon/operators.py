@@ -21,7 +21,7 @@ from tokendance_core import (
 
 from . import holds, rig, takes
 from .compat import RELATIVE_PATH
-from .generation import finished
+from .delivery import finished
 from .mannequin import build
 from .placement import PlacementOptions, place, scene_fps
 from .reports import told

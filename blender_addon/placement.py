@@ -137,11 +137,10 @@ def place(
     fps = scene_fps(context.scene)
     whole = {**recipe, **options.recipe(), "rig": rig_map.family}
     made = action.write(armature, animation, name=name, frame_start=frame, scene_fps=fps, recipe=whole)
-    if replace and former is not None and action.RECIPE in former and former.users <= former.use_fake_user:
-        bpy.data.actions.remove(former)
-        made.name = name
-    elif former is not None and former.library is None:
+    if former is not None and former.library is None:
         former.use_fake_user = True  # what the user made by hand must outlive the file's next save
+    if replace and former is not None and retire(former):
+        made.name = name
     warnings = disobedience(context, armature, read, rig_map, animation, frame, fps)
     if options.mark_asset:
         made.asset_mark()
@@ -149,6 +148,14 @@ def place(
     if options.push_to_nla:
         push_to_nla(armature, made, frame)
     return made, warnings
+
+
+def retire(former: bpy.types.Action) -> bool:
+    """Remove a dance that another one takes the place of; False when it is none of ours, or is still used."""
+    gone = action.RECIPE in former and former.users <= former.use_fake_user
+    if gone:
+        bpy.data.actions.remove(former)
+    return gone
 
 
 def scene_fps(scene: bpy.types.Scene) -> float:

@@ -12,6 +12,8 @@ from . import compat
 # Kinds of data that this add-on can create, users before what they use, so that removal leaves no dangling link.
 _KINDS = ("objects", "meshes", "armatures", "actions", "materials", "sounds")
 
+_SETTINGS = ("frame_start", "frame_end", "sync_mode")
+
 
 def object_mode(context: bpy.types.Context) -> None:
     if context.mode != "OBJECT" and context.view_layer.objects.active is not None:
@@ -39,37 +41,60 @@ def restored(context: bpy.types.Context) -> Iterator[None]:
         scene.frame_set(frame, subframe=subframe)
 
 
-def _data() -> dict[str, set[int]]:
-    return {kind: {item.as_pointer() for item in getattr(bpy.data, kind)} for kind in _KINDS}
+class Added:
+    """What was added to the file and to a scene, and the scene's settings before: by name, so that an undo in between does no harm."""
 
+    def __init__(self) -> None:
+        self._data: list[tuple[str, str]] = []
+        self._strips: list[str] = []
+        self._settings: dict[str, object] | None = None
+        self._had_sequencer = True
 
-def _remove_new_data(before: dict[str, set[int]]) -> None:
-    for kind in _KINDS:
-        collection = getattr(bpy.data, kind)
-        for item in [item for item in collection if item.as_pointer() not in before[kind]]:
-            collection.remove(item)
+    def look(self, scene: bpy.types.Scene) -> tuple[dict[str, set[int]], set[str]]:
+        """What is there now, for ``note``; the first look remembers the settings."""
+        if self._settings is None:
+            self._settings = {name: getattr(scene, name) for name in _SETTINGS}
+            self._had_sequencer = scene.sequence_editor is not None
+        data = {kind: {item.as_pointer() for item in getattr(bpy.data, kind)} for kind in _KINDS}
+        return data, {strip.name for strip in compat.existing_strips(scene)}
 
+    def note(self, scene: bpy.types.Scene, before: tuple[dict[str, set[int]], set[str]]) -> None:
+        """Remember what has come since ``look``."""
+        data, strips = before
+        for kind in _KINDS:
+            self._data += [(kind, item.name) for item in getattr(bpy.data, kind) if item.as_pointer() not in data[kind]]
+        self._strips += [strip.name for strip in compat.existing_strips(scene) if strip.name not in strips]
 
-def _remove_new_strips(scene: bpy.types.Scene, before: set[str], had_sequencer: bool) -> None:
-    for strip in [strip for strip in compat.existing_strips(scene) if strip.name not in before]:
-        compat.strips(scene).remove(strip)
-    if not had_sequencer:
-        scene.sequence_editor_clear()
+    def remove(self, scene: bpy.types.Scene | None) -> None:
+        """Take it all back; what is gone already is no matter, nor is the scene."""
+        for kind, name in sorted(self._data, key=lambda item: _KINDS.index(item[0])):
+            if (item := getattr(bpy.data, kind).get(name)) is not None:
+                getattr(bpy.data, kind).remove(item)
+        if scene is not None:
+            for strip in [strip for strip in compat.existing_strips(scene) if strip.name in self._strips]:
+                compat.strips(scene).remove(strip)
+            if not self._had_sequencer:
+                scene.sequence_editor_clear()
+            for name, value in (self._settings or {}).items():
+                setattr(scene, name, value)
+        self._data, self._strips = [], []
 
 
 @contextmanager
-def all_or_nothing(scene: bpy.types.Scene) -> Iterator[None]:
-    """If the body fails, take back the data blocks, strips and settings that it made in ``scene``, then raise on."""
-    data, settings = _data(), {name: getattr(scene, name) for name in ("frame_start", "frame_end", "sync_mode")}
-    strips, had_sequencer = {strip.name for strip in compat.existing_strips(scene)}, scene.sequence_editor is not None
+def all_or_nothing(scene: bpy.types.Scene, added: Added | None = None) -> Iterator[None]:
+    """If the body fails, take back the data blocks, strips and settings that it made in ``scene``, then raise on.
+
+    With ``added``, what earlier bodies made and noted there is taken back too, and what this one makes is noted.
+    """
+    added = Added() if added is None else added
+    before = added.look(scene)
     try:
         yield
     except BaseException:
-        _remove_new_strips(scene, strips, had_sequencer)
-        _remove_new_data(data)
-        for name, value in settings.items():
-            setattr(scene, name, value)
+        added.note(scene, before)
+        added.remove(scene)
         raise
+    added.note(scene, before)
 
 
 @contextmanager

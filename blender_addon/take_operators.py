@@ -11,7 +11,7 @@ from tokendance_core import TokenDanceError, resample_to_fps
 
 from . import compare, compat, placement, takes
 from .batch_table import QUALITY_STEPS
-from .generation import at_speed, finished
+from .delivery import at_speed, finished
 from .placement import FITTING, PlacementOptions, place, scene_fps
 from .reports import told
 from .scene_guard import all_or_nothing, restored

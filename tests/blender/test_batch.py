@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from mathutils import Matrix
 
-from blender_addon import batch, batch_table, exchange, generation
+from blender_addon import batch, batch_table, delivery, exchange
 from tokendance_core import JOINTS, SettingError
 
 from .stand_in import SECONDS
@@ -202,14 +202,14 @@ def test_a_failed_job_does_not_stop_the_others(scene, stand_in, tone, tmp_path):
 
 def test_a_fault_of_ours_does_not_stop_the_others(scene, stand_in, tone, tmp_path, monkeypatch):
     stand_in()
-    dance = generation.generate
+    dance = delivery.generate
 
     def fail_for_seed_1(context, order, on_progress):
         if order.seed == 1:
             raise KeyError("a bone")
         return dance(context, order, on_progress)
 
-    monkeypatch.setattr(generation, "generate", fail_for_seed_1)
+    monkeypatch.setattr(delivery, "generate", fail_for_seed_1)
     results, _ = run([batch_table.Job(tone, f"take {seed}", seed=seed) for seed in (1, 2)], tmp_path / "out")
     assert [(result.status, result.exit_code) for result in results] == [("failed", 1), ("done", 0)]
     assert "KeyError" in results[0].message
@@ -284,7 +284,7 @@ def test_stopped_it_says_what_is_left_and_forgets_nothing_that_was_done(scene, s
     def stop(context, order, on_progress):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(generation, "generate", stop)
+    monkeypatch.setattr(delivery, "generate", stop)
     with pytest.raises(KeyboardInterrupt):
         run(jobs, out, resume=True)
     assert [entry["status"] for entry in report(out)] == ["left", "skipped", "skipped"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import bpy
 import pytest
 
-from blender_addon import cli, exchange, generation, worker_client
+from blender_addon import cli, delivery, exchange, worker_client
 
 
 def command(*words: object) -> int:
@@ -148,7 +148,7 @@ def test_stopped_it_ends_with_130(scene, stand_in, tone, tmp_path, capsys, monke
     def stop(context, order, on_progress):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(generation, "generate", stop)
+    monkeypatch.setattr(delivery, "generate", stop)
     (tmp_path / "jobs.csv").write_text(f"song,name\n{tone.name},take\n", encoding="utf-8")
     assert command("generate", tone, "-o", tmp_path / "a.blend") == 130
     assert command("batch", tmp_path / "jobs.csv", "--out", tmp_path / "out") == 130
@@ -160,7 +160,7 @@ def test_stopped_it_ends_with_130(scene, stand_in, tone, tmp_path, capsys, monke
 def test_signals_stop_it_and_get_their_handlers_back(scene, stand_in, tone, tmp_path, monkeypatch, number):
     stand_in()
     former = signal.getsignal(number)
-    monkeypatch.setattr(generation, "generate", lambda context, order, on_progress: signal.raise_signal(number))
+    monkeypatch.setattr(delivery, "generate", lambda context, order, on_progress: signal.raise_signal(number))
     assert command("generate", tone, "-o", tmp_path / "a.blend") == 130
     assert signal.getsignal(number) == former
 

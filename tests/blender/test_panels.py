@@ -29,12 +29,12 @@ from blender_addon import (
     ticker,
     worker_client,
 )
-from blender_addon.generation import Generation, Order, Outcome
-from tokendance_core import Cancelled, RigError, SettingError
+from blender_addon.generation import Outcome
+from tokendance_core import SettingError
 
 from . import test_takes
-from .test_generate import fingerprint, needs_sound
-from .test_takes import keys, starred_takes, tweaked
+from .test_generate import needs_sound
+from .test_takes import starred_takes, tweaked
 
 generate, mannequin, worker = test_takes.generate, test_takes.mannequin, test_takes.worker
 
@@ -443,119 +443,3 @@ def test_every_class_explains_itself_in_the_style_of_blender(cls):
             for item in prop.enum_items if prop.type == "ENUM" else ():
                 assert item.name, name
                 assert not item.description.endswith("."), name
-
-
-# --- a generation beside the work -------------------------------------------------------------------------------------------------
-
-
-def begun(tone, **options: object) -> Generation:
-    return generation.begin(bpy.context, Order(song=str(tone), **options))
-
-
-@pytest.mark.parametrize("gone", ["deleted", "a mesh", "renamed"])
-def test_a_character_that_is_gone_is_told_and_the_scene_is_left_alone(mannequin, worker, tone, scene, gone):
-    made = begun(tone, variations=2)
-    assert made.poll()
-    if gone == "deleted":
-        bpy.data.objects.remove(mannequin)
-    elif gone == "a mesh":
-        mannequin.name = "Someone"
-        scene.collection.objects.link(bpy.data.objects.new("Mannequin", bpy.data.meshes.new("Mannequin")))
-    else:
-        mannequin.name = "Someone"
-    before = fingerprint(scene)
-    with pytest.raises(RigError) as caught:
-        generation.put(bpy.context, made)
-    assert caught.value.hint
-    assert fingerprint(scene) == before
-
-
-@pytest.mark.parametrize("mode", ["EDIT", "POSE"])
-def test_a_mode_that_was_entered_meanwhile_comes_back(mannequin, worker, tone, mode):
-    made = begun(tone)
-    assert made.poll()
-    bpy.ops.object.mode_set(mode=mode)
-    generation.put(bpy.context, made)
-    assert mannequin.mode == mode
-    bpy.ops.object.mode_set(mode="OBJECT")
-    assert takes.active(mannequin) is not None
-
-
-def test_a_scene_that_is_gone_is_told(mannequin, worker, tone, scene):
-    made = begun(tone)
-    assert made.poll()
-    other = bpy.data.scenes.new("Other")
-    bpy.context.window.scene = other
-    bpy.data.scenes.remove(scene)
-    before = fingerprint(other)
-    with pytest.raises(SettingError, match="scene “Scene” is gone"):
-        generation.put(bpy.context, made)
-    assert fingerprint(other) == before
-
-
-def test_the_dance_goes_where_it_was_asked_for_though_other_things_changed(mannequin, worker, tone, scene):
-    made = begun(tone, frame_start=5)
-    assert made.poll()
-    mannequin.data.name = "Bones"
-    bpy.ops.tokendance.add_mannequin()
-    other_scene = bpy.data.scenes.new("Other")
-    bpy.context.window.scene = other_scene
-    generation.put(bpy.context, made)
-    assert bpy.context.scene == other_scene
-    assert not list(compat.existing_strips(other_scene))
-    assert keys(mannequin).popitem()[1][0, 0] == 5
-    assert [item.name for item in scene.objects if item.animation_data and item.animation_data.action] == ["Mannequin"]
-
-
-@needs_sound
-def test_the_dance_follows_a_strip_that_was_moved_meanwhile(mannequin, worker, song_strip, tone):
-    made = begun(tone)
-    assert made.poll()
-    name = "content_start" if hasattr(song_strip, "content_start") else "frame_start"
-    setattr(song_strip, name, getattr(song_strip, name) + 25)
-    generation.put(bpy.context, made)
-    assert keys(mannequin).popitem()[1][0, 0] == 35
-    assert takes.recipe(takes.active(mannequin))["frame"] == 35
-
-
-def test_undo_while_it_is_made_does_no_harm(mannequin, worker, tone, scene):
-    bpy.ops.ed.undo_push(message="before")
-    scene.frame_end = 77
-    bpy.ops.ed.undo_push(message="after")
-    made = begun(tone)
-    bpy.ops.ed.undo()
-    assert made.poll()
-    generation.put(bpy.context, made)
-    assert takes.active(bpy.data.objects["Mannequin"]) is not None
-
-
-def test_a_generation_tells_how_far_it_is_and_can_be_cancelled(scene, stand_in, tone):
-    stand_in("slow")
-    bpy.ops.tokendance.add_mannequin()
-    before = fingerprint(scene)
-    made, told = begun(tone, variations=2), []
-
-    def progress(stage: str, fraction: float) -> None:
-        told.append(fraction)
-        if fraction > 0.13:
-            made.cancel()
-
-    with pytest.raises(Cancelled):
-        made.wait(progress)
-    assert told == sorted(told)
-    assert 0 <= told[0] <= told[-1] < 1
-    assert fingerprint(scene) == before
-
-
-def test_several_dances_are_counted(mannequin, worker, tone):
-    made = begun(tone, variations=3)
-    waiting = [made._tasks[1], made._tasks[2]]
-    for task in waiting:
-        task.poll = lambda: False
-    assert not made.poll()
-    assert made.place_in_line == (2, 3)
-    waiting[0].fraction = 0.5
-    assert made.fraction == pytest.approx(0.5)
-    assert made.remaining_seconds >= 0
-    made.cancel()
-    assert worker.cancelled == 3

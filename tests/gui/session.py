@@ -158,7 +158,7 @@ def _song(settings: dict[str, str]) -> Iterator[Wait]:
 def _generations() -> Iterator[Wait]:
     timed(addon("ticker"), "_tick", "tick")
     timed(addon("generation").Generation, "poll", "poll")
-    timed(addon("generation"), "put", "put")
+    timed(addon("delivery").Delivery, "step", "placing a dance")
     addon("worker_client").stop_shared()
     yield from generated("cold")
     yield from picture("done")
