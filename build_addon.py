@@ -47,14 +47,23 @@ def files_under(folder: Path) -> Iterator[Path]:
 
 def build_wheel(folder: Path) -> Path:
     """Write the core as a wheel into ``folder`` (binary distribution format, PEP 427); its path."""
-    info = f"tokendance_core-{__version__}.dist-info"
     files = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in files_under(CORE)}
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: tokendance-core\nVersion: {__version__}\n".encode()
+    # Blender unpacks a wheel only when its version is new to it: another content is another version.
+    version = f"{__version__}+{_digest(files)}"
+    info = f"tokendance_core-{version}.dist-info"
+    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: tokendance-core\nVersion: {version}\n".encode()
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: build_addon\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     files[f"{info}/RECORD"] = "".join([f"{_record(name, content)}\n" for name, content in files.items()] + [f"{info}/RECORD,,\n"]).encode()
-    wheel = folder / f"tokendance_core-{__version__}-py3-none-any.whl"
+    wheel = folder / f"tokendance_core-{version}-py3-none-any.whl"
     write_zip(wheel, files)
     return wheel
+
+
+def _digest(files: dict[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for name, content in files.items():
+        whole.update(name.encode() + hashlib.sha256(content).digest())
+    return whole.hexdigest()[:10]
 
 
 def _record(name: str, content: bytes) -> str:

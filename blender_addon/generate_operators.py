@@ -119,7 +119,8 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
     def cancel(self, context: bpy.types.Context) -> None:
         """Another file is opened, the window is closed, or Blender ends."""
         if generation.running is not None:
-            generation.running.cancel()
+            if self._delivery is not None:
+                self._delivery.take_back()
             self._end(Outcome("cancelled", "Stopped, because another file was opened or the window was closed"))
 
     def execute(self, context: bpy.types.Context) -> set[str]:

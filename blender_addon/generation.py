@@ -1,7 +1,7 @@
 """One press of *Generate Dance*, from the click to the keys.
 
 Everything in Blender is remembered by name, never by pointer: files are saved, steps undone and characters deleted while the worker
-dances. The scene is touched once, at the end, and then completely or not at all.
+dances. The scene is touched only when all dances are there (``delivery``).
 """
 
 from __future__ import annotations

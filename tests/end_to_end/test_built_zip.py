@@ -57,6 +57,7 @@ def test_zip_holds_addon_core_and_weights_and_nothing_else(package):
         (wheel,) = [name for name in names if name.endswith(".whl")]
         with archive.open(wheel) as file, zipfile.ZipFile(file) as core:
             inside = core.namelist()
+    assert wheel.startswith(f"wheels/tokendance_core-{__version__}+")  # its content is part of its version: Blender unpacks what is new
     assert {"blender_manifest.toml", "__init__.py", "LICENSE"} <= set(names)
     assert not [name for name in names + inside if "__pycache__" in name or name.endswith(".pyc") or name.startswith("tests")]
     assert "tokendance_core/__init__.py" in inside
