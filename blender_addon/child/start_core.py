@@ -5,6 +5,7 @@ Blender's extensions bring (compiled for Blender's Python) shadows the packages 
 """
 
 import _thread
+import faulthandler
 import importlib.util
 import os
 import runpy
@@ -16,6 +17,8 @@ from pathlib import Path
 
 _PACKAGE = "tokendance_core"
 _GRACE_SECONDS = 3.0
+_STUCK_SECONDS = 180.0
+"""How long no thread of this process may get its turn."""
 
 
 def _is_there(process: int) -> bool:
@@ -57,9 +60,17 @@ def _die_with(parent: int) -> None:
     os._exit(1)
 
 
+def _end_when_stuck() -> None:
+    """End where a library spins without ever giving the interpreter back: seen when memory ran out, and it outlived Blender."""
+    while True:
+        faulthandler.dump_traceback_later(_STUCK_SECONDS, exit=True)  # a timer that needs no turn
+        time.sleep(_STUCK_SECONDS / 6)
+
+
 def main() -> None:
     folder, parent = Path(sys.argv[1]), int(sys.argv[2])
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_when_stuck, daemon=True).start()
     spec = importlib.util.spec_from_file_location(_PACKAGE, folder / "__init__.py", submodule_search_locations=[str(folder)])
     package = importlib.util.module_from_spec(spec)
     sys.modules[_PACKAGE] = package

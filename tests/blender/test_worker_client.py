@@ -246,6 +246,23 @@ def test_child_ends_when_its_parent_is_gone(small_core, tmp_path):
     assert wait_until(lambda: not alive(child), 5)
 
 
+def test_child_that_never_gives_the_interpreter_back_ends(small_core):
+    """A hopeless regular expression keeps every other thread waiting for hours."""
+    (small_core / "__main__.py").write_text("import re\nre.match('(a+)+$', 'a' * 60 + 'b')\n")
+    code = (
+        "import importlib.util, sys\n"
+        "spec = importlib.util.spec_from_file_location('start_core', sys.argv.pop(1))\n"
+        "child = importlib.util.module_from_spec(spec)\n"
+        "spec.loader.exec_module(child)\n"
+        "child._STUCK_SECONDS = 1.2\n"
+        "child.main()\n"
+    )
+    command = [sys.executable, "-c", code, str(START), str(small_core), str(os.getpid()), "go"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 1
+    assert "Timeout" in ended.stderr
+
+
 def test_worker_goes_with_its_folder_when_blender_is_gone(stand_in, tmp_path):
     """A Blender that is killed cannot clean up; the worker does."""
     stand_in()

@@ -239,7 +239,7 @@ def _files() -> Iterator[Wait]:
     bpy.ops.wm.save_as_mainfile(filepath=path)
     yield lambda: generation.running is None
     found["saved meanwhile"] = status()
-    yield from _started(variations=8, steps=64)
+    yield from _started(variations=2, steps=64)
     bpy.data.objects.remove(addon("takes").dancer(bpy.context))
     yield lambda: generation.running is None
     found["deleted meanwhile"] = {"status": status(), "message": generation.outcome.message}
