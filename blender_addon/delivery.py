@@ -1,4 +1,4 @@
-"""From finished dances to takes in the scene: one at a step, so that the interface never waits for all, and all of them or none."""
+"""From dances to takes in the scene: piece by piece, so that the interface never waits for all, and all of them or none."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class Delivery:
         self._waiting = made.dances()
         self._added = Added()
         self._former: str | None = None
+        self._fitted: MotionClip | None = None
         self._is_first = True
 
     @property
@@ -36,7 +37,7 @@ class Delivery:
         return self._target.armature
 
     def step(self, context: bpy.types.Context) -> bool:
-        """Place one dance; True when it was the last.
+        """Do the next piece of the work: make the mannequin, finish a dance, or place it; True when the last one is placed.
 
         TokenDanceError when the target is gone, and then, as after any other error, the scene is as it was before the first step.
         """
@@ -47,7 +48,7 @@ class Delivery:
             layer = context.view_layer if context.scene == scene else scene.view_layers[0]
             override = context.temp_override(scene=scene, view_layer=layer)
             with override, all_or_nothing(scene, self._added), restored(context):
-                self._place_next(bpy.context)
+                self._next_piece(bpy.context)
         except BaseException:
             self.take_back()
             raise
@@ -62,14 +63,25 @@ class Delivery:
         if armature is not None and former is not None:
             compat.use_action(armature, former)
 
-    def _place_next(self, context: bpy.types.Context) -> None:
+    def _next_piece(self, context: bpy.types.Context) -> None:
+        if not self._target.armature:
+            armature = build.add(context)
+            context.view_layer.update()
+            self._target = replace(self._target, armature=armature.name)
+        elif self._fitted is None:
+            self._fitted = finished(self._waiting[-1][1], self._order.placement)
+        else:
+            self._place(context, self._fitted)
+            self._fitted = None
+
+    def _place(self, context: bpy.types.Context, fitted: MotionClip) -> None:
         scene, order, fps = context.scene, self._order, scene_fps(context.scene)
         armature = self._dancer(context)
         if self._is_first:
             self._prepare(context, armature)
         passage = _where_now(scene, self._target)
         request, clip = self._waiting.pop()
-        dance = resample_to_fps(finished(clip, order.placement), fps)
+        dance = resample_to_fps(fitted, fps)
         name = order.action_name or f"{Path(passage.song).stem} {request.genre} {request.seed}"
         recipe = _recipe(request, self._target, passage, fps)
         action, warnings = place(context, order.placement, dance, armature, name=name, frame=passage.frame, recipe=recipe)
@@ -81,10 +93,6 @@ class Delivery:
         self._is_first = False
 
     def _dancer(self, context: bpy.types.Context) -> bpy.types.Object:
-        if not self._target.armature:
-            armature = build.add(context)
-            context.view_layer.update()
-            self._target = replace(self._target, armature=armature.name)
         found = context.scene.objects.get(self._target.armature)
         if found is None or found.type != "ARMATURE":
             hint = "The dance was not placed: choose another character."

@@ -145,16 +145,31 @@ def delivered(made: Generation) -> Delivery:
     return Delivery(made)
 
 
-def test_each_step_places_one_dance_and_the_first_seed_comes_last(mannequin, worker, tone):
+def place_one(delivery_: Delivery) -> bool:
+    """Steps until one more dance is in the file; whether it was the last."""
+    before, is_last = len(bpy.data.actions), False
+    while len(bpy.data.actions) == before:
+        is_last = delivery_.step(bpy.context)
+    return is_last
+
+
+def test_dances_are_placed_one_by_one_and_the_first_seed_comes_last(mannequin, worker, tone):
     delivery_ = delivered(begun(tone, variations=3, seed=5))
     seeds = []
     for last in (False, False, True):
-        assert delivery_.step(bpy.context) is last
+        assert place_one(delivery_) is last
         seeds.append(takes.recipe(takes.active(mannequin))["seed"])
     assert seeds == [7, 6, 5]
 
 
-@pytest.mark.parametrize("steps", [1, 2])
+def test_no_step_places_more_than_one_dance(scene, worker, tone):
+    delivery_, counts = delivered(begun(tone, variations=3)), [0]
+    while not delivery_.step(bpy.context):
+        counts.append(len(bpy.data.actions))
+    assert set(np.diff(counts)) == {0, 1}
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 4, 5])
 def test_what_was_placed_is_taken_back(scene, worker, tone, steps):
     """A mannequin and a strip that came with the first dance go with it; what the user made in between stays."""
     before = fingerprint(scene)
@@ -173,10 +188,10 @@ def test_a_failure_halfway_takes_everything_back(mannequin, worker, tone, scene,
     delivery.put(bpy.context, begun_and_made(tone, seed=1, action_name="Mine"))
     before, poses = fingerprint(scene), keys(mannequin)
     delivery_ = delivered(begun(tone, variations=3, seed=2))
-    delivery_.step(bpy.context)
+    place_one(delivery_)
     monkeypatch.setattr(takes, "remember", lambda *_: (_ for _ in ()).throw(ValueError("no room")))
     with pytest.raises(ValueError, match="no room"):
-        delivery_.step(bpy.context)
+        place_one(delivery_)
     assert fingerprint(scene) == before
     assert takes.active(mannequin).name == "Mine"
     np.testing.assert_equal(keys(mannequin), poses)
@@ -184,10 +199,10 @@ def test_a_failure_halfway_takes_everything_back(mannequin, worker, tone, scene,
 
 def test_a_character_deleted_halfway_ends_it_without_a_trace(mannequin, worker, tone, scene):
     delivery_ = delivered(begun(tone, variations=2))
-    delivery_.step(bpy.context)
+    place_one(delivery_)
     bpy.data.objects.remove(mannequin)
     with pytest.raises(RigError, match="is gone"):
-        delivery_.step(bpy.context)
+        place_one(delivery_)
     assert not bpy.data.actions
     assert not list(compat.existing_strips(scene))
 
