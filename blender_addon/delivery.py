@@ -25,6 +25,7 @@ class Delivery:
     def __init__(self, made: Generation) -> None:
         self.messages: list[str] = []
         self._order, self._target = made.order, made.target
+        self._passage = made.target.passage
         self._waiting = made.dances()
         self._added = Added()
         self._former: str | None = None
@@ -79,7 +80,7 @@ class Delivery:
         armature = self._dancer(context)
         if self._is_first:
             self._prepare(context, armature)
-        passage = _where_now(scene, self._target)
+        passage = self._passage
         request, clip = self._waiting.pop()
         dance = resample_to_fps(fitted, fps)
         name = order.action_name or f"{Path(passage.song).stem} {request.genre} {request.seed}"
@@ -101,10 +102,11 @@ class Delivery:
 
     def _prepare(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
         """What comes once: the strip, playback in time with the sound, and a look at what was danced before."""
+        self._passage = _where_now(context.scene, self._target)
         former = armature.animation_data.action if armature.animation_data else None
         self._former = former.name if former is not None else None
         if not self._target.strip and self._order.add_strip:
-            strip = audio_strip.add(context, self._target.passage, scene_fps(context.scene))
+            strip = audio_strip.add(context, self._passage, scene_fps(context.scene))
             if strip is None:
                 self.messages.append("This Blender cannot play the song: the dance comes without a sound strip")
             else:

@@ -14,6 +14,9 @@ from .placement import scene_fps
 
 _SAME = 1e-4
 
+_HALF = 0.5
+"""Frames: keys are on whole ones, and a song may begin between two."""
+
 
 def follow_strips(scene: bpy.types.Scene, armature: bpy.types.Object) -> int:
     """Move the takes of ``armature`` to where their songs play now; how many had to move. SettingError when no strip plays one of them."""
@@ -34,7 +37,7 @@ def is_off(scene: bpy.types.Scene, take: bpy.types.Action) -> bool:
     fps, retimed = scene_fps(scene), float(recipe["speed"]) != 1.0
     timing = compat.strip_timing(strip)
     frame = timing.left - timing.skipped + float(recipe["start"]) / float(recipe["speed"]) * fps
-    moved = abs(frame - float(recipe["frame"])) > 0.5
+    moved = abs(frame - float(recipe["frame"])) > _HALF
     return moved or abs(fps / float(recipe["fps"]) - 1) > _SAME or compat.is_retimed(strip) != retimed
 
 
@@ -52,7 +55,7 @@ def _follow(scene: bpy.types.Scene, take: bpy.types.Action, armature: bpy.types.
     old, speed = float(recipe["frame"]), float(recipe["speed"])
     frame = compat.strip_timing(strip).left - compat.strip_timing(strip).skipped + float(recipe["start"]) / now.speed * fps
     scale = fps / float(recipe["fps"]) * speed / now.speed
-    if abs(frame - old) < _SAME and abs(scale - 1) < _SAME:
+    if abs(frame - old) <= _HALF and abs(scale - 1) < _SAME:
         return False
     compat.move_keys(take, round(frame) - old, scale, old)
     for track in armature.animation_data.nla_tracks if armature.animation_data else ():
