@@ -91,22 +91,24 @@ def passage(strip: bpy.types.ID, fps: float) -> Passage:
             hint="Give it one speed (Strip > Retiming), or render the sound and use that file.",
         )
     timing = compat.strip_timing(strip)
-    silence = max(-timing.skipped, 0)
-    first = timing.left + round(silence)
-    heard = timing.right - first - max(-timing.cut, 0)
     return Passage(
         song=song,
-        frame=first,
+        frame=timing.first,
         start=max(timing.skipped, 0) / fps * speed,
-        duration=heard / fps * speed if timing.cut > 0 else None,
+        duration=timing.heard / fps * speed if timing.cut > 0 else None,
         speed=speed,
     )
 
 
 def follow(strip: bpy.types.ID, passage: Passage, fps: float) -> Passage:
     """The passage where the strip plays it now."""
+    return replace(passage, frame=round(frame_of(strip, passage.start, passage.speed, fps)))
+
+
+def frame_of(strip: bpy.types.ID, second: float, speed: float, fps: float) -> float:
+    """The frame, between two if need be, on which the strip plays ``second`` of its song at ``speed``."""
     timing = compat.strip_timing(strip)
-    return replace(passage, frame=round(timing.left - timing.skipped + passage.start / passage.speed * fps))
+    return timing.left - timing.skipped + second / speed * fps
 
 
 def add(context: bpy.types.Context, heard: Passage, fps: float) -> bpy.types.ID | None:

@@ -51,17 +51,18 @@ def run(jobs: Sequence[Job], folder: Path, formats: Sequence[str], *, resume: bo
     former = _former(folder) if resume else {}
     results: list[Result] = []
     jobs = [replace(job, formats=job.formats or tuple(formats)) for job in jobs]
+    rest = [_skipped(job, folder, former) or Result(job.name, "left", digest(job)) for job in jobs]  # known as done for the next time
     try:
         for job in jobs:
             result = _skipped(job, folder, former) or _run(job, folder)
             results.append(result)
-            _report(folder, results + _rest(jobs[len(results) :], folder, former))
+            _report(folder, results + rest[len(results) :])
             tell(result)
             if result.status == "failed" and stop_on_error:
                 break
     finally:
         exchange.empty_file()
-        _report(folder, results + _rest(jobs[len(results) :], folder, former))
+        _report(folder, results + rest[len(results) :])
     return results
 
 
@@ -94,8 +95,7 @@ def dance(job: Job, armature: str, on_progress: worker_client.Progress = worker_
 
 
 def _run(job: Job, folder: Path) -> Result:
-    start, written = time.monotonic(), []
-    blank = Result(job.name, "done", digest(job))
+    start, written, state = time.monotonic(), [], digest(job)
     try:
         for suffix in job.formats:
             exchange.check(folder / f"{job.name}{suffix}")
@@ -104,17 +104,16 @@ def _run(job: Job, folder: Path) -> Result:
             path = folder / f"{job.name}{suffix}"
             exchange.write(path, armature)
             written.append(path.name)
+        ended = Result(job.name, "done", state, message="; ".join(warnings))
     except Cancelled:
         raise KeyboardInterrupt from None
     except TokenDanceError as error:
-        failed = replace(blank, status="failed", message=str(error), hint=error.hint, exit_code=error.exit_code)
-        return replace(failed, files=tuple(written), seconds=round(time.monotonic() - start, 2))
+        ended = Result(job.name, "failed", state, message=str(error), hint=error.hint, exit_code=error.exit_code)
     except Exception as error:  # a fault of ours in one job is no reason to leave the others undone
         _LOG.exception("The job “%s” failed", job.name)
         message, hint = f"The add-on failed: {type(error).__name__}: {error}", "Report this with the lines that Blender printed."
-        failed = replace(blank, status="failed", message=message, hint=hint, exit_code=TokenDanceError.exit_code)
-        return replace(failed, files=tuple(written), seconds=round(time.monotonic() - start, 2))
-    return replace(blank, files=tuple(written), message="; ".join(warnings), seconds=round(time.monotonic() - start, 2))
+        ended = Result(job.name, "failed", state, message=message, hint=hint, exit_code=TokenDanceError.exit_code)
+    return replace(ended, files=tuple(written), seconds=round(time.monotonic() - start, 2))
 
 
 def digest(job: Job) -> str:
@@ -130,11 +129,6 @@ def _skipped(job: Job, folder: Path, former: dict[str, Result]) -> Result | None
         return None
     whole = found.files and all((folder / name).is_file() for name in found.files)
     return replace(found, status="skipped", seconds=0.0) if whole else None
-
-
-def _rest(jobs: Sequence[Job], folder: Path, former: dict[str, Result]) -> list[Result]:
-    """Jobs whose turn has not come: those that were done before stay known as such, for the next time."""
-    return [_skipped(job, folder, former) or Result(job.name, "left", digest(job)) for job in jobs]
 
 
 def _make(folder: Path) -> None:

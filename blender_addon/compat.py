@@ -132,6 +132,16 @@ class StripTiming:
     skipped: float
     cut: float
 
+    @property
+    def first(self) -> int:
+        """The frame on which its content is first heard."""
+        return self.left + round(max(-self.skipped, 0))
+
+    @property
+    def heard(self) -> float:
+        """How many frames of its content are heard."""
+        return self.right - self.first - max(-self.cut, 0)
+
 
 # 5.1 and newer, older: the old names warn that they will go
 _TIMING = (

@@ -15,7 +15,7 @@ from .audio_strip import Passage
 from .generation import Generation, Order, Target
 from .mannequin import build
 from .placement import Placement, place, retire, scene_fps
-from .scene_guard import Added, all_or_nothing, restored
+from .scene_guard import Added, noted, restored
 from .worker_client import Request
 
 
@@ -48,7 +48,7 @@ class Delivery:
                 raise SettingError(f"The scene “{self._target.scene}” is gone.", hint="The dance was not placed: generate it again.")
             layer = context.view_layer if context.scene == scene else scene.view_layers[0]
             override = context.temp_override(scene=scene, view_layer=layer)
-            with override, all_or_nothing(scene, self._added), restored(context):
+            with override, noted(scene, self._added), restored(context):
                 self._next_piece(bpy.context)
         except BaseException:
             self.take_back()

@@ -36,9 +36,9 @@ def text(context: bpy.types.Context) -> str:
         "Last outcome": f"{outcome.status}: {outcome.message} {outcome.hint}" if outcome is not None else "none",
     }
     lines = [f"{name}: {value}" for name, value in facts.items()]
-    log = worker.log(_LOG_LINES).replace(" | ", "\n") if worker is not None else ""
+    log = worker.log(_LOG_LINES) if worker is not None else []
     details = outcome.details if outcome is not None else ""
-    return "\n".join([*lines, "", details, log, runtime_set_up.log(_LOG_LINES)]).strip() + "\n"
+    return "\n".join([*lines, "", details, *log, runtime_set_up.log(_LOG_LINES)]).strip() + "\n"
 
 
 class CopyDiagnostics(bpy.types.Operator):

@@ -11,7 +11,7 @@ from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import Cancelled, TokenDanceError
 
-from . import delivery, generation, properties, takes, ticker, worker_client
+from . import delivery, generation, properties, takes, ticker
 from .delivery import Delivery
 from .generation import Order, Outcome
 from .placement import PlacementOptions
@@ -75,7 +75,6 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
         except TokenDanceError as error:
             return self._failed(error)
         generation.outcome, self._delivery = None, None
-        ticker.add(worker_client.reap)
         context.window_manager.modal_handler_add(self)
         self._timer = context.window_manager.event_timer_add(ticker.SECONDS, window=context.window)
         ticker.redraw()

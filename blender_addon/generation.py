@@ -16,11 +16,9 @@ import bpy
 
 from tokendance_core import AudioError, MotionClip
 
-from . import audio_strip, rig, worker_client
+from . import audio_strip, preferences, rig, worker_client
 from .audio_strip import Passage
 from .placement import Placement, scene_fps
-from .preferences import runtime
-from .runtime import find_python
 from .worker_client import Request, Task
 
 STAGES = {
@@ -37,6 +35,7 @@ STAGES = {
 }
 """What the worker calls a stage -> what the panel calls it."""
 
+_LOG_LINES = 20
 _TELLS = 0.1
 """Fraction of the work after which its speed says something about the rest."""
 
@@ -165,13 +164,13 @@ class Generation:
     def details(self) -> str:
         """For the diagnostics: what was asked for, and the end of the worker's log."""
         worker = self._tasks[0].worker
-        asked = "\n".join(json.dumps(asdict(request), ensure_ascii=False) for request in self._requests)
-        return f"{self.target}\n{asked}\n{worker.log(20)}"
+        asked = [json.dumps(asdict(request), ensure_ascii=False) for request in self._requests]
+        return "\n".join([str(self.target), *asked, *worker.log(_LOG_LINES)])
 
 
 def begin(context: bpy.types.Context, order: Order) -> Generation:
     """Ask the worker for the dances; TokenDanceError for whatever can be seen to be wrong now. The scene is not touched."""
-    scene, settings = context.scene, runtime(context)
+    scene, settings = context.scene, preferences.runtime(context)
     passage, strip = _passage(scene, order)
     armature = rig.find_armature(context, order.armature)
     if armature is not None:
@@ -192,7 +191,7 @@ def begin(context: bpy.types.Context, order: Order) -> Generation:
         )
         for number in range(order.variations)
     ]
-    worker = worker_client.shared(find_python(settings.python), settings.idle_minutes)
+    worker = preferences.worker(context)
     target = Target(scene.name, armature.name if armature else "", strip.name if strip else "", passage)
     return Generation(order, target, requests, [worker.dance(request) for request in requests])
 

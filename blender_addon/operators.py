@@ -23,7 +23,7 @@ from . import holds, rig, takes
 from .compat import RELATIVE_PATH
 from .delivery import finished
 from .mannequin import build
-from .placement import PlacementOptions, place, scene_fps
+from .placement import PlacementOptions, place, scene_fps, smoothing_property
 from .reports import told
 from .scene_guard import all_or_nothing, restored
 
@@ -68,13 +68,7 @@ class ApplyMotion(PlacementOptions, bpy.types.Operator):
         name="Start Frame", description="Where the motion begins; unset: the first frame of the scene", options={"SKIP_SAVE"}
     )
     action_name: bpy.props.StringProperty(name="Action", description="Name of the new action; empty: the file's", options={"SKIP_SAVE"})
-    smoothing: bpy.props.FloatProperty(
-        name="Smoothing",
-        description="Calm the joints: width of a low pass in frames at 30 a second, 0 is off",
-        default=0.0,
-        min=0.0,
-        max=10.0,
-    )
+    smoothing: smoothing_property(0.0)  # a file is put down as it is
     level: bpy.props.BoolProperty(
         name="Level Floor", description="Bring the motion's floor to the character's; AMASS files do not tell theirs", default=True
     )

@@ -7,7 +7,7 @@ from bpy.app.translations import pgettext_iface as iface
 
 from . import audio_strip, compare, compat, generation, presets, readiness, retiming, song_facts, song_operators, take_operators, takes
 from .drawing import clock, sentence
-from .placement import scene_fps
+from .placement import FITTING, scene_fps
 
 _WIDE = 340
 """Pixels from which on the list of takes has room for genre and seed."""
@@ -53,7 +53,7 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
         column, fps = self.layout.column(align=True), scene_fps(context.scene)
         timing = compat.strip_timing(strip)
         start = max(timing.skipped, 0) / fps
-        end = start + (timing.right - timing.left + min(timing.skipped, 0) + min(timing.cut, 0)) / fps
+        end = start + timing.heard / fps
         path = audio_strip.sound_file(strip)
         facts = song_facts.look_up(path)
         part = f"{clock(start)}–{clock(end)}"
@@ -218,7 +218,7 @@ class FinishPanel(SidebarPanel, bpy.types.Panel):
         layout, settings = self.layout, context.scene.tokendance
         layout.use_property_split = True
         layout.use_property_decorate = False
-        for name in ("foot_lock", "arm_spacing", "smoothing", "root_motion", "travel", "floor", "mirror", "key_ik"):
+        for name in FITTING:
             layout.prop(settings, name)
         take = takes.active(takes.dancer(context))
         if take is None:

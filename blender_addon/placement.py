@@ -16,7 +16,7 @@ _OBEYS = 0.01
 """Part of the character's height by which a joint may miss its place before the user is told."""
 
 
-FITTING = ("foot_lock", "arm_spacing", "root_motion", "travel", "floor", "mirror", "key_ik", "smoothing")
+FITTING = ("foot_lock", "arm_spacing", "smoothing", "root_motion", "travel", "floor", "mirror", "key_ik")
 """Options that change the keys; they are kept with a take and can be changed afterwards."""
 
 
@@ -59,6 +59,16 @@ EXACT = Placement(foot_lock=0.0, arm_spacing=0.0, smoothing=0.0)
 _USUAL = Placement()
 
 
+def smoothing_property(default: float) -> object:
+    return bpy.props.FloatProperty(
+        name="Smoothing",
+        description="Calm the joints: width of a low pass in frames at 30 a second, 0 is off",
+        default=default,
+        min=0.0,
+        max=10.0,
+    )
+
+
 class PlacementOptions:
     """Properties of every operator that puts a dance on an armature."""
 
@@ -95,13 +105,7 @@ class PlacementOptions:
     key_ik: bpy.props.BoolProperty(
         name="Key IK Controls", description="Key IK hands, feet and poles too, so that limbs can be switched to IK", default=False
     )
-    smoothing: bpy.props.FloatProperty(
-        name="Smoothing",
-        description="Calm the joints: width of a low pass in frames at 30 a second, 0 is off",
-        default=_USUAL.smoothing,
-        min=0.0,
-        max=10.0,
-    )
+    smoothing: smoothing_property(_USUAL.smoothing)
     replace: bpy.props.BoolProperty(
         name="Replace", description="Remove the dance that is active on the armature now, instead of keeping it as a take", default=False
     )

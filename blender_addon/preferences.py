@@ -8,7 +8,7 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 
 from . import runtime as runtimes
-from . import runtime_check, runtime_plan, runtime_set_up
+from . import runtime_check, runtime_plan, runtime_set_up, ticker, worker_client
 from .compat import RELATIVE_PATH
 from .drawing import sentence
 
@@ -204,6 +204,15 @@ def runtime(context: bpy.types.Context) -> Runtime:
         accelerator=chosen.accelerator,
         wheels=bpy.path.abspath(chosen.wheels),
     )
+
+
+def worker(context: bpy.types.Context) -> worker_client.Worker:
+    """The worker that the preferences ask for, started if need be and watched where there is a window; SettingError if it cannot start."""
+    chosen = runtime(context)
+    found = worker_client.shared(runtimes.find_python(chosen.python), chosen.idle_minutes)
+    if not bpy.app.background:
+        ticker.add(worker_client.reap)
+    return found
 
 
 CLASSES = (TokenDancePreferences,)

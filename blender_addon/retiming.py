@@ -35,8 +35,7 @@ def is_off(scene: bpy.types.Scene, take: bpy.types.Action) -> bool:
     if strip is None:
         return False
     fps, retimed = scene_fps(scene), float(recipe["speed"]) != 1.0
-    timing = compat.strip_timing(strip)
-    frame = timing.left - timing.skipped + float(recipe["start"]) / float(recipe["speed"]) * fps
+    frame = audio_strip.frame_of(strip, float(recipe["start"]), float(recipe["speed"]), fps)
     moved = abs(frame - float(recipe["frame"])) > _HALF
     return moved or abs(fps / float(recipe["fps"]) - 1) > _SAME or compat.is_retimed(strip) != retimed
 
@@ -53,7 +52,7 @@ def _follow(scene: bpy.types.Scene, take: bpy.types.Action, armature: bpy.types.
     strip = _strip(strips, recipe)
     now = audio_strip.passage(strip, fps)
     old, speed = float(recipe["frame"]), float(recipe["speed"])
-    frame = compat.strip_timing(strip).left - compat.strip_timing(strip).skipped + float(recipe["start"]) / now.speed * fps
+    frame = audio_strip.frame_of(strip, float(recipe["start"]), now.speed, fps)
     scale = fps / float(recipe["fps"]) * speed / now.speed
     if abs(frame - old) <= _HALF and abs(scale - 1) < _SAME:
         return False

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import tempfile
 import time
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 
 from tokendance_core import SettingError
 
 from . import runtime, ticker
+from .worker_client import start_core
 
-_START = Path(__file__).parent / "child" / "start_core.py"
 _CHECK_SECONDS = 120.0
 
 
@@ -29,17 +26,9 @@ class Check:
     def __post_init__(self) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="tokendance-", ignore_cleanup_errors=True)
         self._answer, self._log = Path(self._temporary.name) / "info.json", Path(self._temporary.name) / "log.txt"
-        core = Path(find_spec("tokendance_core").origin).parent
         try:
             with self._answer.open("wb") as answer, self._log.open("wb") as log:
-                self._process = subprocess.Popen(
-                    [self.python, str(_START), str(core), str(os.getpid()), "info", "--json"],
-                    stdin=subprocess.DEVNULL,
-                    stdout=answer,
-                    stderr=log,
-                    env={**os.environ, "PYTHONUTF8": "1"},
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )
+                self._process = start_core(self.python, ["info", "--json"], answer, log)
         except OSError as error:
             self._temporary.cleanup()
             raise SettingError(f"The Python {self.python} cannot be started: {error.strerror}.", hint="Name another one.") from error

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import bpy
@@ -17,6 +16,7 @@ import bpy
 from tokendance_core import SettingError, TokenDanceError
 
 from . import runtime, runtime_plan, ticker
+from .worker_client import core_folder
 
 NO_CHOICE = "PyTorch is not made for this kind of computer"
 
@@ -118,7 +118,7 @@ def start(accelerator: str, wheels: str = "") -> SetUp:
         "steps": plan.steps(wheels),
         "download_mb": 0 if wheels else plan.download_mb,
         "disk_mb": plan.disk_mb,
-        "core": str(Path(find_spec("tokendance_core").origin).parent),
+        "core": str(core_folder()),
         "accelerator": accelerator,
     }
     return _begin(task, accelerator=accelerator, wheels=wheels, of_megabytes=float(task["download_mb"]))

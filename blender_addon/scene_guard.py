@@ -81,20 +81,25 @@ class Added:
 
 
 @contextmanager
-def all_or_nothing(scene: bpy.types.Scene, added: Added | None = None) -> Iterator[None]:
-    """If the body fails, take back the data blocks, strips and settings that it made in ``scene``, then raise on.
-
-    With ``added``, what earlier bodies made and noted there is taken back too, and what this one makes is noted.
-    """
-    added = Added() if added is None else added
+def noted(scene: bpy.types.Scene, added: Added) -> Iterator[None]:
+    """Remember in ``added`` what the body makes, whether it succeeds or not."""
     before = added.look(scene)
     try:
         yield
-    except BaseException:
+    finally:
         added.note(scene, before)
+
+
+@contextmanager
+def all_or_nothing(scene: bpy.types.Scene) -> Iterator[None]:
+    """If the body fails, take back the data blocks, strips and settings that it made in ``scene``, then raise on."""
+    added = Added()
+    try:
+        with noted(scene, added):
+            yield
+    except BaseException:
         added.remove(scene)
         raise
-    added.note(scene, before)
 
 
 @contextmanager

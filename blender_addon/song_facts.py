@@ -9,10 +9,8 @@ import bpy
 
 from tokendance_core import SettingError, TokenDanceError
 
-from . import audio_strip, ticker, worker_client
-from .preferences import runtime
+from . import audio_strip, preferences, ticker, worker_client
 from .reports import sentence
-from .runtime import find_python
 
 
 @dataclass(frozen=True)
@@ -46,20 +44,19 @@ def why_unknown(path: str) -> str:
 def ask(context: bpy.types.Context, scene: bpy.types.Scene) -> None:
     """Have the chosen song listened to, and the network warmed up, while the user goes on; TokenDanceError when that cannot start."""
     path = str(audio_strip.song_path(audio_strip.find(scene, scene.tokendance.strip, "")))
-    worker = _worker(context)
+    worker = preferences.worker(context)
     if not is_fresh(path) and path not in _asked:
         task = _asked[path] = worker.ask(["listen", "--", path])
         ticker.add(lambda: _goes_on(path, task))
-    settings = runtime(context)
+    settings = preferences.runtime(context)
     if settings.warm_up and not worker.is_warm:
         worker.warm(settings.device, settings.checkpoint)
-    ticker.add(worker_client.reap)
 
 
 def listen(context: bpy.types.Context, path: str) -> SongFacts:
     """The facts of a song, waited for; TokenDanceError when they cannot be had."""
     if not is_fresh(path):
-        _keep(path, _worker(context).ask(["listen", "--", path]).wait())
+        _keep(path, preferences.worker(context).ask(["listen", "--", path]).wait())
     return _known[path][1]
 
 
@@ -72,11 +69,6 @@ def forget_all() -> None:
     """Drop what is remembered, when the add-on goes."""
     for memory in (_known, _asked, _failed):
         memory.clear()
-
-
-def _worker(context: bpy.types.Context) -> worker_client.Worker:
-    settings = runtime(context)
-    return worker_client.shared(find_python(settings.python), settings.idle_minutes)
 
 
 def _goes_on(path: str, task: worker_client.Task) -> bool:

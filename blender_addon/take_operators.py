@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import ClassVar
 
 import bpy
@@ -105,13 +106,8 @@ class RecallSettings(_OnTake, bpy.types.Operator):
 
 def _set(settings: bpy.types.PropertyGroup, name: str, value: object) -> None:
     """Custom properties keep truth as a number; a genre may belong to another checkpoint and is left out then."""
-    kind = type(getattr(settings, name))
-    known = settings.bl_rna.properties[name]
-    if known.type != "ENUM" or value in {item.identifier for item in known.enum_items} or name == "genre":
-        try:
-            setattr(settings, name, kind(value))
-        except TypeError:
-            return
+    with suppress(TypeError):
+        setattr(settings, name, type(getattr(settings, name))(value))
 
 
 class FinishTake(_OnTake, PlacementOptions, bpy.types.Operator):

@@ -25,8 +25,9 @@ worst_seconds = 0.0
 
 
 def add(watch: Watch) -> None:
-    """Call ``watch`` on every tick from the next one on, also after another file was loaded."""
-    _watches.append(watch)
+    """Call ``watch`` on every tick from the next one on, once however often it is added, also after another file was loaded."""
+    if watch not in _watches:
+        _watches.append(watch)
     if not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
 

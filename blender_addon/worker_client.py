@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import BinaryIO
 
 from tokendance_core import Cancelled, MotionClip, SettingError, TokenDanceError, load_clip
 
@@ -150,25 +151,17 @@ class Worker:
     idle_minutes: float = 15.0
     is_warm: bool = False
     folder: Path = field(init=False)
-    _last_words: str = ""
+    _last_words: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._temporary = tempfile.TemporaryDirectory(prefix="tokendance-", ignore_cleanup_errors=True)
         self.folder = Path(self._temporary.name)
         self._log = self.folder / "log.txt"
         self._asked = 0
-        core = Path(find_spec("tokendance_core").origin).parent
         arguments = ["worker", str(self.folder), f"--idle={60 * self.idle_minutes:g}"]
         try:
             with self._log.open("wb") as log:
-                self._process = subprocess.Popen(
-                    [self.python, str(_START), str(core), str(os.getpid()), *arguments],
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=subprocess.STDOUT,
-                    env=_environment(os.environ),
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )
+                self._process = start_core(self.python, arguments, log, subprocess.STDOUT)
         except OSError as error:
             self._temporary.cleanup()
             raise SettingError(
@@ -221,19 +214,19 @@ class Worker:
 
     def end(self) -> TokenDanceError:
         """Why the process is gone."""
-        code, last_words = self._process.returncode, self.log(_LOG_LINES)
+        code, last_words = self._process.returncode, " | ".join(self.log(_LOG_LINES))
         self.stop()
         if code == _DISK_FULL:
             return TokenDanceError(f"The disk of {tempfile.gettempdir()} is full.", hint="Free some space and try again.")
         return TokenDanceError(_ended(code), hint=last_words or "It left no message. Try again: it is started anew.")
 
-    def log(self, lines: int) -> str:
+    def log(self, lines: int) -> list[str]:
         """The last lines that the process wrote."""
         try:
             written = self._log.read_text("utf-8", "replace").strip().splitlines()
         except OSError:
             return self._last_words
-        return " | ".join(line.strip() for line in written[-lines:])
+        return [line.strip() for line in written[-lines:]]
 
 
 _shared: Worker | None = None
@@ -290,6 +283,23 @@ def _ended(code: int | None) -> str:
     if code is not None and code < 0:
         return f"The process that makes the dance was stopped by signal {-code}; the memory may have run out."
     return f"The process that makes the dance ended without a dance (exit code {code})."
+
+
+def core_folder() -> Path:
+    """Where the core lies that came with the add-on."""
+    return Path(find_spec("tokendance_core").origin).parent
+
+
+def start_core(python: str, arguments: Sequence[str], output: BinaryIO, errors: BinaryIO | int) -> subprocess.Popen:
+    """Run a command of the core in a process that ends with this one; OSError when that Python cannot be started."""
+    return subprocess.Popen(
+        [python, str(_START), str(core_folder()), str(os.getpid()), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors,
+        env=_environment(os.environ),
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
 
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:
