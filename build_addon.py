@@ -1,7 +1,8 @@
 """Make the installable extension: ``python build_addon.py`` leaves ``dist/tokendance-VERSION.zip``.
 
-The zip holds the add-on and, as a pure-Python wheel, the core with its weights. Everything is put together in a temporary
-folder; no tracked file changes. Where Blender is installed as a Python module, its own validation has the last word.
+The zip holds the add-on and, as a pure-Python wheel, the core with its weights. Everything is put together in a
+temporary folder; no tracked file changes. Where Blender is installed as a Python module, its own validation has the
+last word.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ _DATE = (1980, 1, 1, 0, 0, 0)
 
 
 def write_zip(path: Path, files: dict[str, bytes]) -> None:
-    """Write ``files`` by name, with a fixed date: equal content gives equal bytes. Weights hardly compress, text does."""
+    """Write ``files`` by name, with a fixed date: equal content gives equal bytes. Weights hardly compress, text
+    does.
+    """
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in files.items():
             archive.writestr(zipfile.ZipInfo(name, _DATE), content, zipfile.ZIP_DEFLATED)
@@ -53,7 +56,9 @@ def build_wheel(folder: Path) -> Path:
     info = f"tokendance_core-{version}.dist-info"
     files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: tokendance-core\nVersion: {version}\n".encode()
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: build_addon\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    files[f"{info}/RECORD"] = "".join([f"{_record(name, content)}\n" for name, content in files.items()] + [f"{info}/RECORD,,\n"]).encode()
+    files[f"{info}/RECORD"] = "".join(
+        [f"{_record(name, content)}\n" for name, content in files.items()] + [f"{info}/RECORD,,\n"]
+    ).encode()
     wheel = folder / f"tokendance_core-{version}-py3-none-any.whl"
     write_zip(wheel, files)
     return wheel
@@ -110,7 +115,10 @@ def build(output: Path) -> Path:
             os.replace(built, result)
         finally:
             built.unlink(missing_ok=True)
-    print(f"{result} ({result.stat().st_size / 1e6:.1f} MB{', validated by Blender' if validated else ', not validated: no bpy here'})")
+    print(
+        f"{result} ({result.stat().st_size / 1e6:.1f} "
+        f"MB{', validated by Blender' if validated else ', not validated: no bpy here'})"
+    )
     return result
 
 

@@ -30,7 +30,9 @@ def looped_song(name: str, seconds: int) -> Path:
 
 def child(module: str, *words: object) -> dict:
     """What a measuring process prints."""
-    process = subprocess.run([sys.executable, "-m", module, *map(str, words)], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    process = subprocess.run(
+        [sys.executable, "-m", module, *map(str, words)], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    )
     return json.loads(process.stdout.splitlines()[-1])
 
 
@@ -47,11 +49,16 @@ def table(title: str, heads: list[str], rows: list[list[str]]) -> str:
 
 def stage_table(songs: dict[str, dict], kind: str) -> str:
     stages = list(next(iter(songs.values()))[kind])
-    totals = {name: sum(seconds for stage, seconds in song[kind].items() if stage != "generator, 1 step") for name, song in songs.items()}
+    totals = {
+        name: sum(seconds for stage, seconds in song[kind].items() if stage != "generator, 1 step")
+        for name, song in songs.items()
+    }
     rows = []
     for stage in [*stages, "together, 8 steps"]:
         seconds = [song[kind].get(stage, totals[name]) for name, song in songs.items()]
-        rows.append([stage, *(f"{value:.3f}" for value in seconds), f"{growth(seconds):.2f}" if min(seconds) > 0 else "–"])
+        rows.append(
+            [stage, *(f"{value:.3f}" for value in seconds), f"{growth(seconds):.2f}" if min(seconds) > 0 else "–"]
+        )
     if kind == "cold":
         rows.append(["peak memory, MB", *(f"{song['peak_megabytes'] or 0:.0f}" for song in songs.values()), "–"])
     return table(f"{kind}, seconds", [*songs, "growth"], rows)
@@ -75,7 +82,12 @@ def ratio_table(networks: dict[str, dict]) -> str:
 def main() -> None:
     """Measure, print, write."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    machine = {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version(), "torch": torch.__version__}
+    machine = {
+        "cores": os.cpu_count(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
     songs = {}
     for name, seconds in SECONDS.items():
         print(f"measuring {name} …", file=sys.stderr)
@@ -86,7 +98,9 @@ def main() -> None:
     networks = child("bench.networks")
     print(", ".join(f"{key} {value}" for key, value in machine.items()) + "\n")
     print(*(stage_table(songs, kind) for kind in ("cold", "warm")), ratio_table(networks), sep="\n")
-    (ROOT / "out" / "bench.json").write_text(json.dumps({"machine": machine, "songs": songs, "networks": networks}, indent=2))
+    (ROOT / "out" / "bench.json").write_text(
+        json.dumps({"machine": machine, "songs": songs, "networks": networks}, indent=2)
+    )
 
 
 if __name__ == "__main__":

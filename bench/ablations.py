@@ -1,6 +1,7 @@
 """What the paper leaves open, tried: short trainings that differ in one thing, on the pairs of a finished run.
 
-``python -m bench.ablations RUN [--steps 400]``, RUN a folder that ``train generator`` wrote; prints a table, writes RUN/ablations.json.
+``python -m bench.ablations RUN [--steps 400]``, RUN a folder that ``train generator`` wrote; prints a table, writes
+RUN/ablations.json.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bench.networks import with_attention
-from tokendance_core.allocator import keep_large_blocks
+from tokendance_core.commands.allocator import keep_large_blocks
 from tokendance_core.model.generator import Generator
 from tokendance_core.model.ssm import BiMamba, Mamba2
 from tokendance_core.train import generator as stage_two
@@ -41,7 +42,9 @@ class OneWay(nn.Module):
 
 
 class Shared(OneWay):
-    """Both directions through one mixer's weights, as in Vision Mamba (all but its second convolution and step sizes)."""
+    """Both directions through one mixer's weights, as in Vision Mamba (all but its second convolution and step
+    sizes).
+    """
 
     def mixed(self, n: Tensor) -> Tensor:
         return self.mixer(n) + self.mixer(n.flip(1)).flip(1)
@@ -125,7 +128,9 @@ def figures(
     with tempfile.TemporaryDirectory() as folder:
         train(task, settings, Path(folder), "ablation", "cpu", Processes())
     task.model.eval()
-    return {"parameters": sum(p.numel() for p in task.model.parameters())} | stage_two.token_figures(task.model, pairs[1])
+    return {"parameters": sum(p.numel() for p in task.model.parameters())} | stage_two.token_figures(
+        task.model, pairs[1]
+    )
 
 
 def main() -> None:
@@ -139,7 +144,9 @@ def main() -> None:
         torch.set_num_threads(arguments.threads)
     keep_large_blocks()
     pairs = tuple(load(arguments.run / f"pairs_{split}.npz") for split in ("train", "validation"))
-    settings = TrainSettings(arguments.steps, arguments.batch, 2e-3, (0.9, 0.99), warmup=50, validate_every=10**9, weight_decay=0.02)
+    settings = TrainSettings(
+        arguments.steps, arguments.batch, 2e-3, (0.9, 0.99), warmup=50, validate_every=10**9, weight_decay=0.02
+    )
     result = {}
     for name, change in VARIANTS.items():
         result[name] = figures(change, pairs, settings)

@@ -1,4 +1,6 @@
-"""Seconds to retarget a motion file and write it as keys, in Blender. ``python -m bench.keys CLIP REPEATS`` prints JSON."""
+"""Seconds to retarget a motion file and write it as keys, in Blender. ``python -m bench.keys CLIP REPEATS`` prints
+JSON.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ import time
 import bpy
 
 import tokendance_core
-from blender_addon import action, rig
-from blender_addon.mannequin import build
+from blender_addon.armature import action, rig
+from blender_addon.character.mannequin import build
 
 
 def main(path: str, repeats: int) -> dict[str, float]:

@@ -1,4 +1,6 @@
-"""The scan and the generator beside what they are compared with, as ratios within one run. ``python -m bench.networks`` prints JSON."""
+"""The scan and the generator beside what they are compared with, as ratios within one run. ``python -m bench.networks``
+prints JSON.
+"""
 
 from __future__ import annotations
 
@@ -50,10 +52,14 @@ def scans(config: GeneratorConfig, length: int) -> dict[str, float]:
 
 
 def with_attention(model: nn.Module, width: int) -> nn.Module:
-    """The same network with a Transformer encoder layer (heads of 64, feed-forward 4 x width) for each BiMamba block."""
+    """The same network with a Transformer encoder layer (heads of 64, feed-forward 4 x width) for each BiMamba
+    block.
+    """
     for name, child in model.named_children():
         if isinstance(child, BiMamba):
-            layer = nn.TransformerEncoderLayer(width, max(width // 64, 1), 4 * width, activation="gelu", batch_first=True, norm_first=True)
+            layer = nn.TransformerEncoderLayer(
+                width, max(width // 64, 1), 4 * width, activation="gelu", batch_first=True, norm_first=True
+            )
             setattr(model, name, layer)
         else:
             with_attention(child, width)
@@ -66,7 +72,10 @@ def generators(config: GeneratorConfig, length: int) -> dict[str, float]:
     random = torch.Generator().manual_seed(0)
     semantic, acoustic = torch.randint(config.codes, (2, 1, length), generator=random)
     unknown, nothing = torch.full((1, config.streams, length), MASK), torch.zeros(1, dtype=torch.long)
-    arguments = (Prompt(semantic, acoustic, torch.zeros_like(semantic), torch.zeros_like(semantic), nothing, nothing), unknown)
+    arguments = (
+        Prompt(semantic, acoustic, torch.zeros_like(semantic), torch.zeros_like(semantic), nothing, nothing),
+        unknown,
+    )
     return medians({"generator": lambda: ours(*arguments), "transformer": lambda: attention(*arguments)})
 
 
@@ -74,7 +83,9 @@ def generators(config: GeneratorConfig, length: int) -> dict[str, float]:
 def main() -> dict[str, dict[str, dict[str, float]]]:
     """Seconds of the scans and generators at the released sizes, for each length of ``LENGTHS``."""
     config = CONFIGS["released"]
-    return {name: {"scan": scans(config, length), "network": generators(config, length)} for name, length in LENGTHS.items()}
+    return {
+        name: {"scan": scans(config, length), "network": generators(config, length)} for name, length in LENGTHS.items()
+    }
 
 
 if __name__ == "__main__":

@@ -8,8 +8,9 @@ import bpy
 import numpy as np
 from mathutils import Vector
 
-from blender_addon import compat, rig
-from blender_addon.preview import joint_above
+from blender_addon import compat
+from blender_addon.armature import rig
+from blender_addon.armature.preview import joint_above
 from tokendance_core import JOINTS, RigMap
 
 MOMENTS = 8
@@ -38,7 +39,10 @@ class Sheet:
             dress(armature, rig_map)
         last = int(armature.animation_data.action.frame_range[1])
         stage(armature)
-        tiles = [shot(armature, rig_map, round((i + 0.5) * last / MOMENTS), name if i == 0 else "", self.folder) for i in range(MOMENTS)]
+        tiles = [
+            shot(armature, rig_map, round((i + 0.5) * last / MOMENTS), name if i == 0 else "", self.folder)
+            for i in range(MOMENTS)
+        ]
         self.rows.append(np.concatenate(tiles, 1))
         self.names.append(name)
 
@@ -60,13 +64,18 @@ def dress(armature: bpy.types.Object, rig_map: RigMap) -> None:
     for joint, bone in rig_map.bones.items():
         if joint not in JOINTS or bone not in bones:
             continue
-        ends = [np.array(bones[rig_map.bones[below]].head_local) for below in rig_map.bones if joint_above(below, rig_map.bones) == joint]
+        ends = [
+            np.array(bones[rig_map.bones[below]].head_local)
+            for below in rig_map.bones
+            if joint_above(below, rig_map.bones) == joint
+        ]
         head = np.array(bones[bone].head_local)
         for end in ends or [head + 2 * _THICK * height * _unit(np.array(bones[bone].tail_local) - head)]:
             first = len(vertices)
             vertices += _rod(head, end, _THICK * height)
             faces += [
-                [first + i for i in face] for face in ((0, 1, 2, 3), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7))
+                [first + i for i in face]
+                for face in ((0, 1, 2, 3), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7))
             ]
             owners += [bone] * 8
             colours += [joint.partition("_")[0] if "_" in joint else ""] * 6
@@ -115,7 +124,9 @@ def stage(armature: bpy.types.Object) -> None:
     scene.render.resolution_x, scene.render.resolution_y = TILE
     compat.record_images(scene)
     for item in scene.objects:
-        item.hide_render = item.type not in ("MESH", "CAMERA") or (item.type == "MESH" and item.find_armature() != armature)
+        item.hide_render = item.type not in ("MESH", "CAMERA") or (
+            item.type == "MESH" and item.find_armature() != armature
+        )
 
 
 def shot(armature: bpy.types.Object, rig_map: RigMap, frame: int, label: str, folder: Path) -> np.ndarray:
@@ -129,7 +140,9 @@ def shot(armature: bpy.types.Object, rig_map: RigMap, frame: int, label: str, fo
     left = _unit(rest["left_hip"] - rest["right_hip"])
     front = _unit(np.cross(left, up))
     bodies = [item for item in scene.objects if item.type == "MESH" and item.find_armature() == armature]
-    height = float(np.ptp(np.array([item.matrix_world @ Vector(corner) for item in bodies for corner in item.bound_box]) @ up))
+    height = float(
+        np.ptp(np.array([item.matrix_world @ Vector(corner) for item in bodies for corner in item.bound_box]) @ up)
+    )
     posed = armature.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones
     hips = np.array(world @ posed[rig_map.bones["left_hip"]].head)
     floor = float(np.min([rest["left_ankle"] @ up, rest["right_ankle"] @ up]))
@@ -142,7 +155,19 @@ def shot(armature: bpy.types.Object, rig_map: RigMap, frame: int, label: str, fo
     scene.camera.matrix_world = [list(line) for line in matrix.T]
     scene.camera.data.ortho_scale, scene.camera.data.clip_end = 1.2 * height, 100 * height
     render = scene.render
-    for name in ("date", "time", "render_time", "frame", "camera", "lens", "scene", "filename", "memory", "hostname", "marker"):
+    for name in (
+        "date",
+        "time",
+        "render_time",
+        "frame",
+        "camera",
+        "lens",
+        "scene",
+        "filename",
+        "memory",
+        "hostname",
+        "marker",
+    ):
         setattr(render, f"use_stamp_{name}", False)
     render.use_stamp = render.use_stamp_note = bool(label)
     render.use_stamp_labels, render.stamp_note_text, render.stamp_font_size = False, label, 12

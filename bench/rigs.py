@@ -1,6 +1,8 @@
-"""``python -m bench.rigs OUT``: one dance on every kind of rig; a table of how exact it is, and contact sheets to look at.
+"""``python -m bench.rigs OUT``: one dance on every kind of rig; a table of how exact it is, and contact sheets to look
+at.
 
-Rigs: those of the tests, Rigify's metarig and the rig generated from it, and with ``--models FOLDER`` every glTF, GLB and VRM file there.
+Rigs: those of the tests, Rigify's metarig and the rig generated from it, and with ``--models FOLDER`` every glTF, GLB
+and VRM file there.
 """
 
 from __future__ import annotations
@@ -19,13 +21,14 @@ import numpy as np
 
 import blender_addon
 from bench.rig_pictures import Sheet
-from blender_addon import rig
-from blender_addon.action import write
+from blender_addon.armature import rig
+from blender_addon.armature.action import write
 from tests.blender.rig_builder import LIMBS, angle, build, posed_matrices
 from tests.rig_zoo import ZOO
-from tokendance_core import JOINTS, MotionClip, RetargetSettings, load_clip, rest_pose, retarget_clip
-from tokendance_core.feet import clearance
-from tokendance_core.kinematics import joint_positions
+from tokendance_core import JOINTS, MotionClip, RetargetSettings, load_clip, retarget_clip
+from tokendance_core.motion.contacts import clearance
+from tokendance_core.motion.kinematics import joint_positions
+from tokendance_core.retarget import rest_pose
 from tokendance_core.types import Rig
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,12 +51,21 @@ def imported(path: Path) -> bpy.types.Object | None:
 
 def of_nodes() -> bpy.types.Object | None:
     """An armature in place of a tree of empties, which is what the importer makes of bones without a skinned mesh."""
-    nodes = sorted((item for item in bpy.context.scene.objects if item.type == "EMPTY"), key=lambda item: len(ancestors(item)))
+    nodes = sorted(
+        (item for item in bpy.context.scene.objects if item.type == "EMPTY"), key=lambda item: len(ancestors(item))
+    )
     if not nodes:
         return None
     index = {node.name: i for i, node in enumerate(nodes)}
     rest = np.array([node.matrix_world.normalized() for node in nodes])
-    return build(Rig(tuple(index), np.array([index.get(node.parent.name, -1) if node.parent else -1 for node in nodes]), rest, np.eye(4)))
+    return build(
+        Rig(
+            tuple(index),
+            np.array([index.get(node.parent.name, -1) if node.parent else -1 for node in nodes]),
+            rest,
+            np.eye(4),
+        )
+    )
 
 
 def ancestors(item: bpy.types.Object) -> list[bpy.types.Object]:
@@ -83,7 +95,9 @@ def all_rigs(models: Path | None) -> Iterator[Found]:
 
 
 def measure(armature: bpy.types.Object, clip: MotionClip) -> dict[str, object]:
-    """Matched joints, largest limb-direction error in degrees, foot-height error in cm of our skeleton, milliseconds."""
+    """Matched joints, largest limb-direction error in degrees, foot-height error in cm of our skeleton,
+    milliseconds.
+    """
     read, rig_map = rig.recognise(armature)
     rest = rest_pose.read(read, rig_map)
     took = []
@@ -103,7 +117,9 @@ def measure(armature: bpy.types.Object, clip: MotionClip) -> dict[str, object]:
         for start, end in LIMBS:
             if start in rig_map.bones and end in rig_map.bones:
                 line = found[rig_map.bones[end]][:3, 3] - found[rig_map.bones[start]][:3, 3]
-                worst = max(worst, angle(rest.axes @ (ours[frame, JOINTS.index(end)] - ours[frame, JOINTS.index(start)]), line))
+                worst = max(
+                    worst, angle(rest.axes @ (ours[frame, JOINTS.index(end)] - ours[frame, JOINTS.index(start)]), line)
+                )
         feet = max(feet, abs(lowest_sole(rest, read, rig_map, found) - wanted[frame]))
     retarget, writing = (1000 * statistics.median(column) for column in zip(*took, strict=True))
     return {
@@ -134,7 +150,9 @@ def lowest_sole(rest, read, rig_map, found: dict[str, np.ndarray]) -> float:
 def row(name: str, figures: dict[str, object]) -> str:
     keys = ("limb_error_degrees", "foot_error_cm", "retarget_ms", "write_ms")
     numbers = [f"{figures[key]:.{digits}f}" for key, digits in zip(keys, (4, 2, 0, 0), strict=True)]
-    return f"| {name} | {figures['family']} | {figures['score']:.2f} | {figures['joints']} | " + " | ".join(numbers) + " |"
+    return (
+        f"| {name} | {figures['family']} | {figures['score']:.2f} | {figures['joints']} | " + " | ".join(numbers) + " |"
+    )
 
 
 def main(argv: list[str]) -> None:
@@ -161,7 +179,9 @@ def main(argv: list[str]) -> None:
         print(row(name, results[name]), flush=True)
         if arguments.pictures:
             sheet.add(name, armature, arguments.clip)
-    (arguments.out / "rigs.json").write_text(json.dumps({"blender": bpy.app.version_string, "rigs": results}, indent=1), encoding="utf-8")
+    (arguments.out / "rigs.json").write_text(
+        json.dumps({"blender": bpy.app.version_string, "rigs": results}, indent=1), encoding="utf-8"
+    )
     sheet.save()
     # Some Blenders crash or hang in their own clean-up once Rigify was enabled.
     sys.stdout.flush()

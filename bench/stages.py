@@ -1,4 +1,5 @@
-"""One process, one song: what each stage takes, cold and warm. ``python -m bench.stages SONG FOLDER REPEATS`` prints JSON.
+"""One process, one song: what each stage takes, cold and warm. ``python -m bench.stages SONG FOLDER REPEATS`` prints
+JSON.
 
 A process of its own for each song, because both the first run and the peak of memory can be measured only once.
 """
@@ -16,13 +17,17 @@ STARTED = time.perf_counter()
 
 def run_once(song: Path, folder: Path, checkpoint, steps: int) -> dict[str, float]:
     """Seconds of each stage from the sound file to the motion files."""
-    from tokendance_core import audio, clip_file, pipeline
     from tokendance_core.commands.reports import StageClock
+    from tokendance_core.dance import pipeline
+    from tokendance_core.files import clip as clip_file
+    from tokendance_core.music import audio
 
     clock = StageClock()
     clock.enter("load")
     music = audio.load(song)
-    clip = pipeline.generate(music, checkpoint, pipeline.GenerateSettings(steps=steps), lambda stage, _: clock.enter(stage))
+    clip = pipeline.generate(
+        music, checkpoint, pipeline.GenerateSettings(steps=steps), lambda stage, _: clock.enter(stage)
+    )
     for suffix in (".npz", ".bvh"):
         clock.enter(f"export {suffix[1:]}")
         clip_file.save(clip, folder / f"{song.stem}{suffix}")
@@ -44,8 +49,8 @@ def main(song: Path, folder: Path, repeats: int) -> dict[str, object]:
     from tokendance_core.__main__ import prepare
 
     prepare()
-    from tokendance_core import checkpoint
     from tokendance_core.commands.devices import leave_a_core_free
+    from tokendance_core.dance import checkpoint
 
     leave_a_core_free()
     weights = checkpoint.load()

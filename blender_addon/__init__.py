@@ -1,34 +1,32 @@
-"""TokenDance for Blender: a song and a character in, an editable, keyframed dance out."""
+"""TokenDance for Blender: a song and a character in, an editable, keyframed dance out.
+
+Rooms from the ground up: ``interface``, ``runtime``, ``song``, ``armature``, ``character``, ``takes``, ``dance``, and
+on top of them ``headless`` and ``sidebar``. Begin with ``dance/generation.py``.
+"""
 
 from __future__ import annotations
 
 import bpy
 
-from . import (
-    cli,
-    diagnostics,
-    generate_operators,
-    generation,
-    map_store,
-    menus,
-    operators,
-    panels,
-    preferences,
-    presets,
-    properties,
-    rig_map_operators,
-    rig_map_panel,
-    rig_map_summary,
-    runtime,
-    runtime_check,
-    runtime_operators,
-    runtime_set_up,
-    song_facts,
-    song_operators,
-    take_operators,
-    ticker,
-    worker_client,
-)
+from .armature import map_store
+from .character import operators as rig_map_operators
+from .character import summary as rig_map_summary
+from .dance import diagnostics, generation, properties
+from .dance import motion_file as operators
+from .dance import operators as generate_operators
+from .headless import cli
+from .interface import ticker
+from .runtime import check as runtime_check
+from .runtime import interpreter as runtime
+from .runtime import operators as runtime_operators
+from .runtime import preferences
+from .runtime import set_up as runtime_set_up
+from .runtime import worker as worker_client
+from .sidebar import character_panel as rig_map_panel
+from .sidebar import menus, panels, presets
+from .song import facts as song_facts
+from .song import operators as song_operators
+from .takes import operators as take_operators
 
 _MODULES = (
     preferences,

@@ -84,7 +84,9 @@ def move_keys(action: bpy.types.Action, offset: float, scale: float = 1.0, pivot
 def _all_curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
     if not hasattr(action, "slots"):
         return list(action.fcurves)
-    return [curve for layer in action.layers for strip in layer.strips for bag in strip.channelbags for curve in bag.fcurves]
+    return [
+        curve for layer in action.layers for strip in layer.strips for bag in strip.channelbags for curve in bag.fcurves
+    ]
 
 
 def choose_slots(target: bpy.types.Object, action: bpy.types.Action) -> None:
@@ -145,7 +147,14 @@ class StripTiming:
 
 # 5.1 and newer, older: the old names warn that they will go
 _TIMING = (
-    ("left_handle", "right_handle", "left_handle_offset", "right_handle_offset", "content_trim_start", "content_trim_end"),
+    (
+        "left_handle",
+        "right_handle",
+        "left_handle_offset",
+        "right_handle_offset",
+        "content_trim_start",
+        "content_trim_end",
+    ),
     (
         "frame_final_start",
         "frame_final_end",
@@ -165,7 +174,9 @@ def strip_timing(strip: bpy.types.ID) -> StripTiming:
 
 def trim(strip: bpy.types.ID, left: int, right: int) -> None:
     """Let the strip be heard from frame ``left`` up to but not with ``right``; its content stays where it is."""
-    names = ("left_handle", "right_handle") if hasattr(strip, "left_handle") else ("frame_final_start", "frame_final_end")
+    names = (
+        ("left_handle", "right_handle") if hasattr(strip, "left_handle") else ("frame_final_start", "frame_final_end")
+    )
     for name, frame in zip(names, (left, right), strict=True):
         setattr(strip, name, frame)
 

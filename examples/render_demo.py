@@ -1,7 +1,8 @@
-"""Dance to a song in Blender without a window: ``python examples/render_demo.py SONG OUT`` leaves demo.blend, demo.mp4, demo.png.
+"""Dance to a song in Blender without a window: ``python examples/render_demo.py SONG OUT`` leaves demo.blend, demo.mp4,
+demo.png.
 
-demo.blend plays with the space bar: mannequin, keys, sound, a camera that follows. demo.mp4 is a preview film with sound,
-demo.png a contact sheet over the whole song. What each stage took is printed.
+demo.blend plays with the space bar: mannequin, keys, sound, a camera that follows. demo.mp4 is a preview film with
+sound, demo.png a contact sheet over the whole song. What each stage took is printed.
 """
 
 from __future__ import annotations
@@ -97,7 +98,11 @@ def add_camera(path: np.ndarray) -> None:
     scene.camera = camera
     camera.data.sensor_fit, camera.data.lens = "VERTICAL", 50
     direction = np.array((0, 0, TARGET_HEIGHT)) - CAMERA_OFFSET
-    camera.rotation_euler = (np.arctan2(np.hypot(*direction[:2]), -direction[2]), 0, np.arctan2(-direction[0], direction[1]))
+    camera.rotation_euler = (
+        np.arctan2(np.hypot(*direction[:2]), -direction[2]),
+        0,
+        np.arctan2(-direction[0], direction[1]),
+    )
     places = np.concatenate((calm(path, CAMERA_CALM * FPS), np.zeros((len(path), 1))), -1) + CAMERA_OFFSET
     for index in range(0, len(places), FPS // 3):
         camera.location = places[index]
@@ -177,7 +182,19 @@ def render_contact_sheet(path: Path) -> None:
     render = scene.render
     addon_module("compat").record_images(scene)
     render.resolution_x, render.resolution_y = TILE_SIZE
-    for name in ("date", "time", "render_time", "frame", "camera", "lens", "scene", "filename", "memory", "hostname", "marker"):
+    for name in (
+        "date",
+        "time",
+        "render_time",
+        "frame",
+        "camera",
+        "lens",
+        "scene",
+        "filename",
+        "memory",
+        "hostname",
+        "marker",
+    ):
         setattr(render, f"use_stamp_{name}", False)
     render.use_stamp = render.use_stamp_note = True
     render.use_stamp_labels = False
@@ -204,7 +221,9 @@ def build_scene(arguments: argparse.Namespace) -> None:
     scene.frame_end = scene.frame_start
     options = {name: getattr(arguments, name) for name in ("genre", "seed", "steps")}
     with stage("generate dance"):
-        bpy.ops.tokendance.generate(filepath=str(arguments.song.resolve()), armature=armature.name, fit_frame_range=True, **options)
+        bpy.ops.tokendance.generate(
+            filepath=str(arguments.song.resolve()), armature=armature.name, fit_frame_range=True, **options
+        )
     with stage("stage, camera"):
         path = dancer_path(armature)
         add_camera(path)

@@ -1,6 +1,7 @@
 """Prepare this checkout: system libraries, a virtual environment in .venv, the pinned packages, tokendance itself.
 
-Run by ``make``; by hand: ``python3 scripts/setup.py``. Nothing is installed twice: .venv/setup.stamp remembers what was done.
+Run by ``make``; by hand: ``python3 scripts/setup.py``. Nothing is installed twice: .venv/setup.stamp remembers what was
+done.
 
 Environment variables:
     PYTHON           the Python 3.11 to build the environment from
@@ -30,7 +31,17 @@ TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 
 # What Blender as a module links against, then what its Workbench engine needs to render without a display.
 SYSTEM_PACKAGES = (
-    *("libx11-6", "libxi6", "libxfixes3", "libxrender1", "libxkbcommon0", "libsm6", "libgl1", "libxxf86vm1", "libgomp1"),
+    *(
+        "libx11-6",
+        "libxi6",
+        "libxfixes3",
+        "libxrender1",
+        "libxkbcommon0",
+        "libsm6",
+        "libgl1",
+        "libxxf86vm1",
+        "libgomp1",
+    ),
     *("libegl1", "libegl-mesa0", "libgl1-mesa-dri"),
 )
 
@@ -95,7 +106,9 @@ def install_system_packages(packages: list[str]) -> None:
 
 
 def install_torch(version: str) -> None:
-    """Install torch; on Linux the CPU build if it can be had, because the plain one pulls gigabytes of CUDA libraries."""
+    """Install torch; on Linux the CPU build if it can be had, because the plain one pulls gigabytes of CUDA
+    libraries.
+    """
     pip = (VENV_PYTHON, "-m", "pip", "install", "--no-deps", "--progress-bar", "off", "--retries", "1")
     cpu_build = f"torch=={version}+cpu"
     index = os.environ.get("TORCH_INDEX_URL", TORCH_CPU_INDEX)
@@ -125,7 +138,8 @@ def main() -> None:
     if python is None:
         stop(
             f"Python {PYTHON_VERSION} was not found, and Blender's wheel needs exactly that version.\n"
-            f"Install it (Debian 12: apt-get install python3 python3-venv), or name one: make PYTHON=/path/to/python{PYTHON_VERSION}"
+            "Install it (Debian 12: apt-get install python3 python3-venv), or name one: make "
+            f"PYTHON=/path/to/python{PYTHON_VERSION}"
         )
     missing = missing_system_packages(python)
     if missing:

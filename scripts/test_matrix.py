@@ -1,4 +1,5 @@
-"""Run tests/blender in the other Blenders: one environment for each under .venvs, made once. ``python scripts/test_matrix.py``.
+"""Run tests/blender in the other Blenders: one environment for each under .venvs, made once. ``python
+scripts/test_matrix.py``.
 
 Blender 5.0 is in .venv already. A version whose Python is not on this machine is named and left out.
 """

@@ -1,4 +1,6 @@
-"""Body model files with the layout of SMPL, SMPL-H and SMPL-X and a body of our own: a ring of six vertices around every joint."""
+"""Body model files with the layout of SMPL, SMPL-H and SMPL-X and a body of our own: a ring of six vertices around
+every joint.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from tokendance_core.skeleton import INDEX, OFFSETS, PARENTS
+from tokendance_core.motion.skeleton import INDEX, OFFSETS, PARENTS
 
 RING = 6
 RADIUS = 0.04
@@ -98,10 +100,14 @@ def arrays(kind: str) -> dict[str, np.ndarray]:
         "f": _faces(parents),
     }
     if kind != "smpl":
-        found |= {f"hands_mean{side}": np.full(45, 0.2) for side in "lr"} | {f"hands_components{side}": np.eye(45) for side in "lr"}
+        found |= {f"hands_mean{side}": np.full(45, 0.2) for side in "lr"} | {
+            f"hands_components{side}": np.eye(45) for side in "lr"
+        }
     if kind == "smplx":
         found |= {"lmk_faces_idx": np.zeros(3, np.int64), "lmk_bary_coords": np.full((3, 3), 1 / 3)}
-        found["part2num"] = np.array({"Global": 0}, object)  # the real file holds pickled dictionaries that nobody needs
+        found["part2num"] = np.array(
+            {"Global": 0}, object
+        )  # the real file holds pickled dictionaries that nobody needs
     return found
 
 

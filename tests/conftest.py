@@ -44,16 +44,18 @@ def tiny_checkpoint():
     """An untrained model of the smallest size whose dances stay near the T-pose."""
     import torch
 
-    from tokendance_core.checkpoint import Checkpoint
+    from tokendance_core.dance.checkpoint import Checkpoint
+    from tokendance_core.dance.representation import Statistics
     from tokendance_core.model.generator import CONFIGS, Generator
     from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
-    from tokendance_core.representation import Statistics
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
         sizes = {"upper": 90, "lower": 57, "semantic": 20, "acoustic": 15}
         tokenizers = {
-            name: Tokenizer(TokenizerConfig(features, 16, depth=0, halvings=2, books=1 if name in ("semantic", "acoustic") else 2)).eval()
+            name: Tokenizer(
+                TokenizerConfig(features, 16, depth=0, halvings=2, books=1 if name in ("semantic", "acoustic") else 2)
+            ).eval()
             for name, features in sizes.items()
         }
         generator = Generator(CONFIGS["tiny"]).eval()

@@ -1,6 +1,7 @@
 """The command line: ``python -m tokendance_core generate|listen|body|info|train|evaluate|worker …``.
 
-Exit codes: 0 done; 2 a setting or option makes no sense; 3 song; 4 checkpoint; 5 motion file; 7 training data; 130 stopped.
+Exit codes: 0 done; 2 a setting or option makes no sense; 3 song; 4 checkpoint; 5 motion file; 7 training data; 130
+stopped.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from tokendance_core import __version__
-from tokendance_core.allocator import keep_large_blocks
+from tokendance_core.commands.allocator import keep_large_blocks
 from tokendance_core.commands.reports import problem_of, report_for
 from tokendance_core.errors import TokenDanceError
 
@@ -23,9 +24,15 @@ COMMANDS = {
     "listen": ("tokendance_core.commands.listen", "length, tempo and beats of a song"),
     "body": ("tokendance_core.commands.body", "a dance on the skin of your SMPL, SMPL-H or SMPL-X body model"),
     "info": ("tokendance_core.commands.info", "versions, devices and checkpoint"),
-    "train": ("tokendance_core.train.cli", "tokenizers and generator from motion capture"),
-    "evaluate": ("tokendance_core.commands.evaluate", "measure a checkpoint beside ground truth and controls: report.html"),
-    "worker": ("tokendance_core.worker", "stay and answer requests that are put into a folder, as the Blender add-on does"),
+    "train": ("tokendance_core.commands.train", "tokenizers and generator from motion capture"),
+    "evaluate": (
+        "tokendance_core.commands.evaluate",
+        "measure a checkpoint beside ground truth and controls: report.html",
+    ),
+    "worker": (
+        "tokendance_core.commands.worker",
+        "stay and answer requests that are put into a folder, as the Blender add-on does",
+    ),
 }
 
 

@@ -9,7 +9,7 @@
     ├── DataError          training data is missing or damaged
     └── Cancelled          the user stopped the work
 
-``str(error)`` is one sentence (what was found, what was expected); ``error.hint`` says how to fix it.
+``str(error)`` is a sentence (what was found, what was expected); ``error.hint`` is another that says how to fix it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,14 @@ class TokenDanceError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+    @property
+    def text(self) -> str:
+        """What was found, what was expected, and the way out: whole sentences for people."""
+        return f"{self} {self.hint}".strip()
 
 
 class AudioError(TokenDanceError):
@@ -55,4 +60,8 @@ class Cancelled(TokenDanceError):
 
 def is_out_of_memory(error: BaseException) -> bool:
     """Torch tells it as a RuntimeError: by its message on a CPU, by a subclass on a graphics card."""
-    return isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError" or "can't allocate memory" in str(error)
+    return (
+        isinstance(error, MemoryError)
+        or type(error).__name__ == "OutOfMemoryError"
+        or "can't allocate memory" in str(error)
+    )

@@ -35,7 +35,9 @@ def _expect_array(name: str, array: np.ndarray, shape: tuple[int | None, ...], p
     if array.ndim != len(shape) or any(want not in (None, got) for want, got in zip(shape, array.shape, strict=True)):
         raise ValueError(f"{name} must have shape {shape}, found {array.shape}; otherwise {prevents}")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"{name} holds {int((~np.isfinite(array)).sum())} values that are not finite; they would spread")
+        raise ValueError(
+            f"{name} holds {int((~np.isfinite(array)).sum())} values that are not finite; they would spread"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +85,9 @@ def _expect_tokens(name: str, tokens: np.ndarray, shape: tuple[int, ...]) -> Non
 
 @dataclass(frozen=True, eq=False)
 class MusicTokens:
-    """A song as codes: ``semantic`` (L,) timbre and ``acoustic`` (L,) rhythm and harmony; ``frames`` is the length before padding."""
+    """A song as codes: ``semantic`` (L,) timbre and ``acoustic`` (L,) rhythm and harmony; ``frames`` is the length
+    before padding.
+    """
 
     semantic: np.ndarray
     acoustic: np.ndarray
@@ -99,7 +103,8 @@ class MusicTokens:
 
 @dataclass(frozen=True, eq=False)
 class DanceTokens:
-    """A dance as codes: ``upper`` (L, books) body and ``lower`` (L, books) body with root; ``frames`` is the length before padding.
+    """A dance as codes: ``upper`` (L, books) body and ``lower`` (L, books) body with root; ``frames`` is the length
+    before padding.
 
     A second book refines the first (paper: one book).
     """
@@ -162,8 +167,8 @@ class Rig:
     """An armature at rest, read once from Blender or built by a test.
 
     ``names`` (B,) bone names, parents before children; ``parents`` (B,) int, -1 for a root;
-    ``rest`` (B, 4, 4) float64: rest matrices in armature space (Blender: ``bone.matrix_local``), Blender's axes, armature units.
-    ``world`` (4, 4) float64: the armature object's world matrix.
+    ``rest`` (B, 4, 4) float64: rest matrices in armature space (Blender: ``bone.matrix_local``), Blender's axes,
+    armature units. ``world`` (4, 4) float64: the armature object's world matrix.
 
     What a test may leave out, for plain bones:
     ``lengths`` (B,) from head to tail along the bone's Y axis, armature units (0: no tail is known);
@@ -206,7 +211,9 @@ class Rig:
         _expect_array("Rig.world", self.world, (4, 4), "the character would be placed elsewhere")
         late = [self.names[i] for i in range(bones) if self.parents[i] >= i]
         if late:
-            raise ValueError(f"Rig.parents must list parents before children, {late[:3]} do not; stale matrices would be used")
+            raise ValueError(
+                f"Rig.parents must list parents before children, {late[:3]} do not; stale matrices would be used"
+            )
 
     @property
     def heads(self) -> np.ndarray:
@@ -233,8 +240,8 @@ class RigMap:
     """Which bone plays which joint.
 
     ``bones``: SMPL joint name -> bone name, and ``"root"`` -> a separate root bone below the pelvis, if there is one;
-    ``family`` names the rig table; ``score`` 0 to 1 and ``reasons`` tell how sure the recognition is, in plain sentences.
-    ``twist``: joint -> twist bones of the limb that begins there, nearest to the joint first;
+    ``family`` names the rig table; ``score`` 0 to 1 and ``reasons`` tell how sure the recognition is, in plain
+    sentences. ``twist``: joint -> twist bones of the limb that begins there, nearest to the joint first;
     ``doubles``: joint -> further bones that turn as it does (MMD's D-bones);
     ``ik``: joint -> IK control of a wrist or ankle, pole control of an elbow or knee;
     ``switches``: what a control rig needs set;
@@ -270,6 +277,13 @@ class RigAnimation:
     switches: tuple[Switch, ...] = ()
 
     def __post_init__(self) -> None:
-        _expect_array("RigAnimation.quaternions", self.quaternions, (None, len(self.bones), 4), "bones would take each other's keys")
+        _expect_array(
+            "RigAnimation.quaternions",
+            self.quaternions,
+            (None, len(self.bones), 4),
+            "bones would take each other's keys",
+        )
         for bone, path in self.locations.items():
-            _expect_array(f"RigAnimation.locations[{bone!r}]", path, (len(self.quaternions), 3), "body and path would drift apart")
+            _expect_array(
+                f"RigAnimation.locations[{bone!r}]", path, (len(self.quaternions), 3), "body and path would drift apart"
+            )

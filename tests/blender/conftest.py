@@ -1,4 +1,6 @@
-"""One Blender for all tests of this folder: empty user settings, our add-on registered, an empty scene for every test."""
+"""One Blender for all tests of this folder: empty user settings, our add-on registered, an empty scene for every
+test.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ else:
     import bpy
 
     import blender_addon
-    from blender_addon import worker_client
+    from blender_addon.runtime import worker as worker_client
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

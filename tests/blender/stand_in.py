@@ -1,6 +1,8 @@
-"""Takes the place of the network in these tests: the real worker with known dances instead of the model, or a chosen misfortune.
+"""Takes the place of the network in these tests: the real worker with known dances instead of the model, or a chosen
+misfortune.
 
-``STAND_IN`` in the environment chooses; ``STAND_IN_CALL`` names a file that gets the arguments of every dance asked for.
+``STAND_IN`` in the environment chooses; ``STAND_IN_CALL`` names a file that gets the arguments of every dance asked
+for.
 """
 
 from __future__ import annotations
@@ -19,8 +21,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tokendance_core import JOINTS, AudioError, MotionClip, save_clip, worker
-from tokendance_core.commands import generate, listen, warm
+from tokendance_core import JOINTS, AudioError, MotionClip, save_clip
+from tokendance_core.commands import generate, listen, warm, worker
 from tokendance_core.commands.reports import Heard
 
 SECONDS = 4.0
@@ -31,7 +33,12 @@ def known_dance(seconds: float = SECONDS, fps: float = 30.0) -> MotionClip:
     frames = round(seconds * fps)
     time_ = np.arange(frames) / fps
     rot6d = np.tile(np.array([1, 0, 0, 0, 1, 0], np.float32), (frames, 24, 1))
-    for joint, axis, rate in (("pelvis", 1, 1.5), ("left_shoulder", 2, -0.9), ("right_elbow", 1, 0.8), ("left_knee", 0, 0.6)):
+    for joint, axis, rate in (
+        ("pelvis", 1, 1.5),
+        ("left_shoulder", 2, -0.9),
+        ("right_elbow", 1, 0.8),
+        ("left_knee", 0, 0.6),
+    ):
         angle = rate * (time_ if joint == "pelvis" else np.sin(2 * time_))
         first, second = (axis + 1) % 3, (axis + 2) % 3
         matrix = np.tile(np.eye(3), (frames, 1, 1))
@@ -59,7 +66,7 @@ def slow(report: worker.FolderReport) -> None:
 
 
 def fail(report: worker.FolderReport) -> None:
-    raise AudioError("the song is silent", hint="Use a song with sound.")
+    raise AudioError("The song is silent.", hint="Use a song with sound.")
 
 
 def use_up_memory(report: worker.FolderReport) -> None:
@@ -99,7 +106,10 @@ MISFORTUNES = {
 
 
 def dance(args: argparse.Namespace, report: worker.FolderReport, load: object) -> None:
-    note(pid=os.getpid(), **{name: str(value) if isinstance(value, Path) else value for name, value in vars(args).items()})
+    note(
+        pid=os.getpid(),
+        **{name: str(value) if isinstance(value, Path) else value for name, value in vars(args).items()},
+    )
     report.progress("generator", 0.25)
     MISFORTUNES.get(os.environ.get("STAND_IN", ""), lambda report: None)(report)
     clip = known_dance(args.duration or SECONDS)
@@ -129,7 +139,9 @@ def main() -> None:
     worker.REQUESTS |= {
         "generate": SimpleNamespace(add_arguments=generate.add_arguments, work=dance),
         "listen": SimpleNamespace(add_arguments=listen.add_arguments, work=hear),
-        "warm": SimpleNamespace(add_arguments=warm.add_arguments, work=lambda args, report, load: report.done("", 0, 30.0, {})),
+        "warm": SimpleNamespace(
+            add_arguments=warm.add_arguments, work=lambda args, report, load: report.done("", 0, 30.0, {})
+        ),
     }
     parser = argparse.ArgumentParser()
     worker.add_arguments(parser)

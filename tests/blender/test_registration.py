@@ -9,11 +9,14 @@ import bpy
 
 import blender_addon
 import tokendance_core
-from blender_addon import compat, preferences
+from blender_addon import compat
+from blender_addon.runtime import preferences
 
 
 def test_manifest_tells_the_truth():
-    manifest = tomllib.loads((Path(blender_addon.__file__).parent / "blender_manifest.toml").read_text(encoding="utf-8"))
+    manifest = tomllib.loads(
+        (Path(blender_addon.__file__).parent / "blender_manifest.toml").read_text(encoding="utf-8")
+    )
     assert manifest["version"] == tokendance_core.__version__
     assert tuple(map(int, manifest["blender_version_min"].split("."))) <= bpy.app.version
     texts = [manifest["tagline"], *manifest["permissions"].values()]

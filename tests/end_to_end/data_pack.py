@@ -10,7 +10,7 @@ import soundfile
 
 from tests.unit.motion_samples import swaying_clip
 from tokendance_core.datasets import pack
-from tokendance_core.skeleton import INDEX
+from tokendance_core.motion.skeleton import INDEX
 from tokendance_core.train import percussion
 from tokendance_core.types import SAMPLE_RATE
 

@@ -1,6 +1,8 @@
-"""What a user does with the installed zip, without a window: run by ``test_built_zip.py`` in a process and a folder of its own.
+"""What a user does with the installed zip, without a window: run by ``test_built_zip.py`` in a process and a folder of
+its own.
 
-``python installed_session.py CHECKOUT ZIP SONG RESULT``: nothing may be imported from CHECKOUT; what was found is left in RESULT as JSON.
+``python installed_session.py CHECKOUT ZIP SONG RESULT``: nothing may be imported from CHECKOUT; what was found is left
+in RESULT as JSON.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ MODULE = "bl_ext.user_default.tokendance"
 
 
 def hide_checkout() -> None:
-    sys.path[:] = [entry for entry in sys.path if not Path(entry).resolve().is_relative_to(CHECKOUT) or "site-packages" in entry]
+    sys.path[:] = [
+        entry for entry in sys.path if not Path(entry).resolve().is_relative_to(CHECKOUT) or "site-packages" in entry
+    ]
     sys.meta_path[:] = [finder for finder in sys.meta_path if "editable" not in str(finder).lower()]
 
 
@@ -56,11 +60,11 @@ def dance(dancer) -> dict[str, object]:
 def takes(dancer) -> dict[str, object]:
     import bpy
 
-    worker = addon("worker_client").current()._process.pid
+    worker = addon("runtime.worker").current()._process.pid
     bpy.ops.tokendance.generate(filepath=SONG, steps=1, seed=8, variations=2)
-    found = {"same worker": addon("worker_client").current()._process.pid == worker}
+    found = {"same worker": addon("runtime.worker").current()._process.pid == worker}
     found["takes"] = sorted(action.name.split()[-1] for action in bpy.data.actions)
-    found["bpm"] = addon("song_facts").listen(bpy.context, SONG).bpm
+    found["bpm"] = addon("song.facts").listen(bpy.context, SONG).bpm
     before = wrist(dancer)
     found["finished"] = sorted(bpy.ops.tokendance.finish_take(mirror=True))
     found["mirrored"] = wrist(dancer) != before
@@ -77,11 +81,17 @@ def wrist(dancer) -> list[float]:
 
 def batch() -> dict[str, object]:
     folder = Path(RESULT).parent
-    (folder / "jobs.json").write_text(json.dumps([{"song": SONG, "seed": [1, 2], "quality": "draft"}, {"song": "missing.wav"}]))
+    (folder / "jobs.json").write_text(
+        json.dumps([{"song": SONG, "seed": [1, 2], "quality": "draft"}, {"song": "missing.wav"}])
+    )
     command = ["batch", str(folder / "jobs.json"), "--out", str(folder / "results"), "--format", ".fbx"]
-    codes = [addon("cli").main(command), addon("cli").main([*command, "--resume"])]
+    codes = [addon("headless.cli").main(command), addon("headless.cli").main([*command, "--resume"])]
     jobs = json.loads((folder / "results" / "report.json").read_text(encoding="utf-8"))["jobs"]
-    return {"codes": codes, "report": [job["status"] for job in jobs], "files": [name for job in jobs for name in job["files"]]}
+    return {
+        "codes": codes,
+        "report": [job["status"] for job in jobs],
+        "files": [name for job in jobs for name in job["files"]],
+    }
 
 
 def left_behind() -> list[str]:
@@ -91,7 +101,7 @@ def left_behind() -> list[str]:
         "operator": "generate" in dir(bpy.ops.tokendance),
         "scene": hasattr(bpy.types.Scene, "tokendance"),
         "action": hasattr(bpy.types.Action, "tokendance_take"),
-        "worker": addon("worker_client").current() is not None,
+        "worker": addon("runtime.worker").current() is not None,
     }
     return [name for name, is_there in found.items() if is_there]
 

@@ -17,7 +17,9 @@ import pytest
 from tokendance_core import __version__
 from tokendance_core.types import SAMPLE_RATE
 
-pytestmark = pytest.mark.skipif(importlib.util.find_spec("bpy") is None, reason="Blender as a Python module is not installed")
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("bpy") is None, reason="Blender as a Python module is not installed"
+)
 
 SECONDS = 6
 
@@ -36,7 +38,11 @@ def package(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _state(root: Path) -> dict[str, tuple[int, int]]:
     """Size and time of every source file: building must change none and add none."""
     found = (path for name in ("blender_addon", "tokendance_core") for path in (root / name).rglob("*"))
-    return {str(path): (path.stat().st_size, path.stat().st_mtime_ns) for path in found if path.is_file() and path.suffix != ".pyc"}
+    return {
+        str(path): (path.stat().st_size, path.stat().st_mtime_ns)
+        for path in found
+        if path.is_file() and path.suffix != ".pyc"
+    }
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +63,13 @@ def test_zip_holds_addon_core_and_weights_and_nothing_else(package):
         (wheel,) = [name for name in names if name.endswith(".whl")]
         with archive.open(wheel) as file, zipfile.ZipFile(file) as core:
             inside = core.namelist()
-    assert wheel.startswith(f"wheels/tokendance_core-{__version__}+")  # its content is part of its version: Blender unpacks what is new
+    assert wheel.startswith(
+        f"wheels/tokendance_core-{__version__}+"
+    )  # its content is part of its version: Blender unpacks what is new
     assert {"blender_manifest.toml", "__init__.py", "LICENSE"} <= set(names)
-    assert not [name for name in names + inside if "__pycache__" in name or name.endswith(".pyc") or name.startswith("tests")]
+    assert not [
+        name for name in names + inside if "__pycache__" in name or name.endswith(".pyc") or name.startswith("tests")
+    ]
     assert "tokendance_core/__init__.py" in inside
     assert [name for name in inside if name.startswith("tokendance_core/weights/") and name.endswith(".safetensors")]
 

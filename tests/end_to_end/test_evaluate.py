@@ -11,7 +11,15 @@ import pytest
 from tests.end_to_end.data_pack import SONGS
 from tokendance_core.__main__ import main
 from tokendance_core.commands.evaluate import FIGURES, PAGE
-from tokendance_core.evaluate.material import COMPOSED, FROZEN, MODEL, RANDOM_CLIP, RECONSTRUCTED, SHUFFLED, WRONG_TEMPO
+from tokendance_core.evaluate.study.material import (
+    COMPOSED,
+    FROZEN,
+    MODEL,
+    RANDOM_CLIP,
+    RECONSTRUCTED,
+    SHUFFLED,
+    WRONG_TEMPO,
+)
 
 SECTIONS = ["Tokenizers", "Rhythm", "Feet and quality", "Life", "Structure", "Genre", "Distribution", "Speed"]
 
@@ -73,7 +81,7 @@ def test_page_needs_nothing_else(report):
         ([], 2, "--data"),
         (["--protocol", "A"], 2, "--dataset"),
         (["--data", "nowhere"], 7, "motion_index.json"),
-        (["--data", "nowhere", "--seeds", "0"], 2, "seeds is 0"),
+        (["--data", "nowhere", "--seeds", "0"], 2, "“seeds” is 0"),
         (["--dataset", "nowhere", "--protocol", "B"], 7, "FineDance"),
     ],
 )

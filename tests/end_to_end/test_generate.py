@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from tokendance_core import FPS, clip_file, kinematics
+from tokendance_core import FPS
+from tokendance_core.files import clip as clip_file
+from tokendance_core.motion import kinematics
 
 RATE = 44_100
 
@@ -103,7 +105,9 @@ def test_unusable_sound_is_told(generate, tmp_path, name):
     assert [path.name for path in tmp_path.iterdir()] == ["song.wav"]
 
 
-@pytest.mark.parametrize(("content", "word"), [(None, "no file"), (b"", "empty"), (b"not a song " * 1000, "not a sound file")])
+@pytest.mark.parametrize(
+    ("content", "word"), [(None, "no file"), (b"", "empty"), (b"not a song " * 1000, "not a sound file")]
+)
 def test_what_is_not_a_song_is_told(generate, tmp_path, content, word):
     song = tmp_path / "song.mp3"
     if content is not None:
@@ -113,7 +117,7 @@ def test_what_is_not_a_song_is_told(generate, tmp_path, content, word):
 
 @pytest.mark.parametrize(
     ("output", "exit_code", "word"),
-    [("dance.fbx", 5, "suffix"), ("missing/dance.npz", 5, "does not exist"), ("/proc/dance.npz", 5, "cannot write")],
+    [("dance.fbx", 5, "suffix"), ("missing/dance.npz", 5, "does not exist"), ("/proc/dance.npz", 5, "Cannot write")],
 )
 def test_place_that_cannot_be_written_is_told(generate, song, output, exit_code, word):
     assert_told(generate(song, output), exit_code, word)
@@ -126,7 +130,11 @@ def test_unknown_genre_is_told(generate, song):
 @pytest.mark.parametrize("damage", ["truncated", "flipped header", "not weights"])
 def test_damaged_checkpoint_is_told(generate, song, tmp_path, root, damage):
     weights = (root / "tokendance_core" / "weights" / "tokendance.safetensors").read_bytes()
-    content = {"truncated": weights[: len(weights) // 2], "flipped header": b"\xff" * 64 + weights[64:], "not weights": b"hello"}[damage]
+    content = {
+        "truncated": weights[: len(weights) // 2],
+        "flipped header": b"\xff" * 64 + weights[64:],
+        "not weights": b"hello",
+    }[damage]
     broken = tmp_path / "broken.safetensors"
     broken.write_bytes(content)
     assert_told(generate(song, "dance.npz", "--duration", 4, "--checkpoint", broken), 4, "broken.safetensors")
@@ -141,7 +149,7 @@ def no_room() -> None:
 
 @pytest.mark.parametrize("output", ["dance.npz", "dance.bvh", "dance.smpl.npz"])
 def test_full_disk_leaves_nothing(generate, song, tmp_path, output):
-    assert_told(generate(song, output, "--duration", 4, before=no_room), 5, "cannot write")
+    assert_told(generate(song, output, "--duration", 4, before=no_room), 5, "Cannot write")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -199,6 +207,6 @@ def test_memory_is_linear_in_the_song(root, tmp_path):
     words = ("generate", song, "-o", tmp_path / "dance.npz", "--device", "cpu", "--steps", 1)
     short, long = (peak_megabytes(root, *words, "--duration", seconds) for seconds in (10, 1200))
     assert clip_file.load(tmp_path / "dance.npz").frames == 1200 * FPS
-    # One pass asks for six codes of each of 9600 tokens, scores of 230 MB in all; an attention matrix over them would take 350 MB for
-    # each head and layer.
+    # One pass asks for six codes of each of 9600 tokens, scores of 230 MB in all; an attention matrix over them would
+    # take 350 MB for each head and layer.
     assert long - short < 1.0 * 1190

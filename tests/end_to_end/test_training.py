@@ -1,4 +1,6 @@
-"""Training as a user runs it: from a data pack on disk to a checkpoint that dances, killed and resumed, alone and in two processes."""
+"""Training as a user runs it: from a data pack on disk to a checkpoint that dances, killed and resumed, alone and in
+two processes.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +17,23 @@ import pytest
 import torch
 
 from tests.end_to_end.data_pack import CLIPS
-from tokendance_core import checkpoint, pipeline
+from tokendance_core.dance import checkpoint, pipeline
 
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 STAGE_ONE = ["tokenizers", "--size", "tiny", "--steps", "6", "--batch", "4"]
 
 
 def command(*arguments: object, processes: int = 1) -> list[str]:
-    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
+    launcher = (
+        ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
+    )
     return [sys.executable, *launcher, "-m", "tokendance_core", "train", *map(str, arguments)]
 
 
 def run(*arguments: object, processes: int = 1) -> None:
-    result = subprocess.run(command(*arguments, processes=processes), env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        command(*arguments, processes=processes), env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr[-3000:]
 
 
@@ -58,12 +64,16 @@ def test_every_pair_names_its_sources(trained: Path) -> None:
     assert len(sources) == 3
     for source in sources:
         assert {name.removesuffix(" mirrored") for _, name, _ in source["phrases"]} <= set(CLIPS)
-        assert not {"cmu_60_11", "cmu_60_13", "g1_J_Dance6_Sassy"} & {name.split()[0] for _, name, _ in source["phrases"]}
+        assert not {"cmu_60_11", "cmu_60_13", "g1_J_Dance6_Sassy"} & {
+            name.split()[0] for _, name, _ in source["phrases"]
+        }
 
 
 def test_killed_training_resumes_to_the_same_losses(trained: Path, data: Path, tmp_path: Path) -> None:
     arguments = (*STAGE_ONE, "--only", "upper", "--data", data, "--out", tmp_path)
-    process = subprocess.Popen(command(*arguments), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(*arguments), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     while process.poll() is None and not (tmp_path / "log").exists():
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)

@@ -1,7 +1,8 @@
-"""A user's session in a real Blender window, played by timers: run by ``test_window.py`` inside Blender, never imported by pytest.
+"""A user's session in a real Blender window, played by timers: run by ``test_window.py`` inside Blender, never imported
+by pytest.
 
-``blender --factory-startup --enable-event-simulate --python session.py -- FOLDER``: FOLDER holds ``addon.zip``, ``song.wav`` and
-``settings.json`` (the Python with torch); ``result.json`` and the pictures are left there.
+``blender --factory-startup --enable-event-simulate --python session.py -- FOLDER``: FOLDER holds ``addon.zip``,
+``song.wav`` and ``settings.json`` (the Python with torch); ``result.json`` and the pictures are left there.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def view() -> dict[str, object]:
 
 def picture(name: str) -> Iterator[Wait]:
     """Draw everything, then photograph the screen."""
-    addon("ticker").redraw()
+    addon("interface.ticker").redraw()
     yield 1.0
     subprocess.run(["import", "-window", "root", str(FOLDER / f"{name}.png")], check=True)
     found["pictures"].append(name)
@@ -90,7 +91,7 @@ def timed(owner: object, name: str, label: str) -> None:
 
 
 def status() -> str:
-    outcome = addon("generation").outcome
+    outcome = addon("dance.generation").outcome
     return outcome.status if outcome is not None else ""
 
 
@@ -100,7 +101,7 @@ def takes() -> list[str]:
 
 def generated(label: str, **options: object) -> Iterator[Wait]:
     """Press Generate and wait for the end; tells the times from the click on."""
-    generation = addon("generation")
+    generation = addon("dance.generation")
     start = time.perf_counter()
     found[f"{label} pressed"] = sorted(press(bpy.ops.tokendance.generate, **options))
     yield lambda: generation.running is None or generation.running.fraction > 0
@@ -112,7 +113,9 @@ def generated(label: str, **options: object) -> Iterator[Wait]:
 
 def session() -> Iterator[Wait]:
     settings = json.loads((FOLDER / "settings.json").read_text())
-    bpy.ops.extensions.package_install_files(filepath=str(FOLDER / "addon.zip"), repo="user_default", enable_on_install=True)
+    bpy.ops.extensions.package_install_files(
+        filepath=str(FOLDER / "addon.zip"), repo="user_default", enable_on_install=True
+    )
     yield 1.0
     space = next(area for area in window().screen.areas if area.type == "VIEW_3D").spaces.active
     space.show_region_ui = True
@@ -146,7 +149,7 @@ def _song(settings: dict[str, str]) -> Iterator[Wait]:
         dropped = bpy.ops.wm.drop_import_file("INVOKE_DEFAULT", directory=str(FOLDER), files=[{"name": "song.wav"}])
     found["dropped"] = sorted(dropped)
     found["strips"] = [strip.name for strip in addon("compat").existing_strips(bpy.context.scene)]
-    song_facts = addon("song_facts")
+    song_facts = addon("song.facts")
     yield lambda: bool(song_facts._known)
     found["bpm"] = next(iter(song_facts._known.values()))[1].bpm
 
@@ -156,10 +159,10 @@ def _song(settings: dict[str, str]) -> Iterator[Wait]:
 
 
 def _generations() -> Iterator[Wait]:
-    timed(addon("ticker"), "_tick", "tick")
-    timed(addon("generation").Generation, "poll", "poll")
-    timed(addon("delivery").Delivery, "step", "placing a dance")
-    addon("worker_client").stop_shared()
+    timed(addon("interface.ticker"), "_tick", "tick")
+    timed(addon("dance.generation").Generation, "poll", "poll")
+    timed(addon("dance.delivery").Delivery, "step", "placing a dance")
+    addon("runtime.worker").stop_shared()
     yield from generated("cold")
     yield from picture("done")
     bpy.context.scene.tokendance.seed = 1
@@ -177,13 +180,13 @@ def _generations() -> Iterator[Wait]:
 
 def _started(**options: object) -> Iterator[Wait]:
     """Generate is under way, far enough to be photographed."""
-    generation = addon("generation")
+    generation = addon("dance.generation")
     press(bpy.ops.tokendance.generate, **options)
     yield lambda: generation.running is None or generation.running.fraction > 0.1
 
 
 def _faults() -> Iterator[Wait]:
-    generation, before = addon("generation"), takes()
+    generation, before = addon("dance.generation"), takes()
     yield from _started(variations=16, steps=64)
     yield from picture("running")
     start = time.perf_counter()
@@ -197,7 +200,7 @@ def _faults() -> Iterator[Wait]:
     yield lambda: generation.running is None
     found["cancel"] = {"seconds": time.perf_counter() - start, "status": status(), "changed": takes() != before}
     yield from _started(variations=4, steps=64)
-    os.kill(addon("worker_client").current()._process.pid, signal.SIGKILL)
+    os.kill(addon("runtime.worker").current()._process.pid, signal.SIGKILL)
     yield lambda: generation.running is None
     found["killed"] = {"status": status(), "message": generation.outcome.message, "changed": takes() != before}
     yield from picture("failed")
@@ -214,8 +217,8 @@ def _faults() -> Iterator[Wait]:
 
 def _takes() -> Iterator[Wait]:
     yield from generated("variations", variations=3, seed=7)
-    dancer = addon("takes").dancer(bpy.context)
-    for take in addon("takes").of(dancer)[:3]:
+    dancer = addon("character.dancer").dancer(bpy.context)
+    for take in addon("takes.store").of(dancer)[:3]:
         take.tokendance_take.starred = True
     found["all takes"] = takes()
     yield from scrolled()
@@ -233,14 +236,14 @@ def _takes() -> Iterator[Wait]:
 
 
 def _files() -> Iterator[Wait]:
-    generation = addon("generation")
+    generation = addon("dance.generation")
     path = str(FOLDER / "saved.blend")
     yield from _started(variations=2, steps=64)
     bpy.ops.wm.save_as_mainfile(filepath=path)
     yield lambda: generation.running is None
     found["saved meanwhile"] = status()
     yield from _started(variations=2, steps=64)
-    bpy.data.objects.remove(addon("takes").dancer(bpy.context))
+    bpy.data.objects.remove(addon("character.dancer").dancer(bpy.context))
     yield lambda: generation.running is None
     found["deleted meanwhile"] = {"status": status(), "message": generation.outcome.message}
     with bpy.context.temp_override(**view()):
@@ -253,12 +256,16 @@ def _files() -> Iterator[Wait]:
     yield 1.5
     found["opened meanwhile"] = {"running": generation.running is not None, "status": status(), "takes": takes()}
     yield from _started(variations=8, steps=64)
-    found["worker at the end"] = [addon("worker_client").current()._process.pid, str(addon("worker_client").current().folder)]
+    found["worker at the end"] = [
+        addon("runtime.worker").current()._process.pid,
+        str(addon("runtime.worker").current().folder),
+    ]
 
 
 def end() -> None:
     found["costs"] = {
-        name: {"median": statistics.median(times), "worst": max(times), "count": len(times)} for name, times in _costs.items()
+        name: {"median": statistics.median(times), "worst": max(times), "count": len(times)}
+        for name, times in _costs.items()
     }
     (FOLDER / "result.json").write_text(json.dumps(found, indent=1))
     bpy.ops.wm.quit_blender()

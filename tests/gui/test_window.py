@@ -1,9 +1,12 @@
-"""A user's session in a real Blender window, with the built zip and the shipped weights; looked at afterwards through its pictures.
+"""A user's session in a real Blender window, with the built zip and the shipped weights; looked at afterwards through
+its pictures.
 
 Environment variables:
-    TOKENDANCE_BLENDER         the command that runs Blender with a screen, for example ``xvfb-run -a blender``; without it these tests
+    TOKENDANCE_BLENDER         the command that runs Blender with a screen, for example ``xvfb-run -a blender``; without
+    it these tests
                                are left out. ImageMagick's ``import`` must be there too.
-    TOKENDANCE_BLENDER_FOLDER  where that Blender runs in a root of its own: a folder outside and what it is called inside,
+    TOKENDANCE_BLENDER_FOLDER  where that Blender runs in a root of its own: a folder outside and what it is called
+    inside,
                                ``OUTSIDE:INSIDE``
     TOKENDANCE_PYTHON          the Python with torch as Blender sees it (default: the one that runs the tests)
     TOKENDANCE_PICTURES        where the pictures are kept
@@ -24,7 +27,19 @@ import soundfile
 
 HERE = Path(__file__).resolve().parent
 BLENDER = os.environ.get("TOKENDANCE_BLENDER", "")
-PICTURES = ("no_runtime", "preferences", "empty", "ready", "done", "running", "cancelled", "failed", "takes", "compared", "finish")
+PICTURES = (
+    "no_runtime",
+    "preferences",
+    "empty",
+    "ready",
+    "done",
+    "running",
+    "cancelled",
+    "failed",
+    "takes",
+    "compared",
+    "finish",
+)
 TICK_SECONDS = 0.005
 
 pytestmark = pytest.mark.skipif(not BLENDER, reason="TOKENDANCE_BLENDER does not name a Blender with a window")

@@ -1,4 +1,6 @@
-"""Skeletons of every family that is to be recognised, with what is to be recognised in them, and some that are no humanoids."""
+"""Skeletons of every family that is to be recognised, with what is to be recognised in them, and some that are no
+humanoids.
+"""
 
 from __future__ import annotations
 

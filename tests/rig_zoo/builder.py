@@ -34,16 +34,23 @@ _PLACES = {
 }
 _SPANS = {"spine": ("pelvis", "nape"), "neck": ("nape", "head"), "thigh": ("hip", "knee"), "shin": ("knee", "ankle")}
 _SPANS |= {"upperarm": ("shoulder", "elbow"), "forearm": ("elbow", "wrist"), "collar": ("clavicle", "shoulder")}
-_FINGERS = {"thumb": (0.025, 0.03), "index": (0.09, 0.03), "middle": (0.092, 0.01), "ring": (0.088, -0.01), "pinky": (0.08, -0.03)}
+_FINGERS = {
+    "thumb": (0.025, 0.03),
+    "index": (0.09, 0.03),
+    "middle": (0.092, 0.01),
+    "ring": (0.088, -0.01),
+    "pinky": (0.08, -0.03),
+}
 
 
 @dataclass(frozen=True)
 class Specimen:
     """A rig and what has to be recognised in it.
 
-    ``bones``: one bone a line, ``name @ place``, indented below its parent; ``[L|R]`` in a name makes it, and all below, two-sided.
-    ``expected``: ``joint name; joint name``; ``twist``, ``doubles``, ``ik`` likewise, several bones parted by commas.
-    ``arm``: degrees by which the arms hang; ``unit``: armature units to a metre; ``driven``: pattern of names that constraints move.
+    ``bones``: one bone a line, ``name @ place``, indented below its parent; ``[L|R]`` in a name makes it, and all
+    below, two-sided. ``expected``: ``joint name; joint name``; ``twist``, ``doubles``, ``ik`` likewise, several bones
+    parted by commas. ``arm``: degrees by which the arms hang; ``unit``: armature units to a metre; ``driven``: pattern
+    of names that constraints move.
     """
 
     family: str
@@ -62,7 +69,9 @@ class Specimen:
 
 
 def _place(words: str, arm: float) -> np.ndarray:
-    """Where a bone begins: a place, a part of the way between two (``thigh 0.5``), a finger (``index1``) or three numbers."""
+    """Where a bone begins: a place, a part of the way between two (``thigh 0.5``), a finger (``index1``) or three
+    numbers.
+    """
     along = np.array([np.cos(np.radians(arm)), -np.sin(np.radians(arm)), 0.0])
     places = {name: np.array(place) for name, place in _PLACES.items()}
     places["elbow"] = places["shoulder"] + 0.28 * along
@@ -127,14 +136,20 @@ def build(text: str, *, arm=0.0, unit=1.0, axes=Z_UP, driven="", tails=True, see
         open_bones = [(d, b) for d, b in open_bones if d < depth]
         parents.append(open_bones[-1][1] if open_bones else -1)
         open_bones.append((depth, bone))
-    heads = np.array([_place(place[1:], arm) * [-1 if place[0] == "-" else 1, 1, 1] for _, _, place in lines]).reshape(-1, 3)
+    heads = np.array([_place(place[1:], arm) * [-1 if place[0] == "-" else 1, 1, 1] for _, _, place in lines]).reshape(
+        -1, 3
+    )
     rng = np.random.default_rng(seed)
     rest, lengths = np.tile(np.eye(4), (len(names), 1, 1)), np.zeros(len(names))
     for bone in range(len(names)):
         children = [child for child in range(len(names)) if parents[child] == bone]
         spans = [heads[child] - heads[bone] for child in children if np.linalg.norm(heads[child] - heads[bone]) > 1e-6]
         back = heads[bone] - heads[parents[bone]] if parents[bone] >= 0 else np.zeros(3)
-        span = spans[0] if spans else (0.05 * back / np.linalg.norm(back) if np.linalg.norm(back) > 1e-6 else np.array([0, 0.05, 0]))
+        span = (
+            spans[0]
+            if spans
+            else (0.05 * back / np.linalg.norm(back) if np.linalg.norm(back) > 1e-6 else np.array([0, 0.05, 0]))
+        )
         lengths[bone] = np.linalg.norm(span)
         y = axes @ span / lengths[bone]
         x = np.cross(y, rng.normal(size=3))

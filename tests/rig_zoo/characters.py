@@ -38,7 +38,9 @@ def _numbered(bones: str, expected: str) -> tuple[str, str]:
     """Names as Sketchfab exports them, each with a running number; the right side counts on from 100."""
     numbers: dict[str, str] = {}
     lines = []
-    for number, line in enumerate(bones.replace("*fingers {p}[Left|Right]Hand{}#1 Thumb Index Middle Ring Pinky", "").splitlines()):
+    for number, line in enumerate(
+        bones.replace("*fingers {p}[Left|Right]Hand{}#1 Thumb Index Middle Ring Pinky", "").splitlines()
+    ):
         if " @ " in line:
             name, place = line.split(" @ ")
             ending = f"_[{number:02}|{100 + number}]" if "[" in name else f"_{number:02}"
@@ -215,7 +217,9 @@ CHARACTERS = {
     "mixamo without prefix": _mixamo(""),
     "mixamo of sketchfab": Specimen("mixamo", *_SKETCHFAB, arm=10.0),
     "unity-chan": _mixamo("Character1_", axes=Y_UP),
-    "ready player me": _mixamo("", "ready player me", _MIXAMO_BONES.replace("      {p}HeadTop", _EYES + "      {p}HeadTop"), arm=45.0),
+    "ready player me": _mixamo(
+        "", "ready player me", _MIXAMO_BONES.replace("      {p}HeadTop", _EYES + "      {p}HeadTop"), arm=45.0
+    ),
     "unreal 5": Specimen(
         "unreal",
         _unreal(_UE5, 6),
@@ -225,12 +229,16 @@ CHARACTERS = {
         arm=45.0,
     ),
     "unreal 4": Specimen(
-        "unreal", _unreal(_UE4, 4), _UNREAL_JOINTS + "; spine1 spine_01; spine2 spine_02; spine3 spine_03; neck neck_01", _UNREAL_TWIST
+        "unreal",
+        _unreal(_UE4, 4),
+        _UNREAL_JOINTS + "; spine1 spine_01; spine2 spine_02; spine3 spine_03; neck neck_01",
+        _UNREAL_TWIST,
     ),
     "mesh2motion": Specimen(
         "unreal",
         _M2M,
-        _UNREAL_JOINTS.replace("head head", "head Head") + "; spine1 spine_01; spine2 spine_02; spine3 spine_03; neck neck_01",
+        _UNREAL_JOINTS.replace("head head", "head Head")
+        + "; spine1 spine_01; spine2 spine_02; spine3 spine_03; neck neck_01",
     ),
     "kaykit": Specimen(
         "kaykit",
@@ -242,7 +250,8 @@ CHARACTERS = {
     "biped": Specimen(
         "3ds max biped",
         _BIPED_BONES,
-        _biped("Bip001 ", " ") + "spine1 Bip001 Spine; spine2 Bip001 Spine1; spine3 Bip001 Spine2; neck Bip001 Neck; head Bip001 Head",
+        _biped("Bip001 ", " ")
+        + "spine1 Bip001 Spine; spine2 Bip001 Spine1; spine3 Bip001 Spine2; neck Bip001 Neck; head Bip001 Head",
         "shoulder Bip001 [L|R]UpArmTwist; elbow Bip001 [L|R] ForeTwist",
         unit=39.37,
     ),

@@ -46,7 +46,15 @@ _META_FACE = """
         jaw @ jaw
 """
 _META_BREAST = "    breast.[L|R] @ breast\n"
-_META = _META_TRUNK + _META_FACE.lstrip("\n") + _META_BREAST + _META_ARM.replace("\n ", "\n  ") + _META_HANDS.strip("\n") + "\n" + _META_LEG
+_META = (
+    _META_TRUNK
+    + _META_FACE.lstrip("\n")
+    + _META_BREAST
+    + _META_ARM.replace("\n ", "\n  ")
+    + _META_HANDS.strip("\n")
+    + "\n"
+    + _META_LEG
+)
 _META_BASIC = _META_TRUNK + _META_BREAST + _META_ARM.replace("\n ", "\n  ") + _META_LEG
 _META_JOINTS = """
 pelvis spine; spine1 spine.001; spine2 spine.002; spine3 spine.003; neck spine.005; head spine.006; collar shoulder.[L|R];
@@ -316,7 +324,9 @@ CONTROL_RIGS = {
         """shoulder DEF-upper_arm.[L|R].001; elbow DEF-forearm.[L|R].001; hip DEF-thigh.[L|R].001; knee DEF-shin.[L|R].001""",
         arm=35.0,
     ),
-    "rigify deform with hips": Specimen("rigify deform", _DEFORM_HIPS, _DEFORM_LIMBS + "pelvis DEF-hips; neck DEF-neck; head DEF-head"),
+    "rigify deform with hips": Specimen(
+        "rigify deform", _DEFORM_HIPS, _DEFORM_LIMBS + "pelvis DEF-hips; neck DEF-neck; head DEF-head"
+    ),
     "auto-rig pro": Specimen(
         "auto-rig pro",
         _ARP_CONTROL,
@@ -347,7 +357,9 @@ CONTROL_RIGS = {
         ankle FK-Foot.[L|R]; foot FK-Toe.[L|R]""",
         ik="wrist IK-Hand.[L|R]; ankle MSTR-Foot.[L|R]; elbow IK-Pole-Forearm.[L|R]; knee IK-Pole-Shin.[L|R]",
         path="MSTR-Torso",
-        switches=tuple(("Properties_IKFK", f"ik_{limb}_{side}", 0.0) for limb in ("arm", "leg") for side in ("left", "right")),
+        switches=tuple(
+            ("Properties_IKFK", f"ik_{limb}_{side}", 0.0) for limb in ("arm", "leg") for side in ("left", "right")
+        ),
         driven="DEF-",
     ),
     "cloudrig of later films": Specimen(

@@ -115,7 +115,9 @@ OTHERS: dict[str, Callable[[], Rig]] = {
     "rope": partial(build, _ROPE),
     "door": partial(build, "door @ 0 0 0\n handle @ 0.5 1 0\n"),
     "two left arms": partial(build, _second_left_arm(_SECOND_ARM)),
-    "two left arms, spelled otherwise": partial(build, _second_left_arm(_SECOND_ARM.replace("Left", "left_").replace(".001", ""))),
+    "two left arms, spelled otherwise": partial(
+        build, _second_left_arm(_SECOND_ARM.replace("Left", "left_").replace(".001", ""))
+    ),
     "two characters": _crowd,
     "knee gone": partial(build, _without("[Left|Right]Leg")),
     "knee at the hip": _with_knee_at_hip,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.rig_zoo.builder import Y_UP, Specimen
-from tokendance_core.skeleton import JOINTS
+from tokendance_core.motion.skeleton import JOINTS
 
 _SMPL_BONES = """
 {c}{Pelvis} @ pelvis
@@ -22,7 +22,21 @@ _SMPL_BONES = """
    {s}{Ankle} @ ankle
     {s}{Foot} @ ball
 """
-_SMPL_WORDS = ("Pelvis", "Spine", "Neck", "Head", "Collar", "Shoulder", "Elbow", "Wrist", "Hand", "Hip", "Knee", "Ankle", "Foot")
+_SMPL_WORDS = (
+    "Pelvis",
+    "Spine",
+    "Neck",
+    "Head",
+    "Collar",
+    "Shoulder",
+    "Elbow",
+    "Wrist",
+    "Hand",
+    "Hip",
+    "Knee",
+    "Ankle",
+    "Foot",
+)
 
 
 def _smpl(centre: str, sided: str, change) -> str:
@@ -32,7 +46,9 @@ def _smpl(centre: str, sided: str, change) -> str:
     return text
 
 
-_SMPLX = "root @ floor\n" + "\n".join(" " + line for line in _smpl("", "[left|right]_", str.lower).splitlines() if "hand" not in line)
+_SMPLX = "root @ floor\n" + "\n".join(
+    " " + line for line in _smpl("", "[left|right]_", str.lower).splitlines() if "hand" not in line
+)
 _SMPLX = _SMPLX.replace("     head @ head", "     head @ head\n       jaw @ jaw\n       [left|right]_eye_smplhf @ eye")
 _SMPLX = _SMPLX.replace(
     "       [left|right]_wrist @ wrist",
@@ -271,7 +287,8 @@ SKELETONS = {
     "rokoko": Specimen(
         "rokoko",
         _ROKOKO,
-        _MIXAMO_LIKE + "hip [Left|Right]Thigh; knee [Left|Right]Shin; foot [Left|Right]Toe; spine1 Spine1; spine2 Spine3; spine3 Spine4",
+        _MIXAMO_LIKE
+        + "hip [Left|Right]Thigh; knee [Left|Right]Shin; foot [Left|Right]Toe; spine1 Spine1; spine2 Spine3; spine3 Spine4",
     ),
     "optitrack": Specimen(
         "optitrack",

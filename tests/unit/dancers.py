@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from tokendance_core import feet, kinematics, rotation
-from tokendance_core.skeleton import FEET, INDEX
+from tokendance_core.motion import contacts as feet
+from tokendance_core.motion import kinematics, rotation
+from tokendance_core.motion.skeleton import FEET, INDEX
 from tokendance_core.types import MotionClip
 
 LEG = 0.82

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from tokendance_core import rotation
 from tokendance_core.datasets.pack import BeatGrid, SourceClip
-from tokendance_core.skeleton import INDEX
+from tokendance_core.motion import rotation
+from tokendance_core.motion.skeleton import INDEX
 from tokendance_core.types import MotionClip
 
 
@@ -32,7 +32,9 @@ def still_clip(frames: int = 60, height: float = 0.94) -> MotionClip:
     return MotionClip(rot6d, np.tile(np.array([0, height, 0], np.float32), (frames, 1)))
 
 
-def walking(speed: float | np.ndarray, frames: int = 60, direction: tuple[float, float, float] = (1, 0, 0)) -> MotionClip:
+def walking(
+    speed: float | np.ndarray, frames: int = 60, direction: tuple[float, float, float] = (1, 0, 0)
+) -> MotionClip:
     """The T-pose gliding at ``speed`` m/s, constant or (frames,), along ``direction``."""
     clip = still_clip(frames)
     way = np.concatenate(([0.0], np.cumsum(np.broadcast_to(speed, frames) / clip.fps)[:-1]))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokendance_core import kinematics, rotation
-from tokendance_core.skeleton import INDEX, JOINTS, OFFSETS, PARENTS, REST_HEIGHT
+from tokendance_core.motion import kinematics, rotation
+from tokendance_core.motion.skeleton import INDEX, JOINTS, OFFSETS, PARENTS, REST_HEIGHT
 from tokendance_core.types import MotionClip, Rig, RigAnimation, RigMap
 
 Z_UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
@@ -27,13 +27,17 @@ def t_pose_clip(frames: int = 3, root: np.ndarray | None = None) -> MotionClip:
     return MotionClip(identity, standing if root is None else root.astype(np.float32), 30.0)
 
 
-def resting(pose: dict[str, tuple[float, float, float]] | None = None, proportions: np.ndarray | None = None) -> np.ndarray:
+def resting(
+    pose: dict[str, tuple[float, float, float]] | None = None, proportions: np.ndarray | None = None
+) -> np.ndarray:
     """(24, 3) our joints in a pose of local rotation vectors by joint, with offsets scaled by ``proportions`` (24,)."""
     offsets = (OFFSETS if proportions is None else OFFSETS * proportions[:, None]).astype(float)
     vectors = np.zeros((24, 3))
     for joint, vector in (pose or {}).items():
         vectors[INDEX[joint]] = vector
-    return kinematics.forward_kinematics(rotation.matrix_from_axis_angle(vectors), np.array([0, REST_HEIGHT, 0.0]), offsets)[0]
+    return kinematics.forward_kinematics(
+        rotation.matrix_from_axis_angle(vectors), np.array([0, REST_HEIGHT, 0.0]), offsets
+    )[0]
 
 
 def character(
@@ -48,9 +52,11 @@ def character(
     extra: bool = False,
     **traits,
 ) -> Rig:
-    """A character with our tree less the joints in ``drop``, resting in ``pose``, every bone with random axes, in ``axes`` and ``scale``.
+    """A character with our tree less the joints in ``drop``, resting in ``pose``, every bone with random axes, in
+    ``axes`` and ``scale``.
 
-    ``extra`` puts a control bone above the pelvis and a helper bone in the middle of the left thigh. ``traits``: arrays of ``Rig``.
+    ``extra`` puts a control bone above the pelvis and a helper bone in the middle of the left thigh. ``traits``: arrays
+    of ``Rig``.
     """
     rng = np.random.default_rng(seed)
     world = resting(pose, proportions)
@@ -84,7 +90,9 @@ def own_map(rig: Rig, **more) -> RigMap:
 
 
 def posed(rig: Rig, animation: RigAnimation) -> np.ndarray:
-    """(T, B, 4, 4) armature-space matrices as Blender poses them: pose = parent pose @ (parent rest^-1 @ rest) @ channels."""
+    """(T, B, 4, 4) armature-space matrices as Blender poses them: pose = parent pose @ (parent rest^-1 @ rest) @
+    channels.
+    """
     frames = len(animation.quaternions)
     pose = np.empty((frames, len(rig.names), 4, 4))
     for bone, name in enumerate(rig.names):

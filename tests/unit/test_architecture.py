@@ -13,23 +13,52 @@ from pathlib import Path
 import pytest
 
 import tokendance_core
+from tokendance_core import errors
 
 ROOT = Path(__file__).resolve().parents[2]
 
 # Modules that may need torch as soon as they are imported; the rest of the core runs on numpy.
-TORCH_MODULES = ("model/", "train/", "evaluate/", "codec.py", "checkpoint.py", "pipeline.py", "commands/devices.py")
-COMMAND_LINE = ("tokendance_core/__main__.py", "tokendance_core/commands/")
+TORCH_MODULES = (
+    *("model/", "train/", "evaluate/", "dance/codec.py", "dance/checkpoint.py", "dance/pipeline.py"),
+    *("commands/devices.py", "commands/train.py"),
+)
+CALL_OPERATORS = (
+    "blender_addon/dance/motion_file.py",
+    "blender_addon/interface/scene_guard.py",
+    "blender_addon/headless/exchange.py",
+)
+TRAIN_COMMAND = "tokendance_core/commands/train.py"
+COMMAND_LINE = ("tokendance_core/__main__.py", "tokendance_core/commands/", "blender_addon/headless/cli.py")
 MODEL_MAY_IMPORT = {"torch", "mamba_ssm", "tokendance_core.model"}
-WORK_AT_IMPORT = {"open", "print", "seed", "manual_seed", "basicConfig", "set_num_threads", "is_available", "read_text", "mkdir"}
+WORK_AT_IMPORT = {
+    "open",
+    "print",
+    "seed",
+    "manual_seed",
+    "basicConfig",
+    "set_num_threads",
+    "is_available",
+    "read_text",
+    "mkdir",
+}
 EXPLICIT_RANDOM = {"default_rng", "Generator", "SeedSequence", "BitGenerator"}
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "misc", "tools"}
 ABSOLUTE_PATH = re.compile(r"(/(home|root|usr|tmp|work|opt|mnt|Users)/|[A-Za-z]:\\)")
 
 # fast path -> its slow, readable reference and the test that holds both against each other
 FAST_PATHS = {
-    "tokendance_core/model/ssm.py:scan_chunked": ("tokendance_core/model/ssm.py:scan_recurrent", "tests/unit/test_ssm.py"),
-    "tokendance_core/kinematics.py:resample": ("tests/unit/test_kinematics.py:_resampled_slowly", "tests/unit/test_kinematics.py"),
-    "blender_addon/action.py:write": ("tests/blender/test_action.py:write_slowly", "tests/blender/test_action.py"),
+    "tokendance_core/model/ssm.py:scan_chunked": (
+        "tokendance_core/model/ssm.py:scan_recurrent",
+        "tests/unit/model/test_ssm.py",
+    ),
+    "tokendance_core/motion/kinematics.py:resample": (
+        "tests/unit/motion/test_kinematics.py:_resampled_slowly",
+        "tests/unit/motion/test_kinematics.py",
+    ),
+    "blender_addon/armature/action.py:write": (
+        "tests/blender/armature/test_action.py:write_slowly",
+        "tests/blender/armature/test_action.py",
+    ),
 }
 
 
@@ -93,34 +122,51 @@ def dotted(node: ast.AST) -> str:
 
 
 def offenders(paths: list[Path], is_offence) -> list[str]:
-    return [f"{name_of(path)}:{getattr(node, 'lineno', 0)}" for path in paths for node in nodes(path) if is_offence(node)]
+    return [
+        f"{name_of(path)}:{getattr(node, 'lineno', 0)}" for path in paths for node in nodes(path) if is_offence(node)
+    ]
 
 
 def test_core_does_not_know_blender():
-    assert [(name_of(path), name) for path in core() for name in imports(nodes(path), path) if within(name, {"bpy", "mathutils"})] == []
+    assert [
+        (name_of(path), name)
+        for path in core()
+        for name in imports(nodes(path), path)
+        if within(name, {"bpy", "mathutils"})
+    ] == []
 
 
 def test_importing_the_core_does_not_import_torch():
-    check = "import sys, tokendance_core, tokendance_core.__main__; sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
+    check = (
+        "import sys, tokendance_core, tokendance_core.__main__; sys.exit('torch' in sys.modules or 'numpy' in "
+        "sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", check], cwd=ROOT).returncode == 0
 
 
 def test_only_the_network_and_its_callers_need_torch():
     free = [path for path in core() if not name_of(path).removeprefix("tokendance_core/").startswith(TORCH_MODULES)]
-    assert [name_of(path) for path in free if any(within(name, {"torch"}) for name in imports(at_import(path), path))] == []
+    assert [
+        name_of(path) for path in free if any(within(name, {"torch"}) for name in imports(at_import(path), path))
+    ] == []
 
 
 def test_nobody_imports_train():
-    outside = [path for path in core() + addon() if "/train/" not in name_of(path)]
-    assert [name_of(path) for path in outside for name in imports(nodes(path), path) if within(name, {"tokendance_core.train"})] == []
-    mentions = [name_of(path) for path in outside if "tokendance_core.train" in path.read_text(encoding="utf-8")]
-    assert mentions == ["tokendance_core/__main__.py"]
+    outside = [path for path in core() + addon() if "/train/" not in name_of(path) and name_of(path) != TRAIN_COMMAND]
+    assert [
+        name_of(path)
+        for path in outside
+        for name in imports(nodes(path), path)
+        if within(name, {"tokendance_core.train"})
+    ] == []
 
 
 def test_model_sees_torch_and_itself():
     allowed = MODEL_MAY_IMPORT | set(sys.stdlib_module_names)
     model = sources("tokendance_core/model")
-    assert [(name_of(path), name) for path in model for name in imports(nodes(path), path) if not within(name, allowed)] == []
+    assert [
+        (name_of(path), name) for path in model for name in imports(nodes(path), path) if not within(name, allowed)
+    ] == []
 
 
 def test_addon_uses_only_the_public_core():
@@ -144,22 +190,31 @@ def test_blender_versions_are_compared_in_compat_alone():
 
 def test_blender_operators_are_called_in_three_files_alone():
     # Blender's importers and exporters exist only as operators.
-    others = [path for path in addon() if path.name not in ("operators.py", "scene_guard.py", "exchange.py")]
+    others = [path for path in addon() if name_of(path) not in CALL_OPERATORS]
     assert offenders(others, lambda node: dotted(node).startswith("bpy.ops")) == []
 
 
 def test_no_work_at_import():
-    found = [f"{name_of(path)}:{node.lineno}" for path in core() + addon() for node in at_import(path) if called(node) in WORK_AT_IMPORT]
+    found = [
+        f"{name_of(path)}:{node.lineno}"
+        for path in core() + addon()
+        for node in at_import(path)
+        if called(node) in WORK_AT_IMPORT
+    ]
     assert found == []
 
 
 def test_randomness_is_an_explicit_generator():
     def is_global_random(node):
         chain = dotted(node).split(".")
-        return chain[:2] in (["np", "random"], ["numpy", "random"]) and len(chain) == 3 and chain[2] not in EXPLICIT_RANDOM
+        return (
+            chain[:2] in (["np", "random"], ["numpy", "random"]) and len(chain) == 3 and chain[2] not in EXPLICIT_RANDOM
+        )
 
     assert offenders(core() + addon(), is_global_random) == []
-    assert [name_of(path) for path in core() + addon() for name in imports(nodes(path), path) if within(name, {"random"})] == []
+    assert [
+        name_of(path) for path in core() + addon() for name in imports(nodes(path), path) if within(name, {"random"})
+    ] == []
 
 
 def test_device_is_an_argument():
@@ -168,7 +223,9 @@ def test_device_is_an_argument():
 
 def test_no_bare_except_and_no_star_import():
     assert offenders(core() + addon(), lambda node: isinstance(node, ast.ExceptHandler) and node.type is None) == []
-    assert offenders(core() + addon(), lambda node: isinstance(node, ast.ImportFrom) and node.names[0].name == "*") == []
+    assert (
+        offenders(core() + addon(), lambda node: isinstance(node, ast.ImportFrom) and node.names[0].name == "*") == []
+    )
 
 
 def test_import_path_is_left_alone():
@@ -183,12 +240,20 @@ def test_no_absolute_paths():
 
 
 def test_only_the_command_line_prints():
-    silent = [path for path in core() + addon() if not name_of(path).startswith((*COMMAND_LINE, "blender_addon/cli.py"))]
-    assert offenders(silent, lambda node: isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print") == []
+    silent = [path for path in core() + addon() if not name_of(path).startswith(COMMAND_LINE)]
+    assert (
+        offenders(
+            silent,
+            lambda node: isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print",
+        )
+        == []
+    )
 
 
 def test_no_vague_names():
-    assert [name_of(path) for path in core() + addon() if {*path.relative_to(ROOT).with_suffix("").parts} & VAGUE_NAMES] == []
+    assert [
+        name_of(path) for path in core() + addon() if {*path.relative_to(ROOT).with_suffix("").parts} & VAGUE_NAMES
+    ] == []
 
 
 @pytest.mark.parametrize("fast", FAST_PATHS)
@@ -210,7 +275,7 @@ def test_configs_are_frozen_and_kept_in_the_checkpoint():
     }
     assert configs
     assert [name for name, code in configs.items() if "@dataclass(frozen=True" not in code] == []
-    checkpoint = (ROOT / "tokendance_core" / "checkpoint.py").read_text(encoding="utf-8")
+    checkpoint = (ROOT / "tokendance_core" / "dance" / "checkpoint.py").read_text(encoding="utf-8")
     assert [name for name in configs if name not in checkpoint] == []
 
 
@@ -218,10 +283,125 @@ def test_loading_is_strict_and_never_runs_code():
     def is_lenient(node):
         keywords = {keyword.arg: getattr(keyword.value, "value", None) for keyword in getattr(node, "keywords", ())}
         return (called(node) == "load_state_dict" and keywords.get("strict", True) is not True) or (
-            called(node) == "load" and ast.unparse(node).startswith("torch.load") and keywords.get("weights_only") is not True
+            called(node) == "load"
+            and ast.unparse(node).startswith("torch.load")
+            and keywords.get("weights_only") is not True
         )
 
     assert offenders(core(), is_lenient) == []
     assert [name_of(path) for path in core() for name in imports(nodes(path), path) if within(name, {"pickle"})] == [
-        "tokendance_core/datasets/restricted_pickle.py"  # AIST++ and SMPL's body models come in no other form
+        "tokendance_core/files/safe_pickle.py"  # AIST++ and SMPL's body models come in no other form
     ]
+
+
+# --- rooms ------------------------------------------------------------------------------------------------------------
+
+# From the ground up: a room may import from those above it in this list, never from one below it.
+CORE_ROOMS = (
+    *("__init__", "errors", "types", "motion", "files", "music", "model", "finishing", "dance"),
+    *("rigs", "retarget", "smpl", "datasets", "train", "evaluate", "commands", "__main__"),
+)
+ADDON_ROOMS = (
+    *("compat", "addon", "interface", "options", "runtime", "song", "armature", "character", "takes", "dance"),
+    *("headless", "sidebar", "__init__"),
+)
+MOST_FILES = 14
+"""Source files in a folder: more cannot be taken in at a glance."""
+
+
+def room_of(module: str) -> str:
+    """The folder or file of a package's top level that a module lies in."""
+    return module.split(".")[1] if "." in module else "__init__"
+
+
+@pytest.mark.parametrize(("folder", "rooms"), [("tokendance_core", CORE_ROOMS), ("blender_addon", ADDON_ROOMS)])
+def test_rooms_stand_on_lower_rooms_alone(folder, rooms):
+    modules = {
+        name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in sources(folder)
+    }
+    assert {room_of(module) for module in modules} - set(rooms) == set()
+    upward = []
+    for path in sources(folder):
+        own = (
+            "__init__"
+            if path == ROOT / folder / "__init__.py"
+            else path.relative_to(ROOT / folder).parts[0].removesuffix(".py")
+        )
+        for name in imports(nodes(path), path):
+            if within(name, {folder}):
+                module = next((part for part in prefixes(name) if part in modules), folder)
+                # The package itself holds the version and the public names, which cost nothing.
+                if module != folder and rooms.index(room_of(module)) > rooms.index(own):
+                    upward.append((name_of(path), name))
+    assert upward == []
+
+
+def prefixes(name: str) -> Iterator[str]:
+    """``a.b.c``, ``a.b``, ``a``."""
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
+
+
+def test_no_folder_is_too_full_to_take_in():
+    folders = {path.parent for path in sources("tokendance_core", "blender_addon", "tests", "bench", "scripts")}
+    counted = {name_of(folder): len(list(folder.glob("*.py"))) for folder in folders}
+    assert {name: count for name, count in counted.items() if count > MOST_FILES} == {}
+
+
+def test_every_room_says_what_lives_in_it():
+    rooms = [path for path in core() + addon() if path.name == "__init__.py"]
+    assert [
+        name_of(path)
+        for path in rooms
+        if len((ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split(".")) < 3
+    ] == []
+
+
+# --- errors -----------------------------------------------------------------------------------------------------------
+
+ERRORS = {
+    name
+    for name, value in vars(errors).items()
+    if isinstance(value, type) and issubclass(value, errors.TokenDanceError)
+}
+
+
+def pieces(node: ast.AST) -> list[ast.AST]:
+    """The parts of a text that is put together in one expression; both branches of a choice are looked at by their
+    first.
+    """
+    return node.values if isinstance(node, ast.JoinedStr) else [node]
+
+
+def is_sentence(node: ast.AST) -> bool:
+    """Whether a text begins with a capital, a quotation mark or a value, and ends with a full stop; texts made
+    elsewhere pass.
+    """
+    if isinstance(node, ast.IfExp):
+        return is_sentence(node.body) and is_sentence(node.orelse)
+    if not isinstance(node, ast.JoinedStr | ast.Constant):
+        return True
+    first, last = pieces(node)[0], pieces(node)[-1]
+    begins = not isinstance(first, ast.Constant) or not first.value or not first.value[0].islower()
+    # What ends with another error ends with its full stop.
+    chained = isinstance(last, ast.FormattedValue) and ast.unparse(last.value) in ("problem", "error")
+    ends = chained or (isinstance(last, ast.Constant) and (not last.value or last.value[-1] in ".!?"))
+    return begins and ends
+
+
+def test_errors_are_sentences_and_name_their_hint():
+    made = [
+        (path, node)
+        for path in core() + addon()
+        for node in nodes(path)
+        if isinstance(node, ast.Call) and called(node) in ERRORS
+    ]
+    assert len(made) > 150
+    assert [f"{name_of(path)}:{node.lineno}" for path, node in made if len(node.args) > 1] == []
+    texts = [
+        (path, text)
+        for path, node in made
+        for text in (*node.args, *(word.value for word in node.keywords if word.arg == "hint"))
+    ]
+    assert [f"{name_of(path)}:{text.lineno}" for path, text in texts if not is_sentence(text)] == []

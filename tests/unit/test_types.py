@@ -24,7 +24,13 @@ def _clip(**changes: object) -> MotionClip:
 
 
 def _rig(**changes: object) -> Rig:
-    fields = {"names": ("a", "b"), "parents": np.array([-1, 0]), "rest": np.tile(np.eye(4), (2, 1, 1)), "world": np.eye(4), **changes}
+    fields = {
+        "names": ("a", "b"),
+        "parents": np.array([-1, 0]),
+        "rest": np.tile(np.eye(4), (2, 1, 1)),
+        "world": np.eye(4),
+        **changes,
+    }
     return Rig(**fields)
 
 

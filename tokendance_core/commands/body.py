@@ -15,8 +15,21 @@ SKIN_START, SKIN_END = 0.1, 0.9
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("dance", type=Path, help="dance.npz, dance.smpl.npz or dance.bvh, as `generate` writes them")
-    add("--model", type=Path, required=True, metavar="FILE", help="body model of SMPL, SMPL-H or SMPL-X, for example SMPL_NEUTRAL.npz")
-    add("-o", "--output", type=Path, required=True, metavar="FILE", help="dance.pc2 (with dance.obj beside it), dance.npz or dance.obj")
+    add(
+        "--model",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="body model of SMPL, SMPL-H or SMPL-X, for example SMPL_NEUTRAL.npz",
+    )
+    add(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FILE",
+        help="dance.pc2 (with dance.obj beside it), dance.npz or dance.obj",
+    )
     add("--betas", type=float, nargs="+", metavar="X", help="shape of the body (default: the mean body)")
     add("--fps", type=float, metavar="N", help="frames per second of the file (default: those of the dance)")
     add("--json", action="store_true", help="JSON lines on standard output instead of a progress bar")
@@ -24,16 +37,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check what can be checked at once, then load, skin and save; files appear only when they are complete."""
-    from tokendance_core import body, clip_file
-    from tokendance_core.atomic import check_writable
-    from tokendance_core.kinematics import resample_to_fps
+    from tokendance_core.files import clip as clip_file
+    from tokendance_core.files.atomic import check_writable
+    from tokendance_core.motion.kinematics import resample_to_fps
+    from tokendance_core.smpl import body
 
     for path in body.files(args.output):
         if path.resolve() in (args.dance.resolve(), args.model.resolve()):
-            raise SettingError(f"{path} would be written over", hint="Choose another name for the output.")
+            raise SettingError(f"{path} would be written over.", hint="Choose another name for the output.")
         check_writable(path)
     if args.fps is not None and not 1 <= args.fps <= 240:
-        raise SettingError(f"fps must be from 1 to 240, found {args.fps:g}", hint="Use the frame rate of your scene, 24 to 60 for most.")
+        raise SettingError(
+            f"“fps” must be from 1 to 240, found {args.fps:g}.",
+            hint="Use the frame rate of your scene, 24 to 60 for most.",
+        )
 
     report, clock = report_for(args.json), StageClock()
 
@@ -47,7 +64,9 @@ def run(args: argparse.Namespace) -> int:
 
     enter("body", SKIN_START)
     span = SKIN_END - SKIN_START
-    skinned = body.skin(clip, args.model, betas=args.betas, progress=lambda fraction: enter("body", SKIN_START + span * fraction))
+    skinned = body.skin(
+        clip, args.model, betas=args.betas, progress=lambda fraction: enter("body", SKIN_START + span * fraction)
+    )
 
     enter("export", SKIN_END)
     body.save(skinned, args.output)

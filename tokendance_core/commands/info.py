@@ -12,7 +12,9 @@ from tokendance_core.errors import CheckpointError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="weights to look at (default: the shipped ones)")
+    parser.add_argument(
+        "--checkpoint", type=Path, metavar="FILE", help="weights to look at (default: the shipped ones)"
+    )
     parser.add_argument("--json", action="store_true", help="one JSON object instead of lines")
 
 
@@ -46,12 +48,17 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _checkpoint(path: Path | None) -> tuple[dict[str, object], int]:
-    from tokendance_core import checkpoint as file
+    from tokendance_core.dance import checkpoint as file
 
     path = path or file.default_path()
     try:
         loaded = file.load(path)
     except CheckpointError as error:
-        return {"path": str(path), "error": f"{error}. {error.hint}"}, error.exit_code
-    about = {"path": str(path), "id": loaded.id, "megabytes": round(path.stat().st_size / 1e6, 1), "genres": list(loaded.genres)}
+        return {"path": str(path), "error": error.text}, error.exit_code
+    about = {
+        "path": str(path),
+        "id": loaded.id,
+        "megabytes": round(path.stat().st_size / 1e6, 1),
+        "genres": list(loaded.genres),
+    }
     return about | dict(loaded.info), 0

@@ -24,14 +24,16 @@ def run(args: argparse.Namespace) -> int:
 
 def work(args: argparse.Namespace, report: Report, load: Load) -> int:
     """Report what is heard in the song; the network is not asked. Raises AudioError."""
-    from tokendance_core import audio, features
+    from tokendance_core.music import audio, features
 
     report.progress("load", 0.0)
     music = audio.load(args.song)
     report.progress("features", 0.3)
     heard = features.extract(music)
     beats = features.beat_times(heard)
-    report.heard(Heard(str(args.song), round(music.seconds, 3), round(tempo(beats), 2), tuple(np.round(beats, 4).tolist())))
+    report.heard(
+        Heard(str(args.song), round(music.seconds, 3), round(tempo(beats), 2), tuple(np.round(beats, 4).tolist()))
+    )
     return 0
 
 

@@ -84,8 +84,7 @@ class TerminalReport:
 
     def error(self, error: TokenDanceError) -> None:
         self._bar.close()
-        sentences = (f"{error}".rstrip("."), error.hint.rstrip("."))
-        print("tokendance: " + " ".join(f"{sentence}." for sentence in sentences if sentence), file=sys.stderr)
+        print(f"tokendance: {error.text}", file=sys.stderr)
 
 
 class JsonReport:
@@ -112,9 +111,11 @@ def problem_of(error: BaseException) -> TokenDanceError | None:
     if isinstance(error, TokenDanceError):
         return error
     if isinstance(error, KeyboardInterrupt):
-        return Cancelled("stopped; nothing half-written was left")
+        return Cancelled("Stopped; nothing half-written was left.")
     if is_out_of_memory(error):
-        return TokenDanceError("there is not enough memory for this", hint="Close other programs, or dance to a shorter part of the song.")
+        return TokenDanceError(
+            "There is not enough memory for this.", hint="Close other programs, or dance to a shorter part of the song."
+        )
     return None
 
 

@@ -24,7 +24,7 @@ def work(args: argparse.Namespace, report: Report, load: Load) -> int:
     """Load the network and dance once to a few seconds of noise: the first use of every kernel is the slow one."""
     report.progress("checkpoint", 0.0)
     checkpoint = load(args.checkpoint, args.device)
-    from tokendance_core import pipeline
+    from tokendance_core.dance import pipeline
 
     report.progress("generator", 0.5)
     noise = np.random.default_rng(0).standard_normal(_SECONDS * SAMPLE_RATE).astype(np.float32)

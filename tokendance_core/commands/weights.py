@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tokendance_core.checkpoint import Checkpoint
+    from tokendance_core.dance.checkpoint import Checkpoint
 
 Load = Callable[[Path | None, str], "Checkpoint"]
 """From a file (None for the shipped one) and the device asked for to a checkpoint that is ready to run."""
@@ -15,8 +15,8 @@ Load = Callable[[Path | None, str], "Checkpoint"]
 
 def load_once(path: Path | None, device: str) -> Checkpoint:
     """Read it; imports torch. Raises CheckpointError, and SettingError for a device that is not there."""
-    from tokendance_core import checkpoint
     from tokendance_core.commands import devices
+    from tokendance_core.dance import checkpoint
 
     devices.leave_a_core_free()
     return checkpoint.load(path, devices.resolve(device))
@@ -31,7 +31,7 @@ class Kept:
 
     def load(self, path: Path | None, device: str) -> Checkpoint:
         """As ``load_once``, without reading the same file twice."""
-        from tokendance_core.checkpoint_header import default_path
+        from tokendance_core.dance.checkpoint_header import default_path
 
         file = path or default_path()
         state = file.stat() if file.is_file() else None

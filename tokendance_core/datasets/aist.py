@@ -1,9 +1,11 @@
-"""AIST++: dances at 60 frames a second as SMPL poses (``motions/``, ``splits/``, ``ignore_list.txt``), and the music of AIST.
+"""AIST++: dances at 60 frames a second as SMPL poses (``motions/``, ``splits/``, ``ignore_list.txt``), and the music of
+AIST.
 
-Layout (google/aistplusplus_api): ``motions/gBR_sBM_cAll_d04_mBR0_ch01.pkl`` with ``smpl_poses`` (T, 72) axis-angle, ``smpl_trans`` (T, 3)
-and ``smpl_scaling`` (1,); dividing the path by the scaling gives metres of the SMPL body, Y up. Songs are named by their id (``mBR0.wav``)
-or after the dance, in ``wav/``, ``wavs/`` or ``music/``. The benchmark of 40 dances is the 20 of ``crossmodal_test.txt`` with
-the 20 of ``crossmodal_val.txt``: same dancers and songs, another choreography; the pool is every motion that is not ignored (1,320).
+Layout (google/aistplusplus_api): ``motions/gBR_sBM_cAll_d04_mBR0_ch01.pkl`` with ``smpl_poses`` (T, 72) axis-angle,
+``smpl_trans`` (T, 3) and ``smpl_scaling`` (1,); dividing the path by the scaling gives metres of the SMPL body, Y up.
+Songs are named by their id (``mBR0.wav``) or after the dance, in ``wav/``, ``wavs/`` or ``music/``. The benchmark of 40
+dances is the 20 of ``crossmodal_test.txt`` with the 20 of ``crossmodal_val.txt``: same dancers and songs, another
+choreography; the pool is every motion that is not ignored (1,320).
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tokendance_core import rotation
-from tokendance_core.datasets import restricted_pickle
-from tokendance_core.datasets.recording import Recording, files, sounds, stand_on_floor
+from tokendance_core.datasets.recording import Recording, files, sounds
 from tokendance_core.errors import DataError
-from tokendance_core.skeleton import JOINTS
+from tokendance_core.files import safe_pickle as restricted_pickle
+from tokendance_core.motion import rotation
+from tokendance_core.motion.contacts import stand_on_floor
+from tokendance_core.motion.skeleton import JOINTS
 from tokendance_core.types import MotionClip
 
 FPS = 60.0
@@ -56,12 +59,14 @@ def read_motion(path: Path) -> MotionClip:
     frames = len(poses)
     if frames == 0 or poses.size != frames * 3 * len(JOINTS):
         raise DataError(
-            f"{path.name} has smpl_poses {poses.shape}, expected (T, {3 * len(JOINTS)})", hint="Download the annotations again."
+            f"{path.name} has smpl_poses {poses.shape}, expected (T, {3 * len(JOINTS)}).",
+            hint="Download the annotations again.",
         )
     path_of_root, scaling = _field(data, "smpl_trans", path), _field(data, "smpl_scaling", path)
     if path_of_root.shape != (frames, 3) or scaling.size != 1 or not scaling.item() > 0:
         raise DataError(
-            f"{path.name} has smpl_trans {path_of_root.shape} and smpl_scaling {scaling}, expected ({frames}, 3) and a positive number",
+            f"{path.name} has smpl_trans {path_of_root.shape} and smpl_scaling {scaling}, expected ({frames}, 3) and a "
+            "positive number.",
             hint="Download the annotations again.",
         )
     matrices = rotation.matrix_from_axis_angle(poses.reshape(frames, len(JOINTS), 3))
@@ -74,10 +79,11 @@ def _field(data: Mapping[str, object], key: str, path: Path) -> np.ndarray:
         values = np.asarray(data[key], np.float64)
     except (KeyError, TypeError, ValueError):
         raise DataError(
-            f"{path.name} has no numbers named {key}, found {sorted(data)}", hint="Use motions/ of the AIST++ annotations."
+            f"{path.name} has no numbers named {key}, found {sorted(data)}.",
+            hint="Use motions/ of the AIST++ annotations.",
         ) from None
     if not np.isfinite(values).all():
-        raise DataError(f"{path.name} has values in {key} that are not finite", hint="Download the annotations again.")
+        raise DataError(f"{path.name} has values in {key} that are not finite.", hint="Download the annotations again.")
     return values
 
 
@@ -87,6 +93,6 @@ def _names(path: Path) -> set[str]:
         return set(path.read_text(encoding="utf-8").split())
     except OSError:
         raise DataError(
-            f"AIST++ has no {path.name}, expected {path}",
+            f"AIST++ has no {path.name}, expected {path}.",
             hint="Point to the unpacked annotations: the folder with motions/, splits/ and ignore_list.txt.",
         ) from None

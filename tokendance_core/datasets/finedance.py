@@ -1,8 +1,10 @@
-"""FineDance: dances at 30 frames a second as SMPL-X poses, one song each (``motion/``, ``music_wav/`` and, if present, ``label_json/``).
+"""FineDance: dances at 30 frames a second as SMPL-X poses, one song each (``motion/``, ``music_wav/`` and, if present,
+``label_json/``).
 
-Layout (li-ronghui/FineDance, li-ronghui/LODGE): ``motion/001.npy`` (T, 315) = pelvis path (3) in metres, Y up, and 52 joints x 6D: the 22
-of the body, then 15 of each hand; Lodge's ``mofea319`` puts 4 contacts before them. Its 6D are the first two *rows* of the matrix
-(the convention of pytorch3d), ours are columns. ``label_json/001.json`` names the genre: ``style2`` fine, ``style1`` coarse.
+Layout (li-ronghui/FineDance, li-ronghui/LODGE): ``motion/001.npy`` (T, 315) = pelvis path (3) in metres, Y up, and 52
+joints x 6D: the 22 of the body, then 15 of each hand; Lodge's ``mofea319`` puts 4 contacts before them. Its 6D are the
+first two *rows* of the matrix (the convention of pytorch3d), ours are columns. ``label_json/001.json`` names the genre:
+``style2`` fine, ``style1`` coarse.
 """
 
 from __future__ import annotations
@@ -13,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tokendance_core import rotation
-from tokendance_core.clip_file import BODY_JOINTS
-from tokendance_core.datasets.recording import Recording, files, sounds, stand_on_floor
+from tokendance_core.datasets.recording import Recording, files, sounds
 from tokendance_core.errors import DataError
-from tokendance_core.skeleton import JOINTS
+from tokendance_core.files.clip import BODY_JOINTS
+from tokendance_core.motion import rotation
+from tokendance_core.motion.contacts import stand_on_floor
+from tokendance_core.motion.skeleton import JOINTS
 from tokendance_core.types import MotionClip
 
 FPS = 30.0
@@ -49,19 +52,25 @@ TEST = frozenset(
 """The 20 cross-genre test songs of Lodge's evaluation."""
 
 IGNORED = frozenset(("116", "117", "118", "119", "120", "121", "122", "123", "202")) - TEST
-"""Recordings that Lodge leaves out. It ignores 120 as well where it trains, yet counts it among the 20 songs of its test."""
+"""Recordings that Lodge leaves out. It ignores 120 as well where it trains, yet counts it among the 20 songs of its
+test.
+"""
 
 _CONTACTS = {315: 0, 319: 4}
 """Columns before the pelvis path, by the width of the file."""
 
 
 def load(folder: Path) -> Iterator[Recording]:
-    """Every dance of FineDance that is not ignored. Raises DataError for a missing folder or a file of another layout."""
+    """Every dance of FineDance that is not ignored. Raises DataError for a missing folder or a file of another
+    layout.
+    """
     songs = sounds(folder / "music_wav")
     for path in files(folder / "motion", ".npy", "FineDance"):
         if path.stem not in IGNORED:
             split = "test" if path.stem in TEST else "train"
-            yield Recording(read_motion(path), _genre(folder / "label_json" / f"{path.stem}.json"), songs.get(path.stem), split)
+            yield Recording(
+                read_motion(path), _genre(folder / "label_json" / f"{path.stem}.json"), songs.get(path.stem), split
+            )
 
 
 def read_motion(path: Path) -> MotionClip:
@@ -69,15 +78,17 @@ def read_motion(path: Path) -> MotionClip:
     try:
         values = np.load(path, allow_pickle=False)
     except (OSError, ValueError, EOFError) as problem:
-        raise DataError(f"{path.name} is not a numpy array of numbers ({problem})", hint="Unpack FineDance again.") from problem
+        raise DataError(
+            f"{path.name} is not a numpy array of numbers ({problem}).", hint="Unpack FineDance again."
+        ) from problem
     if values.ndim != 2 or values.shape[1] not in _CONTACTS or not len(values):
         raise DataError(
-            f"{path.name} has shape {values.shape}, expected (T, 315): a path of 3 and 52 joints of 6",
+            f"{path.name} has shape {values.shape}, expected (T, 315): a path of 3 and 52 joints of 6.",
             hint="Use motion/ of the FineDance download; mofea319/ of Lodge, renamed, does as well.",
         )
     values = values[:, _CONTACTS[values.shape[1]] :].astype(np.float64)
     if not np.isfinite(values).all():
-        raise DataError(f"{path.name} has values that are not finite", hint="Unpack FineDance again.")
+        raise DataError(f"{path.name} has values that are not finite.", hint="Unpack FineDance again.")
     rows = values[:, 3 : 3 + 6 * BODY_JOINTS].reshape(-1, BODY_JOINTS, 6)
     matrices = np.broadcast_to(np.eye(3), (len(values), len(JOINTS), 3, 3)).copy()
     matrices[:, :BODY_JOINTS] = rotation.matrix_from_6d(rows).swapaxes(-1, -2)
@@ -93,4 +104,6 @@ def _genre(path: Path) -> str:
         label = json.loads(path.read_text(encoding="utf-8"))
         return str(label.get("style2") or label.get("style1") or "any")
     except (ValueError, AttributeError) as problem:
-        raise DataError(f"{path.name} is no label of FineDance ({problem})", hint="Unpack label_json/ again, or remove it.") from problem
+        raise DataError(
+            f"{path.name} is no label of FineDance ({problem}).", hint="Unpack label_json/ again, or remove it."
+        ) from problem

@@ -1,7 +1,8 @@
 """Motorica Dance Dataset: dances as BVH at 120 frames a second (``bvh/``) with music of the same stem (``wav/``).
 
-Names follow AIST's: ``kthjazz_gCH_sFM_cAll_d02_mCH_ch01_…_006`` or, without a music tag, ``kthjazz_gTP_sFM_sngl_d02_015``; of the tags
-only genre, dancer and music mean something. The casual dances (``kthmisc_gCA_…``) come without music, which is not theirs to share.
+Names follow AIST's: ``kthjazz_gCH_sFM_cAll_d02_mCH_ch01_…_006`` or, without a music tag,
+``kthjazz_gTP_sFM_sngl_d02_015``; of the tags only genre, dancer and music mean something. The casual dances
+(``kthmisc_gCA_…``) come without music, which is not theirs to share.
 """
 
 from __future__ import annotations
@@ -9,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from tokendance_core.datasets import bvh_reader
 from tokendance_core.datasets.recording import Recording, files, sounds
 from tokendance_core.errors import DataError
+from tokendance_core.retarget import read_bvh as bvh_reader
 
 GENRES = {
     "gLH": "hip-hop", "gKR": "krump", "gPO": "pop", "gLO": "lock",
@@ -37,13 +38,16 @@ TEST = frozenset(
 
 
 def load(folder: Path) -> Iterator[Recording]:
-    """Every take, music None where the data set has none. Raises DataError for a missing folder, no music at all or an unknown skeleton."""
+    """Every take, music None where the data set has none. Raises DataError for a missing folder, no music at all or an
+    unknown skeleton.
+    """
     takes = files(folder / "bvh", ".bvh", "the Motorica data set")
     songs = sounds(folder / "wav")
     if not songs:
         raise DataError(
-            f"the Motorica data set has no music, expected sound files in {folder / 'wav'}",
-            hint="Unpack wav/ beside bvh/; some songs of it have to be fetched with the script that comes with the data.",
+            f"The Motorica data set has no music, expected sound files in {folder / 'wav'}.",
+            hint="Unpack wav/ beside bvh/; some songs of it have to be fetched with the script that comes with the "
+            "data.",
         )
     for path in takes:
         genre = next((GENRES[tag] for tag in path.stem.split("_") if tag in GENRES), "any")

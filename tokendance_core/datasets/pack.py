@@ -1,7 +1,8 @@
 """The data pack on disk: motion clips with their genre, split and beat grid, and songs with their split.
 
-Layout: ``motion/*.npz`` and ``motion_aux/*.npz`` with ``rot6d`` (T, 22, 6) and ``root`` (T, 3) beside ``motion_index.json``
-(joint names, clips) and ``motion_tempo.json`` (grids); ``music/*.ogg`` beside ``music_index.json``.
+Layout: ``motion/*.npz`` and ``motion_aux/*.npz`` with ``rot6d`` (T, 22, 6) and ``root`` (T, 3) beside
+``motion_index.json`` (joint names, clips) and ``motion_tempo.json`` (grids); ``music/*.ogg`` beside
+``music_index.json``.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from typing import Literal
 
 import numpy as np
 
-from tokendance_core import audio, features
-from tokendance_core.datasets.augment import face_forward
 from tokendance_core.errors import DataError
-from tokendance_core.skeleton import INDEX
+from tokendance_core.motion.edits import face_forward
+from tokendance_core.motion.skeleton import INDEX
+from tokendance_core.music import audio, features
 from tokendance_core.types import MotionClip, MusicFeatures
 
 Split = Literal["train", "validation", "test"]
@@ -73,7 +74,9 @@ _SMPL_NAME = {
 }  # fmt: skip
 
 _CERTAIN = 2.5
-"""The tempo recovered for a salsa take counts as known above this z-score; for other mocap it stays a guess (the pack's own advice)."""
+"""The tempo recovered for a salsa take counts as known above this z-score; for other mocap it stays a guess (the pack's
+own advice).
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +95,8 @@ class BeatGrid:
 class SourceClip:
     """A clip of the pack: facing forward, with what is known about it.
 
-    ``grid`` is None unless the clock is known for certain; ``low_motion`` marks takes that hardly move; ``loop``: it tiles.
+    ``grid`` is None unless the clock is known for certain; ``low_motion`` marks takes that hardly move; ``loop``: it
+    tiles.
     """
 
     clip: MotionClip
@@ -109,7 +113,9 @@ class SourceClip:
 
 @dataclass(frozen=True, eq=False)
 class SourceSong:
-    """A song with its features; ``beats`` (B,) seconds of the sound itself; ``path`` is None for a song that was never a file."""
+    """A song with its features; ``beats`` (B,) seconds of the sound itself; ``path`` is None for a song that was never
+    a file.
+    """
 
     name: str
     split: Split
@@ -143,11 +149,11 @@ def _read_json(path: Path) -> object:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DataError(
-            f"the data folder has no {path.name}, expected {path}",
+            f"The data folder has no {path.name}, expected {path}.",
             hint="Point --data to the folder that holds motion/, music/ and their index files.",
         ) from None
     except ValueError as error:
-        raise DataError(f"{path} is not readable JSON ({error})", hint="Copy the data pack again.") from None
+        raise DataError(f"{path} is not readable JSON ({error}).", hint="Copy the data pack again.") from None
 
 
 def _read_motion(path: Path, joints: list[str], offsets_to: np.ndarray) -> MotionClip:
@@ -155,9 +161,11 @@ def _read_motion(path: Path, joints: list[str], offsets_to: np.ndarray) -> Motio
         with np.load(path, allow_pickle=False) as data:
             local, root = data["rot6d"].astype(np.float32), data["root"].astype(np.float32)
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"the motion clip {path} cannot be read ({error})", hint="Copy the data pack again.") from None
+        raise DataError(f"The motion clip {path} cannot be read ({error}).", hint="Copy the data pack again.") from None
     if local.shape[1:] != (len(joints), 6):
-        raise DataError(f"{path} has rotations {local.shape}, expected (T, {len(joints)}, 6)", hint="Copy the data pack again.")
+        raise DataError(
+            f"{path} has rotations {local.shape}, expected (T, {len(joints)}, 6).", hint="Copy the data pack again."
+        )
     rot6d = np.zeros((len(local), 24, 6), np.float32)
     rot6d[..., [0, 4]] = 1.0
     rot6d[:, offsets_to] = local
@@ -165,7 +173,9 @@ def _read_motion(path: Path, joints: list[str], offsets_to: np.ndarray) -> Motio
 
 
 def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
-    """Every sound clip of ``motion/``, or of ``motion_aux/`` (not dance, for the tokenizers only), by name. DataError if incomplete."""
+    """Every sound clip of ``motion/``, or of ``motion_aux/`` (not dance, for the tokenizers only), by name. DataError
+    if incomplete.
+    """
     index = _read_json(data / "motion_index.json")
     joint_order = np.array([INDEX[_SMPL_NAME[name]] for name in index["joints"]])
     tempo = _read_json(data / "motion_tempo.json")
@@ -188,7 +198,9 @@ def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
             )
         )
     if not clips:
-        raise DataError(f"no motion clips in {folder}, expected *.npz", hint="Point --data to the folder that holds motion/.")
+        raise DataError(
+            f"No motion clips in {folder}, expected *.npz.", hint="Point --data to the folder that holds motion/."
+        )
     return clips
 
 

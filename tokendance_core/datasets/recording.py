@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-import numpy as np
-
-from tokendance_core import kinematics
 from tokendance_core.errors import DataError
-from tokendance_core.skeleton import ANKLE_HEIGHT
 from tokendance_core.types import MotionClip
 
 SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 """Sound files that count as a recording's music, the preferred one first."""
 
-_STANDING = 10.0
-"""Percentile of the lowest foot's height over time that is taken for the floor: dancers stand far longer than they jump."""
-
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """A dance at its native frame rate; ``genre`` as the data set names it, "any" when unknown; ``music`` None when there is none.
+    """A dance at its native frame rate; ``genre`` as the data set names it, "any" when unknown; ``music`` None when
+    there is none.
 
     ``split``: "test" if the data set's benchmark is danced to this song, "train" for the rest of its pool.
     """
@@ -44,24 +38,18 @@ class Importer(Protocol):
     def __call__(self, folder: Path) -> Iterator[Recording]: ...
 
 
-def stand_on_floor(clip: MotionClip) -> MotionClip:
-    """The clip moved up or down by one distance, so that its feet stand at y = 0."""
-    if not clip.frames:
-        return clip
-    feet = kinematics.joint_positions(clip)[:, list(kinematics.FEET), 1] - [ANKLE_HEIGHT, 0.0, ANKLE_HEIGHT, 0.0]
-    floor = np.percentile(feet.min(1), _STANDING)
-    return replace(clip, root=(clip.root - np.array([0.0, floor, 0.0])).astype(np.float32))
-
-
 def files(folder: Path, suffix: str, data_set: str) -> list[Path]:
     """The files of ``folder`` that end in ``suffix``, sorted; DataError when there is no such folder or file."""
     if not folder.is_dir():
         raise DataError(
-            f"{data_set} has no folder {folder.name}, expected {folder}", hint=f"Point to the folder that holds {folder.name}/."
+            f"{data_set} has no folder {folder.name}, expected {folder}.",
+            hint=f"Point to the folder that holds {folder.name}/.",
         )
     found = sorted(path for path in folder.iterdir() if path.suffix.lower() == suffix)
     if not found:
-        raise DataError(f"no *{suffix} files in {folder}, expected those of {data_set}", hint="Unpack the data set again.")
+        raise DataError(
+            f"No *{suffix} files in {folder}, expected those of {data_set}.", hint="Unpack the data set again."
+        )
     return found
 
 

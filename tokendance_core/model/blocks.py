@@ -1,4 +1,6 @@
-"""Convolutional pieces of the tokenizers: residual blocks, down- and upsampling by two (paper section 1.2, Bailando's layout)."""
+"""Convolutional pieces of the tokenizers: residual blocks, down- and upsampling by two (paper section 1.2, Bailando's
+layout).
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Finite Scalar Quantization (Mentzer et al. 2023, arXiv 2309.15505; paper section 1.2).
 
-Glossary: a *code* is a vector of one digit per level, scaled to [-1, 1]; an *index* is its number in the implicit codebook.
+Glossary: a *code* is a vector of one digit per level, scaled to [-1, 1]; an *index* is its number in the implicit
+codebook.
 """
 
 from __future__ import annotations

@@ -5,9 +5,10 @@
     acoustic --embed--> 2 x BiMamba --'    ^                                  '--> 2 x BiMamba --> lower logits
                                            energy, place in the beat, upper and lower tokens already known
 
-TokenDance (arXiv 2603.27314) section 3.3. Beyond the paper, known dance tokens enter at the global scanner and in their own half's
-branch, so that the network can refine and edit; tempo joins the genre at the gate, energy and the place within the beat join the
-music. With all dance tokens masked and nothing of these told it is the paper's model up to constant vectors.
+TokenDance (arXiv 2603.27314) section 3.3. Beyond the paper, known dance tokens enter at the global scanner and in their
+own half's branch, so that the network can refine and edit; tempo joins the genre at the gate, energy and the place
+within the beat join the music. With all dance tokens masked and nothing of these told it is the paper's model up to
+constant vectors.
 """
 
 from __future__ import annotations
@@ -35,10 +36,11 @@ GATE_BIAS = -4.0  # a new genre gate is almost shut: sigmoid(-4) = 0.018
 
 
 class Prompt(NamedTuple):
-    """What to dance to, int64: music tokens ``semantic``, ``acoustic``, and ``energy``, ``place`` (B, L); ``tempo`` and ``genre`` (B,).
+    """What to dance to, int64: music tokens ``semantic``, ``acoustic``, and ``energy``, ``place`` (B, L); ``tempo`` and
+    ``genre`` (B,).
 
-    Energy is a level from 1 to 8, place the token's place within its beat from 1, tempo an eighth of an octave, from 1. 0 is not told,
-    or any genre.
+    Energy is a level from 1 to 8, place the token's place within its beat from 1, tempo an eighth of an octave, from 1.
+    0 is not told, or any genre.
     """
 
     semantic: Tensor
@@ -53,9 +55,9 @@ class Prompt(NamedTuple):
 class GeneratorConfig:
     """Sizes of a generator; saved inside the checkpoint.
 
-    ``genres`` counts the null genre "any" at index 0; ``books`` the codes of a dance token (paper: 1). ``music_in`` is what a
-    music token enters as: a learned embedding of its index, the four digits of its FSQ code, or the sum of both. ValueError for sizes
-    that do not fit together.
+    ``genres`` counts the null genre "any" at index 0; ``books`` the codes of a dance token (paper: 1). ``music_in`` is
+    what a music token enters as: a learned embedding of its index, the four digits of its FSQ code, or the sum of both.
+    ValueError for sizes that do not fit together.
     """
 
     genres: int = 8
@@ -78,22 +80,30 @@ class GeneratorConfig:
         if self.codes != CODES:
             raise ValueError(f"codes is {self.codes}, expected {CODES}, the product of the FSQ levels 8, 5, 5, 5")
         if self.expand * self.width % self.head_dim:
-            raise ValueError(f"expand * width = {self.expand * self.width} is not a multiple of head_dim {self.head_dim}")
+            raise ValueError(
+                f"expand * width = {self.expand * self.width} is not a multiple of head_dim {self.head_dim}"
+            )
 
     @property
     def streams(self) -> int:
-        """Dance token streams: first the first book of the upper and the lower body, then the second of both, and so on."""
+        """Dance token streams: first the first book of the upper and the lower body, then the second of both, and so
+        on.
+        """
         return len(HALVES) * self.books
 
 
 CONFIGS = {
     "paper": GeneratorConfig(width=512, state=16, head_dim=64),
-    "released": GeneratorConfig(books=3, width=160, state=16, head_dim=64, music_layers=1, global_layers=3, dance_layers=1),
+    "released": GeneratorConfig(
+        books=3, width=160, state=16, head_dim=64, music_layers=1, global_layers=3, dance_layers=1
+    ),
     "tiny": GeneratorConfig(books=2, width=32, state=8, head_dim=16, music_layers=1, global_layers=2, dance_layers=1),
 }
-"""Named sizes. The paper gives Mamba-1 terms, d_model 512, d_state 16, d_conv 4, expand 2, that is 1024 inner channels with 16 states
-and a decay of their own each. Mamba-2 keeps all four and ties the decay inside a head: 1024 channels = 16 heads of 64.
-"released" is the shipped size (320 inner channels, 5 heads, one local layer each), trained on a CPU; "tiny" is for tests."""
+"""Named sizes. The paper gives Mamba-1 terms, d_model 512, d_state 16, d_conv 4, expand 2, that is 1024 inner channels
+with 16 states and a decay of their own each. Mamba-2 keeps all four and ties the decay inside a head: 1024 channels =
+16 heads of 64. "released" is the shipped size (320 inner channels, 5 heads, one local layer each), trained on a CPU;
+"tiny" is for tests.
+"""
 
 
 def digits_of_codes() -> Tensor:
@@ -128,8 +138,8 @@ class TokenInput(nn.Module):
 class GenreGate(nn.Module):
     """x + sigmoid(MLP_a([x, g])) * MLP_d([x, g]) for tokens x (B, L, width) and a genre vector g (B, width).
 
-    Formula of FlowerDance, the only one that the group published; both first layers are one product here, and g, which is the same
-    for all tokens, is multiplied once.
+    Formula of FlowerDance, the only one that the group published; both first layers are one product here, and g, which
+    is the same for all tokens, is multiplied once.
     """
 
     def __init__(self, width: int) -> None:
@@ -171,7 +181,8 @@ class Neighbours(nn.Conv1d):
 
 
 class CodeHead(nn.Module):
-    """Features (B, L, width) -> logits (B, L, codes): the scores of a code's four digits added to the score of the code itself.
+    """Features (B, L, width) -> logits (B, L, codes): the scores of a code's four digits added to the score of the code
+    itself.
 
     Codes that share digits decode to similar poses, so what is learned about one is known of its neighbours.
     """
@@ -188,7 +199,9 @@ class CodeHead(nn.Module):
 
 
 class DanceBranch(nn.Module):
-    """Dance-local scanner of one body half: global features and this half's known tokens -> one (B, L, codes) of logits for each book."""
+    """Dance-local scanner of one body half: global features and this half's known tokens -> one (B, L, codes) of logits
+    for each book.
+    """
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
@@ -246,7 +259,10 @@ class Generator(nn.Module):
 
         ``books`` asks for the streams of some books alone.
         """
-        scanned = [self.semantic_layers(self.semantic_in(prompt.semantic)), self.acoustic_layers(self.acoustic_in(prompt.acoustic))]
+        scanned = [
+            self.semantic_layers(self.semantic_in(prompt.semantic)),
+            self.acoustic_layers(self.acoustic_in(prompt.acoustic)),
+        ]
         entered = [enter(dance[:, stream]) for stream, enter in enumerate(self.dance_in)]
         known = [sum(entered[half :: len(HALVES)]) for half in range(len(HALVES))]
         x = self.fuse_music(torch.cat(scanned, dim=-1)) + self.energy_in(prompt.energy) + self.place_in(prompt.place)

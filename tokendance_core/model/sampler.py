@@ -1,9 +1,10 @@
 """From a generator to dance tokens: one pass as in the paper, or a few passes that fix the surest tokens first.
 
-One pass with everything masked and temperature 0 is the paper's model. Sampling every position of that one pass independently
-gives incoherent dances, because no token knows what its neighbours drew; so with more steps each pass keeps only the tokens it is
-surest of, over both body halves jointly, and the next pass sees them (MaskGIT, Chang et al. 2022, arXiv 2202.04200). Where tokens
-have several codes, all first ones come before the second ones, which only refine them (SoundStorm, Borsos et al. 2023, arXiv 2305.09636).
+One pass with everything masked and temperature 0 is the paper's model. Sampling every position of that one pass
+independently gives incoherent dances, because no token knows what its neighbours drew; so with more steps each pass
+keeps only the tokens it is surest of, over both body halves jointly, and the next pass sees them (MaskGIT, Chang et al.
+2022, arXiv 2202.04200). Where tokens have several codes, all first ones come before the second ones, which only refine
+them (SoundStorm, Borsos et al. 2023, arXiv 2305.09636).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from tokendance_core.model.generator import HALVES, Generator, Prompt
 
 TOP_P = 0.95
 TOP_K = 100  # no token is drawn from further down the list; a partial sort is four times faster than a whole one
-ORDER_NOISE = 4.5  # Gumbel noise on the order, per unit of temperature, falling to zero: without it the likeliest, dullest poses win
+# Gumbel noise on the order, per unit of temperature, falling to zero: without it the likeliest, dullest poses win
+ORDER_NOISE = 4.5
 
 
 @torch.no_grad()
@@ -35,9 +37,9 @@ def sample(
 ) -> Tensor:
     """Dance tokens (B, streams, L) int64 for a prompt.
 
-    Tokens given in ``dance`` are kept as they are; MASK, or None for all, asks for new ones. Temperature 0 takes the likeliest token and
-    ignores the seed. Random numbers are drawn on the CPU, so every device gets the same ones. ``on_step(done, steps)`` is called after
-    each pass and may raise to stop. ValueError for settings out of range.
+    Tokens given in ``dance`` are kept as they are; MASK, or None for all, asks for new ones. Temperature 0 takes the
+    likeliest token and ignores the seed. Random numbers are drawn on the CPU, so every device gets the same ones.
+    ``on_step(done, steps)`` is called after each pass and may raise to stop. ValueError for settings out of range.
     """
     _check(steps, temperature, top_p)
     mask, halves = generator.config.codes, len(HALVES)
@@ -71,8 +73,14 @@ def _check(steps: int, temperature: float, top_p: float) -> None:
 
 
 def _draw(logits: Tensor, temperature: float, top_p: float, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Tokens from logits (B, streams, L, codes), and the log probability the network gives each, both (B, streams, L)."""
-    uniform = torch.rand(logits.shape[:-1], generator=random).to(logits.device) if temperature else torch.zeros(logits.shape[:-1])
+    """Tokens from logits (B, streams, L, codes), and the log probability the network gives each, both (B, streams,
+    L).
+    """
+    uniform = (
+        torch.rand(logits.shape[:-1], generator=random).to(logits.device)
+        if temperature
+        else torch.zeros(logits.shape[:-1])
+    )
     # Stream by stream: a long song has many millions of logits, and each step below would copy them all.
     by_stream = [_draw_stream(logits[:, i], uniform[:, i], temperature, top_p) for i in range(logits.shape[1])]
     tokens, confidence = zip(*by_stream, strict=True)
@@ -80,7 +88,9 @@ def _draw(logits: Tensor, temperature: float, top_p: float, random: torch.Genera
 
 
 def _draw_stream(logits: Tensor, uniform: Tensor, temperature: float, top_p: float) -> tuple[Tensor, Tensor]:
-    """Samples from the likeliest codes that together reach ``top_p``, TOP_K at most: one uniform number per position against their sum."""
+    """Samples from the likeliest codes that together reach ``top_p``, TOP_K at most: one uniform number per position
+    against their sum.
+    """
     if temperature == 0.0:
         drawn = logits.argmax(-1)
     else:
@@ -101,8 +111,8 @@ def _gumbel(like: Tensor, random: torch.Generator) -> Tensor:
 def _passes(steps: int, books: int) -> list[tuple[range, float]]:
     """For each pass the books that it asks for, and the share of their tokens that it leaves hidden.
 
-    The first book takes all passes but one for each later book, and fixes few tokens at first, when little is known, by a cosine. With
-    fewer passes than books the last one asks for all that are left.
+    The first book takes all passes but one for each later book, and fixes few tokens at first, when little is known, by
+    a cosine. With fewer passes than books the last one asks for all that are left.
     """
     if steps < books:
         return [(range(book, book + 1 if book < steps - 1 else books), 0.0) for book in range(steps)]
@@ -112,7 +122,9 @@ def _passes(steps: int, books: int) -> list[tuple[range, float]]:
 
 
 def _fix_surest(tokens: Tensor, drawn: Tensor, confidence: Tensor, still_masked: Tensor, mask: int) -> Tensor:
-    """Replaces masked tokens (B, streams, L) by drawn ones, except the ``still_masked`` (B,) least sure of each item."""
+    """Replaces masked tokens (B, streams, L) by drawn ones, except the ``still_masked`` (B,) least sure of each
+    item.
+    """
     was_masked = tokens == mask
     ranks = confidence.masked_fill(~was_masked, math.inf).flatten(1).argsort(-1).argsort(-1)
     stay = (ranks < still_masked[:, None]).view_as(tokens)

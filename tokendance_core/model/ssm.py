@@ -36,7 +36,8 @@ LOWEST_EXPONENT = -80.0  # exp() of less is a denormal or zero: slow on a CPU, a
 def scan_recurrent(x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor) -> Tensor:
     """The recurrence, step by step: slow, and the definition of what ``scan_chunked`` returns.
 
-    x (B, L, H, P); dt (B, L, H) > 0; A (H,) < 0; B, C (B, L, N), one group shared by all heads; D (H,). Returns (B, L, H, P).
+    x (B, L, H, P); dt (B, L, H) > 0; A (H,) < 0; B, C (B, L, N), one group shared by all heads; D (H,). Returns (B, L,
+    H, P).
     """
     batch, length, heads, channels = x.shape
     decay = torch.exp(dt * A)
@@ -49,8 +50,11 @@ def scan_recurrent(x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Te
     return torch.stack(y, dim=1) + D[:, None] * x
 
 
-def scan_chunked(x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, chunk: int = CHUNK_TRAINING) -> Tensor:
-    """The recurrence as matrix products inside chunks and a short loop between them; arguments and result as ``scan_recurrent``.
+def scan_chunked(
+    x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, chunk: int = CHUNK_TRAINING
+) -> Tensor:
+    """The recurrence as matrix products inside chunks and a short loop between them; arguments and result as
+    ``scan_recurrent``.
 
     Linear in L. In float32 the running sum of dt*A costs a few digits: about 1e-6 at decays that a trained layer has.
     """
@@ -76,7 +80,8 @@ def _split(size: int, *parts: Tensor) -> list[Tensor]:
 def _decays(dt: Tensor, A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Decay between two steps (M, H, Q, Q), from the chunk's start (M, Q, H) and to its end (M, Q, H); M = B*K.
 
-    The first holds 1 above the diagonal, where the caller's mask has zeros: masking the exponent instead would be slow and make 0*inf.
+    The first holds 1 above the diagonal, where the caller's mask has zeros: masking the exponent instead would be slow
+    and make 0*inf.
     """
     total = torch.cumsum(dt * A, dim=1)
     by_head = total.transpose(1, 2).contiguous()
@@ -85,7 +90,9 @@ def _decays(dt: Tensor, A: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return between, total.clamp_(min=LOWEST_EXPONENT).exp_(), to_end
 
 
-def _chunked_forward(x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, size: int) -> tuple[Tensor, Tensor | None]:
+def _chunked_forward(
+    x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, size: int
+) -> tuple[Tensor, Tensor | None]:
     """Output (B, L, H, P) and the state on entry to each chunk (B, K, N, H, P), None where there is one chunk only."""
     batch, length, heads, channels = x.shape
     xs, dts, Bs, Cs = _split(size, x, dt, B, C)
@@ -104,7 +111,9 @@ def _chunked_forward(x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: 
 
 
 def _carry(added: Tensor, decay: Tensor) -> Tensor:
-    """State on entry to each chunk, from what each chunk adds (B, K, N, H, P) and how it decays what it was given (B, K, 1, H, 1)."""
+    """State on entry to each chunk, from what each chunk adds (B, K, N, H, P) and how it decays what it was given (B,
+    K, 1, H, 1).
+    """
     states = torch.zeros_like(added)
     for k in range(1, added.shape[1]):
         torch.addcmul(added[:, k - 1], states[:, k - 1], decay[:, k - 1], out=states[:, k])
@@ -112,7 +121,9 @@ def _carry(added: Tensor, decay: Tensor) -> Tensor:
 
 
 class _ChunkedScan(torch.autograd.Function):
-    """``_chunked_forward`` that keeps its inputs and chunk states only, and computes the (Q, Q) matrices again going back."""
+    """``_chunked_forward`` that keeps its inputs and chunk states only, and computes the (Q, Q) matrices again going
+    back.
+    """
 
     @staticmethod
     def forward(ctx, x, dt, A, B, C, D, size):
@@ -139,7 +150,9 @@ class _ChunkedScan(torch.autograd.Function):
         return dx.view_as(x), d_dt.view_as(dt), dA, dB.view_as(B), dC.view_as(C), dD, None
 
 
-def _within_backward(xs: Tensor, dts: Tensor, Bs: Tensor, Cs: Tensor, dys: Tensor, between: Tensor) -> tuple[Tensor, ...]:
+def _within_backward(
+    xs: Tensor, dts: Tensor, Bs: Tensor, Cs: Tensor, dys: Tensor, between: Tensor
+) -> tuple[Tensor, ...]:
     """Gradients of y_i = sum_j between_ij (C_i.B_j) dt_j x_j for x, dt, B, C and the running sum of dt*A."""
     steps = dts.transpose(1, 2)  # (M, H, Q)
     products = (Cs @ Bs.transpose(1, 2)).tril_()[:, None]
@@ -161,7 +174,9 @@ def _within_backward(xs: Tensor, dts: Tensor, Bs: Tensor, Cs: Tensor, dys: Tenso
     )
 
 
-def _across_backward(inputs: tuple[Tensor, ...], states: Tensor, from_start: Tensor, to_end: Tensor, gradients: tuple[Tensor, ...]) -> None:
+def _across_backward(
+    inputs: tuple[Tensor, ...], states: Tensor, from_start: Tensor, to_end: Tensor, gradients: tuple[Tensor, ...]
+) -> None:
     """Adds to the gradients what flows through the states between chunks."""
     xs, dts, Bs, Cs, dys = inputs
     dx, d_dt, dB, dC, d_total = gradients
@@ -197,7 +212,9 @@ def _carry_backward(d_states: Tensor, decay: Tensor) -> Tensor:
 
 @cache
 def cuda_scan() -> Callable[..., Tensor] | None:
-    """mamba-ssm's fused scan, or None where it cannot be imported or does not run a small input (its import needs CUDA and a compiler)."""
+    """mamba-ssm's fused scan, or None where it cannot be imported or does not run a small input (its import needs CUDA
+    and a compiler).
+    """
     try:
         from mamba_ssm.ops.triton.ssd_combined import mamba_chunk_scan_combined
 
@@ -224,11 +241,14 @@ class GatedRMSNorm(nn.Module):
 class Mamba2(nn.Module):
     """One causal Mamba-2 mixer, (B, L, d_model) -> (B, L, d_model).
 
-    Same arguments, parameters, order of the input projection [z, x, B, C, dt] and initialisation as mamba_ssm's ``Mamba2`` with its
-    default gated norm. ValueError for more than one group, or when the inner width is no multiple of ``headdim``.
+    Same arguments, parameters, order of the input projection [z, x, B, C, dt] and initialisation as mamba_ssm's
+    ``Mamba2`` with its default gated norm. ValueError for more than one group, or when the inner width is no multiple
+    of ``headdim``.
     """
 
-    def __init__(self, d_model: int, d_state: int = 128, d_conv: int = 4, expand: int = 2, headdim: int = 64, ngroups: int = 1) -> None:
+    def __init__(
+        self, d_model: int, d_state: int = 128, d_conv: int = 4, expand: int = 2, headdim: int = 64, ngroups: int = 1
+    ) -> None:
         super().__init__()
         inner = expand * d_model
         if ngroups != 1:
@@ -256,7 +276,9 @@ class Mamba2(nn.Module):
         return self.out_proj(self.norm(y.flatten(2), z))
 
     def _convolve(self, xBC: Tensor) -> Tensor:
-        """Causal depthwise convolution (B, L, channels); as a channels-last image it is several times faster than ``conv1d`` itself."""
+        """Causal depthwise convolution (B, L, channels); as a channels-last image it is several times faster than
+        ``conv1d`` itself.
+        """
         conv = self.conv1d
         past = F.pad(xBC, (0, 0, conv.padding[0], 0))
         image = past.transpose(1, 2).unsqueeze(2)
@@ -281,8 +303,9 @@ def _initial_dt_bias(heads: int, low: float = 1e-3, high: float = 0.1, floor: fl
 class BiMamba(nn.Module):
     """Residual block that sees both directions of time, (B, L, width) -> (B, L, width).
 
-    y = x + dropout(m * SiLU(W n + b)), with n = LayerNorm(x) and m = fwd(n) + flip(bwd(flip(n))): two independent mixers added
-    element-wise and a multiplicative skip (TokenDance section 3; the gate's exact form is our reading, the paper prints none).
+    y = x + dropout(m * SiLU(W n + b)), with n = LayerNorm(x) and m = fwd(n) + flip(bwd(flip(n))): two independent
+    mixers added element-wise and a multiplicative skip (TokenDance section 3; the gate's exact form is our reading, the
+    paper prints none).
     """
 
     def __init__(self, width: int, *, state: int, conv: int, expand: int, head_dim: int, dropout: float) -> None:

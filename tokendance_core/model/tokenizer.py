@@ -15,9 +15,9 @@ from tokendance_core.model.fsq import FSQ, Quantized
 class TokenizerConfig:
     """Sizes of one tokenizer; ``levels`` gives the 1000 codes of the paper.
 
-    ``halvings`` counts the stride-2 convolutions: 3 is the paper's "3-layer CNN", 8 frames to a token. ``depth`` counts residual blocks
-    per halving: 0 reads that CNN literally (a code sees 22 frames), 2 is its relatives' layout (122 frames; 50 with two halvings).
-    ``books`` counts the codes of a token: the paper has one; a second one refines it.
+    ``halvings`` counts the stride-2 convolutions: 3 is the paper's "3-layer CNN", 8 frames to a token. ``depth`` counts
+    residual blocks per halving: 0 reads that CNN literally (a code sees 22 frames), 2 is its relatives' layout (122
+    frames; 50 with two halvings). ``books`` counts the codes of a token: the paper has one; a second one refines it.
     """
 
     features: int
@@ -36,7 +36,8 @@ class TokenizerConfig:
 class Tokenizer(nn.Module):
     """CNN and MLP down to codes, MLP and transposed CNN back up.
 
-    ``encode`` (B, T, F) -> codes (B, L, books x 4) and indices (B, L, books), L = T / hop; ``decode`` indices -> (B, T, F).
+    ``encode`` (B, T, F) -> codes (B, L, books x 4) and indices (B, L, books), L = T / hop; ``decode`` indices -> (B, T,
+    F).
     """
 
     def __init__(self, config: TokenizerConfig) -> None:
@@ -61,7 +62,9 @@ class Tokenizer(nn.Module):
         return self.decoder(self.from_code(torch.nn.functional.pad(codes, (0, missing))).mT).mT
 
     def forward(self, x: Tensor, books: int | None = None) -> tuple[Tensor, Tensor]:
-        """(B, T, F) -> its reconstruction (B, T, F) from the first ``books`` codes of a token (all by default), and all indices."""
+        """(B, T, F) -> its reconstruction (B, T, F) from the first ``books`` codes of a token (all by default), and all
+        indices.
+        """
         quantized = self.encode(x)
         used = quantized.codes[..., : (books or self.config.books) * len(self.config.levels)]
         return self._decode_codes(used), quantized.indices

@@ -1,6 +1,7 @@
 """Which bone plays which joint: by the names of known families, by the shape of the skeleton, or by both.
 
-``families/`` holds the tables, ``fitting`` reads them, ``structure`` needs no names, ``checks`` judges any map, ``map_file`` keeps one.
+``families/`` holds the tables, ``fitting`` reads them, ``structure`` needs no names, ``checks`` judges any map,
+``map_file`` keeps one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ _LEAST = 0.5
 _FEW = 4
 """Joints that a family must name for the shape of the skeleton to fill in the rest."""
 
-_HINT = "Pick the missing bones by hand, rename them as a family that TokenDance knows does, or add TokenDance's mannequin."
+_HINT = (
+    "Pick the missing bones by hand, rename them as a family that TokenDance knows does, or add TokenDance's mannequin."
+)
 
 
 def _incomplete(rig: Rig, fit: fitting.Fit, missing: Iterable[str] = ()) -> RigError:
@@ -38,19 +41,21 @@ def _incomplete(rig: Rig, fit: fitting.Fit, missing: Iterable[str] = ()) -> RigE
     ]
     if gaps:
         message += f" ({', '.join(gaps)} is missing in the middle of a limb)"
-    return RigError(message, _HINT)
+    return RigError(message, hint=_HINT)
 
 
 def _doubtful(rig: Rig, fit: fitting.Fit) -> RigError:
     joint, (one, other) = next(iter(fit.doubtful.items()))
     return RigError(
-        f"two bones claim to be {joint}: “{rig.names[one]}” and “{rig.names[other]}”, expected one",
-        "Rename or remove the bones of the second limb or character, or pick the right bones by hand.",
+        f"Two bones claim to be {joint}: “{rig.names[one]}” and “{rig.names[other]}”, expected one.",
+        hint="Rename or remove the bones of the second limb or character, or pick the right bones by hand.",
     )
 
 
 def _misshapen(rig: Rig, bones: dict[str, str]) -> RigError | None:
-    """An error when the bones' places make no human body, whatever they are called: neighbours at one place, four legs."""
+    """An error when the bones' places make no human body, whatever they are called: neighbours at one place, four
+    legs.
+    """
     index = {name: bone for bone, name in enumerate(rig.names)}
     places = {joint: rig.heads[index[name]] for joint, name in bones.items() if joint != "root"}
     if anatomy.on_four_legs(places):
@@ -60,16 +65,21 @@ def _misshapen(rig: Rig, bones: dict[str, str]) -> RigError | None:
         return None
     a, b = pairs[0]
     return RigError(
-        f"{a} (“{bones[a]}”) and {b} (“{bones[b]}”) lie at the same place, so that the limb between them has no length",
-        "Move the bones apart in edit mode, or pick another bone for one of them.",
+        f"{a} (“{bones[a]}”) and {b} (“{bones[b]}”) lie at the same place, so that the limb between them has no "
+        "length.",
+        hint="Move the bones apart in edit mode, or pick another bone for one of them.",
     )
 
 
 def _filled_in(rig: Rig, tree: Tree, fit: fitting.Fit, shape: RigMap) -> RigMap | None:
-    """A fit whose missing joints come from the skeleton's shape; None when both disagree or joints stay without a bone."""
+    """A fit whose missing joints come from the skeleton's shape; None when both disagree or joints stay without a
+    bone.
+    """
     shaped = {joint: tree.index[name] for joint, name in shape.bones.items()}
     sided = [joint for joint in fit.bones if joint.startswith(("left", "right"))]
-    swapped = {joint: {"l": "right", "r": "left"}[joint[0]] + joint[joint.index("_") :] for joint in shaped if "_" in joint}
+    swapped = {
+        joint: {"l": "right", "r": "left"}[joint[0]] + joint[joint.index("_") :] for joint in shaped if "_" in joint
+    }
     agree = sum(shaped.get(joint) == fit.bones[joint] for joint in sided)
     if sum(shaped.get(swapped.get(joint, joint)) == fit.bones[joint] for joint in sided) > agree:
         shaped = {swapped.get(joint, joint): bone for joint, bone in shaped.items()}
@@ -113,7 +123,9 @@ def _distinct(maps: list[RigMap]) -> tuple[RigMap, ...]:
     kept = [
         found
         for place, found in enumerate(maps)
-        if not any(sets[place] < other or (sets[place] == other and earlier < place) for earlier, other in enumerate(sets))
+        if not any(
+            sets[place] < other or (sets[place] == other and earlier < place) for earlier, other in enumerate(sets)
+        )
     ]
     return tuple(sorted(kept, key=lambda found: -_rank(found)))
 
@@ -160,15 +172,21 @@ def candidates(rig: Rig) -> tuple[RigMap, ...]:
     found = list(maps)
     if isinstance(shape, RigMap):
         partial = [fit for fit in fits if fit.missing and len(fit.bones) >= _FEW and not fit.doubtful]
-        found += [filled for fit in partial[:3] if (filled := _filled_in(rig, tree, fit, shape)) and filled.score >= _LEAST]
-        found += [shape] if shape.score >= _LEAST and not (fits[0].missing and _contradicts(rig, fits[0], shape)) else []
+        found += [
+            filled for fit in partial[:3] if (filled := _filled_in(rig, tree, fit, shape)) and filled.score >= _LEAST
+        ]
+        found += (
+            [shape] if shape.score >= _LEAST and not (fits[0].missing and _contradicts(rig, fits[0], shape)) else []
+        )
     return _distinct([rig_map for rig_map in found if _misshapen(rig, dict(rig_map.bones)) is None])
 
 
 def match(rig: Rig) -> RigMap:
-    """Recognise a humanoid rig, by names and by shape; raises RigError: what was expected, what was found, what to do."""
+    """Recognise a humanoid rig, by names and by shape; raises RigError: what was expected, what was found, what to
+    do.
+    """
     if not rig.names:
-        raise RigError("this armature has no bones, expected a character's skeleton", "Choose another armature.")
+        raise RigError("This armature has no bones, expected a character's skeleton.", hint="Choose another armature.")
     tree = Tree(rig)
     fits, maps = _named(rig, tree, FAMILIES)
     nearest = fits[0]

@@ -1,4 +1,6 @@
-"""Facts about a body that names and structure are both checked against: which joints it needs, how they hang together, where they lie."""
+"""Facts about a body that names and structure are both checked against: which joints it needs, how they hang together,
+where they lie.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tokendance_core.motion.skeleton import JOINTS
 from tokendance_core.rigs.family import SIDED
-from tokendance_core.skeleton import JOINTS
 from tokendance_core.types import Rig
 
 
@@ -72,7 +74,9 @@ class Tree:
 
 @dataclass(frozen=True, eq=False)
 class Stance:
-    """How a body stands at rest: unit vectors ``left``, ``up`` and ``front`` (3,), its ``centre`` (3,) and ``size``, armature units."""
+    """How a body stands at rest: unit vectors ``left``, ``up`` and ``front`` (3,), its ``centre`` (3,) and ``size``,
+    armature units.
+    """
 
     left: np.ndarray
     up: np.ndarray
@@ -96,7 +100,9 @@ def stance(places: Mapping[str, np.ndarray]) -> Stance | None:
     spread = np.ptp(np.array(list(places.values())), axis=0)
     size = float(np.linalg.norm(spread))
     # Unit sums: neither the legs nor the trunk alone decides what is up.
-    up = _unit(sum((_unit(np.mean(part, axis=0) - hips) * sign for part, sign in ((tops, 1), (feet, -1)) if part), np.zeros(3)))
+    up = _unit(
+        sum((_unit(np.mean(part, axis=0) - hips) * sign for part, sign in ((tops, 1), (feet, -1)) if part), np.zeros(3))
+    )
     left = sum((places[f"left_{joint}"] - places[f"right_{joint}"] for joint in pairs), np.zeros(3))
     left = left - up * (left @ up)
     if size < 1e-9 or np.linalg.norm(left) < 1e-3 * size or not up.any():
@@ -127,7 +133,9 @@ def crossed(places: Mapping[str, np.ndarray], body: Stance) -> tuple[str, ...]:
 
 
 def toes_point_back(places: Mapping[str, np.ndarray], body: Stance) -> bool:
-    """Whether the toes say that left and right are swapped: with left and up as they are, they lie behind the ankles."""
+    """Whether the toes say that left and right are swapped: with left and up as they are, they lie behind the
+    ankles.
+    """
     feet = [(places.get(f"{side}_ankle"), places.get(f"{side}_foot")) for side in ("left", "right")]
     forward = [(foot - ankle) @ body.front for ankle, foot in feet if ankle is not None and foot is not None]
     return bool(forward) and max(forward) < -0.01 * body.size
@@ -135,7 +143,11 @@ def toes_point_back(places: Mapping[str, np.ndarray], body: Stance) -> bool:
 
 def upside_down(places: Mapping[str, np.ndarray], body: Stance) -> tuple[tuple[str, str], ...]:
     """Pairs of ``HIGHER`` of which the first one lies lower."""
-    return tuple((a, b) for a, b in HIGHER if a in places and b in places and (places[a] - places[b]) @ body.up < -1e-3 * body.size)
+    return tuple(
+        (a, b)
+        for a, b in HIGHER
+        if a in places and b in places and (places[a] - places[b]) @ body.up < -1e-3 * body.size
+    )
 
 
 def on_four_legs(places: Mapping[str, np.ndarray]) -> bool:
@@ -163,7 +175,9 @@ def coincident(places: Mapping[str, np.ndarray]) -> tuple[tuple[str, str], ...]:
 
 
 def out_of_order(rig: Rig, bones: Mapping[str, int], tree: Tree) -> tuple[tuple[str, str], ...]:
-    """Neighbours in a limb, the second of which hangs neither on the first nor on a bone at the same place, such as MMD's D-bones."""
+    """Neighbours in a limb, the second of which hangs neither on the first nor on a bone at the same place, such as
+    MMD's D-bones.
+    """
     near = 1e-3 * float(np.linalg.norm(np.ptp(rig.heads, axis=0)))
 
     def hangs(bone: int, other: int) -> bool:

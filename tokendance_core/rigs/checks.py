@@ -27,21 +27,38 @@ def _unknown(rig: Rig, rig_map: RigMap) -> list[str]:
     """Bones that the rig has not, joints that there are not."""
     has = set(rig.names)
     further = [
-        *((joint, bone) for table in (rig_map.twist, rig_map.doubles) for joint, bones in table.items() for bone in bones),
+        *(
+            (joint, bone)
+            for table in (rig_map.twist, rig_map.doubles)
+            for joint, bones in table.items()
+            for bone in bones
+        ),
         *rig_map.ik.items(),
         *(("a switch", switch.bone) for switch in rig_map.switches),
         *((("the path", rig_map.path),) if rig_map.path else ()),
     ]
-    said = [f"the rig has no joint called {joint}: it is not one of SMPL's" for joint in rig_map.bones if joint not in KNOWN]
-    said += [f"the rig has no bone “{bone}”, which {joint} is mapped to" for joint, bone in rig_map.bones.items() if bone not in has]
-    return said + [f"the rig has no bone “{bone}”, which belongs to {joint}" for joint, bone in further if bone not in has]
+    said = [
+        f"the rig has no joint called {joint}: it is not one of SMPL's" for joint in rig_map.bones if joint not in KNOWN
+    ]
+    said += [
+        f"the rig has no bone “{bone}”, which {joint} is mapped to"
+        for joint, bone in rig_map.bones.items()
+        if bone not in has
+    ]
+    return said + [
+        f"the rig has no bone “{bone}”, which belongs to {joint}" for joint, bone in further if bone not in has
+    ]
 
 
 def _twice(rig_map: RigMap) -> list[str]:
     users: dict[str, list[str]] = {}
     for joint, bone in rig_map.bones.items():
         users.setdefault(bone, []).append(joint)
-    return [f"“{bone}” is used for {_listed(joints)}: a bone plays one joint" for bone, joints in users.items() if len(joints) > 1]
+    return [
+        f"“{bone}” is used for {_listed(joints)}: a bone plays one joint"
+        for bone, joints in users.items()
+        if len(joints) > 1
+    ]
 
 
 def _order(bones: Mapping[str, int], tree: Tree, rig: Rig) -> list[str]:
@@ -55,7 +72,9 @@ def _order(bones: Mapping[str, int], tree: Tree, rig: Rig) -> list[str]:
 def _places(bones: Mapping[str, int], rig: Rig) -> list[str]:
     """What the bones' places say: limbs without length, crossed sides, limbs upside down."""
     places = {joint: rig.heads[bone] for joint, bone in bones.items() if joint != "root"}
-    said = [f"{a} and {b} lie at the same place: the limb between them has no length" for a, b in anatomy.coincident(places)]
+    said = [
+        f"{a} and {b} lie at the same place: the limb between them has no length" for a, b in anatomy.coincident(places)
+    ]
     standing = anatomy.stance(places)
     if standing is None:
         return said
@@ -73,13 +92,21 @@ def problems(rig: Rig, rig_map: RigMap) -> tuple[str, ...]:
     controls = any(family.controls for family in FAMILIES if family.name == rig_map.family)
     # Controls need not hang on each other: constraints hold them together. Neither need bones that constraints turn.
     order = {} if controls else {joint: bone for joint, bone in bones.items() if not rig.driven[bone]}
-    return (*_missing(rig_map), *_unknown(rig, rig_map), *_twice(rig_map), *_order(order, tree, rig), *_places(bones, rig))
+    return (
+        *_missing(rig_map),
+        *_unknown(rig, rig_map),
+        *_twice(rig_map),
+        *_order(order, tree, rig),
+        *_places(bones, rig),
+    )
 
 
 def _partners(rig: Rig, rig_map: RigMap) -> dict[int, int]:
     """Bone -> the bone in its mirror image, by the plane between the joints in the middle of the body."""
     index = {name: bone for bone, name in enumerate(rig.names)}
-    places = {joint: rig.heads[index[bone]] for joint, bone in rig_map.bones.items() if bone in index and joint != "root"}
+    places = {
+        joint: rig.heads[index[bone]] for joint, bone in rig_map.bones.items() if bone in index and joint != "root"
+    }
     middle = [place for joint, place in places.items() if not joint.startswith(names.SIDES)]
     standing = anatomy.stance(places)
     if standing is not None:
@@ -95,11 +122,15 @@ def _partners(rig: Rig, rig_map: RigMap) -> dict[int, int]:
     centre = np.mean(middle, axis=0) if middle else np.mean(rig.heads, axis=0)
     images = rig.heads - 2 * ((rig.heads - centre) @ normal)[:, None] * normal
     apart = np.linalg.norm(images[:, None] - rig.heads[None], axis=-1)
-    return {bone: int(row.argmin()) for bone, row in enumerate(apart) if row.min() < 0.02 * size and row.argmin() != bone}
+    return {
+        bone: int(row.argmin()) for bone, row in enumerate(apart) if row.min() < 0.02 * size and row.argmin() != bone
+    }
 
 
 def mirrored(rig: Rig, rig_map: RigMap, side: str = "left") -> RigMap:
-    """The map with one side's bones, twist bones, doubles and controls copied to the other side: by names, where they fail by places."""
+    """The map with one side's bones, twist bones, doubles and controls copied to the other side: by names, where they
+    fail by places.
+    """
     by_name: dict[tuple[str, str], list[str]] = {}
     for name in rig.names:
         by_name.setdefault(names.split(name), []).append(name)
@@ -113,7 +144,11 @@ def mirrored(rig: Rig, rig_map: RigMap, side: str = "left") -> RigMap:
         return rig.names[by_place[index[name]]] if index.get(name) in by_place else None
 
     def across(table: Mapping, image) -> dict:
-        copies = {f"{other}_{joint.partition('_')[2]}": image(value) for joint, value in table.items() if joint.startswith(f"{side}_")}
+        copies = {
+            f"{other}_{joint.partition('_')[2]}": image(value)
+            for joint, value in table.items()
+            if joint.startswith(f"{side}_")
+        }
         kept = {joint: value for joint, value in table.items() if not copies.get(joint)}
         return kept | {joint: value for joint, value in copies.items() if value}
 

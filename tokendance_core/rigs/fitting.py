@@ -16,13 +16,16 @@ from tokendance_core.types import Rig, RigMap, Switch
 Stems = Mapping[tuple[str, str], list[int]]
 """(side, stem) -> bones of that name; more than one where spellings differ in case, separators or namespace alone."""
 
-# Joints whose spellings are the least mistakable first: a bone plays one joint, "leg" is the shin only where there is a thigh.
+# Joints whose spellings are the least mistakable first: a bone plays one joint, "leg" is the shin only where there is a
+# thigh.
 _SEARCH = ("hip", "knee", "ankle", "foot", "elbow", "shoulder", "wrist", "collar", "hand")
 
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A family on a rig: ``bones`` joint -> bone index, ``doubtful`` joint -> two bones that claim it, ``stems`` of the rig."""
+    """A family on a rig: ``bones`` joint -> bone index, ``doubtful`` joint -> two bones that claim it, ``stems`` of the
+    rig.
+    """
 
     family: Family
     bones: dict[str, int]
@@ -35,7 +38,9 @@ class Fit:
 
 
 def stems_of(rig: Rig, prefix: str) -> Stems:
-    """The rig's bones by side and stem; bones without the prefix are left out, but for those that carry the whole character."""
+    """The rig's bones by side and stem; bones without the prefix are left out, but for those that carry the whole
+    character.
+    """
     found: dict[tuple[str, str], list[int]] = {}
     for bone, (name, rest) in enumerate(zip(rig.names, names.stripped(rig.names, prefix), strict=True)):
         key = names.split(rest if rest is not None else name)
@@ -93,7 +98,9 @@ def shared_out(chain: list[int]) -> dict[str, int]:
 
 
 def _copies(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> dict[str, tuple[int, int]]:
-    """Joint -> bone and its numbered copy, where a limb has a second chain of bones with the same names (``Arm.L`` and ``Arm.L.001``)."""
+    """Joint -> bone and its numbered copy, where a limb has a second chain of bones with the same names (``Arm.L`` and
+    ``Arm.L.001``).
+    """
     numbered: dict[str, list[int]] = {}
     for name, bone in tree.index.items():
         if found := re.fullmatch(r"(.+)\.\d{3}", name):
@@ -147,10 +154,14 @@ def score(rig: Rig, tree: Tree, bones: Mapping[str, int], controls: bool = False
     welcome = sum(joint in bones for joint in WELCOME) / len(WELCOME)
     value = needed * (0.9 + 0.1 * welcome)
     absent = {"foot": "toes", "collar": "clavicles", "wrist": "hands"}
-    reasons += [f"no {word}" for joint, word in absent.items() if not any(name in bones for name in anatomy.both(joint))]
+    reasons += [
+        f"no {word}" for joint, word in absent.items() if not any(name in bones for name in anatomy.both(joint))
+    ]
     reasons += [f"no {joint}" for joint in ("neck",) if joint not in bones]
 
-    loose = [] if controls else [pair for pair in anatomy.out_of_order(rig, bones, tree) if not rig.driven[bones[pair[1]]]]
+    loose = (
+        [] if controls else [pair for pair in anatomy.out_of_order(rig, bones, tree) if not rig.driven[bones[pair[1]]]]
+    )
     if loose:
         value *= max(0.0, 1 - 0.2 * len(loose))
         reasons += [f"{b} does not hang on {a}" for a, b in loose[:3]]
@@ -177,18 +188,26 @@ def score(rig: Rig, tree: Tree, bones: Mapping[str, int], controls: bool = False
     return round(value, 4), tuple(reasons)
 
 
-def _of_limbs(rig: Rig, result: Fit, table: Mapping[str, tuple[str, ...]], *, driven: bool = True) -> dict[str, tuple[str, ...]]:
+def _of_limbs(
+    rig: Rig, result: Fit, table: Mapping[str, tuple[str, ...]], *, driven: bool = True
+) -> dict[str, tuple[str, ...]]:
     """Joint -> bones of a table of limbs, nearest to the joint first."""
     found = {}
     for joint, stems in table.items():
         for name in anatomy.both(joint):
             side = name.partition("_")[0]
-            bones = [bone for stem in stems for bone in result.stems.get((side, stem), ()) if bone not in result.bones.values()]
+            bones = [
+                bone
+                for stem in stems
+                for bone in result.stems.get((side, stem), ())
+                if bone not in result.bones.values()
+            ]
             bones = [bone for bone in bones if driven or not rig.driven[bone]]
             if name in result.bones and bones:
                 start = rig.heads[result.bones[name]]
                 found[name] = tuple(
-                    rig.names[b] for b in sorted(bones, key=lambda b: round(float(np.linalg.norm(rig.heads[b] - start)), 6))
+                    rig.names[b]
+                    for b in sorted(bones, key=lambda b: round(float(np.linalg.norm(rig.heads[b] - start)), 6))
                 )
     return found
 

@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping
 from pathlib import Path
 
-from tokendance_core.atomic import write_aside
 from tokendance_core.errors import RigError
+from tokendance_core.files.atomic import write_aside
 from tokendance_core.rigs.anatomy import KNOWN
 from tokendance_core.types import RigMap, Switch
 
@@ -18,7 +18,20 @@ VERSION = 1
 
 _HINT = "Save the map again in the add-on, or correct the file by hand."
 
-_KEYS = ("format", "version", "family", "score", "reasons", "bones", "twist", "doubles", "ik", "switches", "path", "offsets")
+_KEYS = (
+    "format",
+    "version",
+    "family",
+    "score",
+    "reasons",
+    "bones",
+    "twist",
+    "doubles",
+    "ik",
+    "switches",
+    "path",
+    "offsets",
+)
 
 
 def to_json(rig_map: RigMap) -> str:
@@ -41,7 +54,7 @@ def to_json(rig_map: RigMap) -> str:
 
 
 def _wrong(what: str) -> RigError:
-    return RigError(f"this is no rig map that TokenDance can read: {what}", _HINT)
+    return RigError(f"This is no rig map that TokenDance can read: {what}.", hint=_HINT)
 
 
 def _expect(value: object, kind: type | tuple[type, ...], where: str, expected: str):
@@ -87,7 +100,9 @@ def _switch(value: object) -> Switch:
     if set(value) != {"bone", "property", "value"}:
         raise _wrong(f"a switch must have bone, property and value, found {', '.join(sorted(value)) or 'nothing'}")
     return Switch(
-        _name(value["bone"], "a switch's bone"), _name(value["property"], "a switch's property"), _number(value["value"], "a switch")
+        _name(value["bone"], "a switch's bone"),
+        _name(value["property"], "a switch's property"),
+        _number(value["value"], "a switch"),
     )
 
 
@@ -110,7 +125,10 @@ def from_json(text: str) -> RigMap:
         raise _wrong(f"expected an object with the format “{FORMAT}”")
     version = _expect(values.get("version"), int, "version", "a whole number")
     if version != VERSION:
-        raise RigError(f"this rig map has version {version}, expected version {VERSION}", "Update TokenDance, or save the map again.")
+        raise RigError(
+            f"This rig map has version {version}, expected version {VERSION}.",
+            hint="Update TokenDance, or save the map again.",
+        )
     unknown = [key for key in values if key not in _KEYS]
     if unknown:
         raise _wrong(f"it has the entry {unknown[0]!r}, expected {', '.join(_KEYS)}")
@@ -121,7 +139,10 @@ def from_json(text: str) -> RigMap:
         bones=bones,
         family=_expect(values.get("family"), str, "family", "text"),
         score=_number(values.get("score", 1.0), "score"),
-        reasons=tuple(_expect(line, str, "a reason", "text") for line in _expect(values.get("reasons", []), list, "reasons", "a list")),
+        reasons=tuple(
+            _expect(line, str, "a reason", "text")
+            for line in _expect(values.get("reasons", []), list, "reasons", "a list")
+        ),
         twist=_table(values, "twist", _names),
         doubles=_table(values, "doubles", _names),
         ik=_table(values, "ik", _name),
@@ -144,8 +165,10 @@ def load_rig_map(path: Path | str) -> RigMap:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as problem:
         reason = "it is not text" if isinstance(problem, UnicodeDecodeError) else problem.strerror or str(problem)
-        raise RigError(f"cannot read the rig map {path}: {reason}", "Choose a rig map that TokenDance has saved.") from problem
+        raise RigError(
+            f"Cannot read the rig map {path}: {reason}.", hint="Choose a rig map that TokenDance has saved."
+        ) from problem
     try:
         return from_json(text)
     except RigError as problem:
-        raise RigError(f"{path.name}: {problem}", problem.hint) from problem
+        raise RigError(f"{path.name}: {problem}", hint=problem.hint) from problem

@@ -10,7 +10,8 @@ from tokendance_core.rigs.anatomy import Tree
 from tokendance_core.types import Rig
 
 _NEAR = 0.02
-"""Distance, in parts of the size, up to which a bone counts as the mirror image of another, or as lying on the plane."""
+"""Distance, in parts of the size, up to which a bone counts as the mirror image of another, or as lying on the plane.
+"""
 
 _PLANES = 40
 
@@ -44,7 +45,10 @@ def _subtree(tree: Tree) -> list[list[int]]:
 def _planes(heads: np.ndarray, tree: Tree, size: float) -> list[tuple[np.ndarray, np.ndarray]]:
     """Normals and points of planes halfway between siblings of like reach, the farthest reaching first."""
     below = _subtree(tree)
-    far = [below[bone][int(np.linalg.norm(heads[below[bone]] - heads[bone], axis=1).argmax())] for bone in range(len(heads))]
+    far = [
+        below[bone][int(np.linalg.norm(heads[below[bone]] - heads[bone], axis=1).argmax())]
+        for bone in range(len(heads))
+    ]
     reach = np.linalg.norm(heads[far] - heads, axis=1)
     found = []
     for family in (*tree.children, [bone for bone, parent in enumerate(tree.parents) if parent < 0]):
@@ -88,7 +92,10 @@ def _paired(heads: np.ndarray, tree: Tree, mirror: Mirror) -> np.ndarray:
             partner[bone] = best
 
     below = _subtree(tree)
-    match([bone for bone, parent in enumerate(tree.parents) if parent < 0], [b for b, p in enumerate(tree.parents) if p < 0])
+    match(
+        [bone for bone, parent in enumerate(tree.parents) if parent < 0],
+        [b for b, p in enumerate(tree.parents) if p < 0],
+    )
     for bone in range(len(heads)):
         other = partner[bone]
         group = tree.children[bone]
@@ -101,7 +108,11 @@ def _unlike(heads: np.ndarray, below: list[list[int]], bone: int, other: int, mi
     mine, theirs = heads[below[bone]], heads[below[other]]
     images = mine - 2 * ((mine - mirror.point) @ mirror.normal)[:, None] * mirror.normal
     apart = np.linalg.norm(images[:, None] - theirs[None], axis=-1).min(1)
-    return int((apart > 2 * _NEAR * mirror.size).sum()) + abs(len(mine) - len(theirs)), float(apart.sum()), abs(bone - other)
+    return (
+        int((apart > 2 * _NEAR * mirror.size).sum()) + abs(len(mine) - len(theirs)),
+        float(apart.sum()),
+        abs(bone - other),
+    )
 
 
 def find(rig: Rig, tree: Tree) -> Mirror | None:

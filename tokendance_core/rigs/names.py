@@ -1,4 +1,6 @@
-"""Bone names taken apart: which side of the body, and what is left of the name without side, prefix, separators and case."""
+"""Bone names taken apart: which side of the body, and what is left of the name without side, prefix, separators and
+case.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def plain(text: str) -> str:
 
 
 def without_namespace(name: str) -> str:
-    """A name in one Unicode form (full-width letters become usual ones), without what stands before its last ``:`` or ``|``."""
+    """A name in one Unicode form (full-width letters become usual ones), without what stands before its last ``:`` or
+    ``|``.
+    """
     return re.split(r"[:|]", unicodedata.normalize("NFKC", name))[-1].strip()
 
 
@@ -71,7 +75,9 @@ def _without_counters(names: list[str]) -> list[str]:
 
 def _without_common_prefix(names: list[str]) -> list[str]:
     """Names without the word that most of them begin with, which is the character's own name (``Fred_Hip``)."""
-    words = Counter(found[0] for name in names if (found := re.match(r"[^_]+_(?=.)", name)) and found[0].lower() not in ("l_", "r_"))
+    words = Counter(
+        found[0] for name in names if (found := re.match(r"[^_]+_(?=.)", name)) and found[0].lower() not in ("l_", "r_")
+    )
     word, count = words.most_common(1)[0] if words else ("", 0)
     return [name.removeprefix(word) for name in names] if len(names) >= 10 and count >= 0.8 * len(names) else names
 

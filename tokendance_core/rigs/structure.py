@@ -31,7 +31,8 @@ _LOWEST_HEAD, _HIGHEST_HEAD = 0.05, 0.195
 class Chain:
     """One of two mirrored limbs.
 
-    ``bones`` from its beginning to its end, ``holder`` the bone that it hangs on; ``points`` (N, 3) the heads, then the last tail if known.
+    ``bones`` from its beginning to its end, ``holder`` the bone that it hangs on; ``points`` (N, 3) the heads, then the
+    last tail if known.
     """
 
     bones: list[int]
@@ -44,7 +45,9 @@ class Chain:
 
 
 def _longest(rig: Rig, tree: Tree, mirrored: np.ndarray, start: int) -> list[int]:
-    """The longest chain of mirrored bones that begins at ``start``, measured along heads; bones without a partner are stepped over."""
+    """The longest chain of mirrored bones that begins at ``start``, measured along heads; bones without a partner are
+    stepped over.
+    """
     best: dict[int, tuple[float, list[int]]] = {}
     order = [start]
     for bone in order:
@@ -86,7 +89,8 @@ def _limbs(rig: Rig, tree: Tree, plane: Mirror) -> list[tuple[Chain, Chain]]:
 def _segments(chain: Chain, end_bonus: np.ndarray) -> tuple[float, tuple[int, int, int]]:
     """How much a chain looks like a limb, and where its root joint, hinge and end lie among its points.
 
-    A limb is two long pieces of about one length, each one bone or a bone cut in two or three by twist bones, with little else.
+    A limb is two long pieces of about one length, each one bone or a bone cut in two or three by twist bones, with
+    little else.
     """
     steps = np.linalg.norm(np.diff(chain.points, axis=0), axis=1)
     total = steps.sum()
@@ -100,7 +104,10 @@ def _segments(chain: Chain, end_bonus: np.ndarray) -> tuple[float, tuple[int, in
                     continue
                 inner = (b - a - 1) + (c - b - 1)
                 uneven = abs(np.log(upper / lower))
-                bent = sum(1 - np.linalg.norm(chain.points[j] - chain.points[i]) / steps[i:j].sum() for i, j in ((a, b), (b, c)))
+                bent = sum(
+                    1 - np.linalg.norm(chain.points[j] - chain.points[i]) / steps[i:j].sum()
+                    for i, j in ((a, b), (b, c))
+                )
                 value = (upper + lower) / total - 0.6 * uneven - 0.12 * inner - 0.1 * abs((b - a) - (c - b)) - 3 * bent
                 value += end_bonus[c] + 0.1 * (a > 0) * (inner > 0)
                 best = max(best, (float(value), (a, b, c)))
@@ -109,7 +116,12 @@ def _segments(chain: Chain, end_bonus: np.ndarray) -> tuple[float, tuple[int, in
 
 def _arm_ends(tree: Tree, chain: Chain) -> np.ndarray:
     """(N,) how much speaks for a point being the wrist: fingers fork there, and a hand seldom lacks a bone."""
-    forks = np.array([len([c for c in tree.children[bone] if tree.children[c] or len(tree.children[bone]) > 3]) for bone in chain.bones])
+    forks = np.array(
+        [
+            len([c for c in tree.children[bone] if tree.children[c] or len(tree.children[bone]) > 3])
+            for bone in chain.bones
+        ]
+    )
     bonus = np.zeros(len(chain.points))
     bonus[len(chain.bones) :] = -0.1
     forked = np.flatnonzero(forks >= 2)
@@ -161,7 +173,11 @@ class _Body:
 
 def _guess(rig: Rig, tree: Tree, plane: Mirror, legs: tuple[Chain, Chain], arms: tuple[Chain, Chain]) -> _Body | None:
     """Judge two pairs of limbs as legs and arms; None when they cannot be, a fault when they nearly could."""
-    if legs[0].holder == arms[0].holder or min(legs[0].holder, arms[0].holder) < 0 or tree.hangs_on(legs[0].holder, arms[0].holder):
+    if (
+        legs[0].holder == arms[0].holder
+        or min(legs[0].holder, arms[0].holder) < 0
+        or tree.hangs_on(legs[0].holder, arms[0].holder)
+    ):
         return None
     hips, ends = np.mean([c.points[0] for c in legs], axis=0), np.mean([c.points[-1] for c in legs], axis=0)
     shoulders = np.mean([c.points[0] for c in arms], axis=0)
@@ -175,12 +191,19 @@ def _guess(rig: Rig, tree: Tree, plane: Mirror, legs: tuple[Chain, Chain], arms:
     rise = float(trunk @ up)
     hands = np.mean([c.points[-1] for c in arms], axis=0)
     floor = float(ends @ up)
-    if float(hands @ up) - floor < 0.12 * length and abs(rise) < 0.7 * float(np.linalg.norm(trunk)) and arms[0].length > 0.6 * length:
+    if (
+        float(hands @ up) - floor < 0.12 * length
+        and abs(rise) < 0.7 * float(np.linalg.norm(trunk))
+        and arms[0].length > 0.6 * length
+    ):
         return _Body(legs, arms, up, legs[0].length, "four legs")
     if rise < 0.15 * length or rise < 0.75 * float(np.linalg.norm(trunk)):
         return None
     spans = [chain.points[-1] - chain.points[0] for chain in arms]
-    if float(np.dot(spans[0] - spans[1], plane.normal)) < 0.05 * arms[0].length or not 0.35 * length < arms[0].length < 2.0 * length:
+    if (
+        float(np.dot(spans[0] - spans[1], plane.normal)) < 0.05 * arms[0].length
+        or not 0.35 * length < arms[0].length < 2.0 * length
+    ):
         return None
     limb = _segments(legs[0], _leg_ends(legs[0], up))[0] + _segments(arms[0], _arm_ends(tree, arms[0]))[0]
     # Hair hangs, from the head; arms spread, from below it.
@@ -206,7 +229,8 @@ def _top(rig: Rig, tree: Tree, plane: Mirror, found: _Body) -> list[int]:
         chain.append(bone)
         if len(tree.children[bone]) > 2:
             break
-    # A last bone far above the shoulders marks the top of the head, where the bone below it is high enough to be the head.
+    # A last bone far above the shoulders marks the top of the head, where the bone below it is high enough to be the
+    # head.
     while len(chain) > 1 and len(tree.children[chain[-1]]) < 2:
         last, before = ((float(rig.heads[b] @ found.up) - shoulders) / legs for b in (chain[-1], chain[-2]))
         if not (last > _HIGHEST_HEAD and before > _LOWEST_HEAD):
@@ -281,14 +305,20 @@ def _refusal(rig: Rig, tree: Tree, plane: Mirror | None, limbs: list) -> RigErro
         found = f"{count} bones without a pair of mirrored limbs that have a joint in the middle"
     else:
         word = "pair" if len(limbs) == 1 else "pairs"
-        found = f"{count} bones with {len(limbs)} {word} of mirrored limbs, but no legs below a trunk with arms and a head"
-    return RigError(f"this armature is no humanoid: found {found}, expected two legs, a trunk, two arms and a head", _HINT)
+        found = (
+            f"{count} bones with {len(limbs)} {word} of mirrored limbs, but no legs below a trunk with arms and a head"
+        )
+    return RigError(
+        f"This armature is no humanoid: found {found}, expected two legs, a trunk, two arms and a head.", hint=_HINT
+    )
 
 
 def four_legs(rig: Rig) -> RigError:
     """The error for an animal that stands on all fours."""
     return RigError(
-        f"this armature is no humanoid: its {len(rig.names)} bones stand on four legs, expected two legs and two arms above them", _HINT
+        f"This armature is no humanoid: its {len(rig.names)} bones stand on four legs, expected two legs and two arms "
+        "above them.",
+        hint=_HINT,
     )
 
 
@@ -296,12 +326,16 @@ def find(rig: Rig, tree: Tree) -> RigMap:
     """The body that a rig's shape shows, whatever its bones are called; RigError saying what it shows instead."""
     plane = mirror.find(rig, tree) if len(rig.names) > 1 else None
     limbs = _limbs(rig, tree, plane) if plane else []
-    guesses = [g for legs, arms in product(limbs, limbs) if legs is not arms and (g := _guess(rig, tree, plane, legs, arms))]
+    guesses = [
+        g for legs, arms in product(limbs, limbs) if legs is not arms and (g := _guess(rig, tree, plane, legs, arms))
+    ]
     bodies = sorted((g for g in guesses if not g.fault), key=lambda g: -g.value)
     if not bodies and any(g.fault for g in guesses):
         raise four_legs(rig)
     for found in bodies:
-        height = float(np.ptp(np.vstack([rig.heads[[b for c in (*found.legs, *found.arms) for b in c.bones]]]) @ found.up))
+        height = float(
+            np.ptp(np.vstack([rig.heads[[b for c in (*found.legs, *found.arms) for b in c.bones]]]) @ found.up)
+        )
         trunk = _trunk(rig, tree, plane, found, height)
         if "head" not in trunk:
             continue
@@ -309,7 +343,9 @@ def find(rig: Rig, tree: Tree) -> RigMap:
         front, doubt = _front(rig, limb, found)
         left = np.cross(found.up, front)
         sides = ("left", "right") if left @ plane.normal > 0 else ("right", "left")
-        bones = trunk | {dict(zip("ab", sides, strict=True))[joint[0]] + joint[1:]: bone for joint, bone in limb.items()}
+        bones = trunk | {
+            dict(zip("ab", sides, strict=True))[joint[0]] + joint[1:]: bone for joint, bone in limb.items()
+        }
         value, reasons = score(rig, tree, bones)
         value *= _CERTAINTY * (0.7 if doubt else 1.0)
         return RigMap(

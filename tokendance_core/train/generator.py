@@ -1,4 +1,6 @@
-"""Stage two: the generator learns to fill in masked dance tokens (paper section 1.3; masking after arXiv 2202.04200)."""
+"""Stage two: the generator learns to fill in masked dance tokens (paper section 1.3; masking after arXiv
+2202.04200).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tokendance_core.checkpoint import Checkpoint
+from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.datasets import pack
 from tokendance_core.model.generator import CONFIGS, HALVES, Generator, Prompt
 from tokendance_core.train import paired_tokens
@@ -19,7 +21,9 @@ from tokendance_core.train.paired_tokens import PairedTokens
 from tokendance_core.types import CODES
 
 CROPS = (60, 240)
-"""Tokens of a training crop: the paper's 240 frames, or more, so that long songs are nothing new; a batch holds equally many tokens."""
+"""Tokens of a training crop: the paper's 240 frames, or more, so that long songs are nothing new; a batch holds equally
+many tokens.
+"""
 
 PAIRS = 2400
 VALIDATION_PAIRS = 24
@@ -35,7 +39,9 @@ PROMPT_DROPOUT = 0.15
 ALL_MASKED = 0.1
 ONE_HALF_MASKED = 0.1
 SPAN_KEPT = 0.1
-"""How often a crop is masked whole (the paper's model), in one body half only, or except for a span: what editing will ask for."""
+"""How often a crop is masked whole (the paper's model), in one body half only, or except for a span: what editing will
+ask for.
+"""
 
 REFINING = 0.35
 """How often all first codes are known and second or third ones are asked for, as in the sampler's last passes."""
@@ -47,8 +53,8 @@ BOOK_WEIGHTS = (1.0, 0.5, 0.25)
 def draw_masks(rng: np.random.Generator, count: int, books: int, length: int) -> np.ndarray:
     """(count, books x 2, length) bool, True where a dance token is hidden; each crop hides at least one token.
 
-    Mostly a share cos(pi/2 u) of single tokens with u uniform, as the sampler will meet them: in one book, with those before it known
-    and those after it hidden.
+    Mostly a share cos(pi/2 u) of single tokens with u uniform, as the sampler will meet them: in one book, with those
+    before it known and those after it hidden.
     """
     share = np.cos(0.5 * np.pi * rng.random((count, 1, 1)))
     asked = rng.random((count, 2, length)) < share
@@ -67,7 +73,10 @@ def draw_masks(rng: np.random.Generator, count: int, books: int, length: int) ->
     level = np.where(refining, rng.integers(1, max(books, 2), count), 0)
     # In an edit all codes of a kept token are known; while a dance is made, none after the book in question is.
     edit = (kind < bounds[2])[:, None, None]
-    each = [np.where(edit, asked, (level < book)[:, None, None] | (level == book)[:, None, None] & asked) for book in range(books)]
+    each = [
+        np.where(edit, asked, (level < book)[:, None, None] | (level == book)[:, None, None] & asked)
+        for book in range(books)
+    ]
     return np.concatenate(each, axis=1)
 
 
@@ -76,7 +85,9 @@ def prompt_of(tokens: Batch) -> Prompt:
 
 
 def hidden_logits(model: Generator, tokens: Batch, masks: Tensor) -> Tensor:
-    """Logits (B, streams, L, codes) for whole dance tokens of which those in ``masks`` (B, streams, L) are hidden from the model."""
+    """Logits (B, streams, L, codes) for whole dance tokens of which those in ``masks`` (B, streams, L) are hidden from
+    the model.
+    """
     return model(prompt_of(tokens), tokens["dance"].masked_fill(masks, CODES))
 
 
@@ -92,7 +103,9 @@ class GeneratorTask:
         rows = rng.integers(0, len(self._pairs), count)
         starts = rng.integers(0, self._pairs.dance.shape[2] - length + 1, count)
         at = starts[:, None] + np.arange(length)
-        crop = {name: getattr(self._pairs, name)[rows[:, None], at] for name in ("semantic", "acoustic", "energy", "place")}
+        crop = {
+            name: getattr(self._pairs, name)[rows[:, None], at] for name in ("semantic", "acoustic", "energy", "place")
+        }
         noise = rng.random(at.shape) < TIMBRE_NOISE
         crop["semantic"] = np.where(noise, rng.integers(0, CODES, at.shape), crop["semantic"])
         crop["dance"] = self._pairs.dance[rows[:, None], :, at].swapaxes(1, 2)
@@ -107,7 +120,8 @@ class GeneratorTask:
     def loss(self, batch: Batch) -> Tensor:
         logits, masks = hidden_logits(self.model, batch, batch["masks"]), batch["masks"]
         return sum(
-            BOOK_WEIGHTS[stream // len(HALVES)] * masked_cross_entropy(logits[:, stream], batch["dance"][:, stream], masks[:, stream])
+            BOOK_WEIGHTS[stream // len(HALVES)]
+            * masked_cross_entropy(logits[:, stream], batch["dance"][:, stream], masks[:, stream])
             for stream in range(masks.shape[1])
         )
 
@@ -119,14 +133,18 @@ class GeneratorTask:
 def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
     """Cross-entropy in nats and accuracy of codes on whole pairs.
 
-    With everything hidden, with half of the first codes hidden, and of each later book half with the books before it known.
+    With everything hidden, with half of the first codes hidden, and of each later book half with the books before it
+    known.
     """
     device = next(model.parameters()).device
     data = {name: torch.from_numpy(getattr(pairs, name)).to(device) for name in (*Prompt._fields, "dance")}
     half = torch.rand(data["dance"].shape, generator=torch.Generator().manual_seed(0)) < 0.5
     book = (torch.arange(model.config.streams) // len(HALVES))[:, None]
     hidden = {"all_hidden": (0, torch.ones_like(half)), "half_hidden": (0, half | (book > 0))}
-    hidden |= {f"book_{later + 1}": (later, (half & (book == later)) | (book > later)) for later in range(1, model.config.books)}
+    hidden |= {
+        f"book_{later + 1}": (later, (half & (book == later)) | (book > later))
+        for later in range(1, model.config.books)
+    }
     figures = {}
     for name, (asked_book, masks) in hidden.items():
         masks = masks.to(device)
@@ -134,12 +152,17 @@ def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
         for stream, half_name in enumerate(HALVES, start=asked_book * len(HALVES)):
             truth, asked = data["dance"][:, stream], masks[:, stream]
             figures[f"{name}_{half_name}_entropy"] = float(masked_cross_entropy(logits[:, stream], truth, asked))
-            figures[f"{name}_{half_name}_accuracy"] = float((logits[:, stream].argmax(-1) == truth)[asked].float().mean())
+            figures[f"{name}_{half_name}_accuracy"] = float(
+                (logits[:, stream].argmax(-1) == truth)[asked].float().mean()
+            )
     return figures
 
 
-def load_or_build_pairs(folder: Path, data: Path, codecs: Checkpoint, seed: int, count: int = PAIRS) -> tuple[PairedTokens, PairedTokens]:
-    """Training pairs, and pairs of held-out songs with the same dances: what matters is how learned dances go on to a new song.
+def load_or_build_pairs(
+    folder: Path, data: Path, codecs: Checkpoint, seed: int, count: int = PAIRS
+) -> tuple[PairedTokens, PairedTokens]:
+    """Training pairs, and pairs of held-out songs with the same dances: what matters is how learned dances go on to a
+    new song.
 
     Built at the first start of a run and read from its folder ever after.
     """
@@ -152,7 +175,9 @@ def load_or_build_pairs(folder: Path, data: Path, codecs: Checkpoint, seed: int,
         drums = paired_tokens.drum_songs(np.random.default_rng(seed))
         paired_tokens.save(paired_tokens.build(songs["train"], drums, clips, codecs, count, seed), paths["train"])
         held_out = min(count, VALIDATION_PAIRS)
-        paired_tokens.save(paired_tokens.build(songs["validation"], [], clips, codecs, held_out, seed + 1), paths["validation"])
+        paired_tokens.save(
+            paired_tokens.build(songs["validation"], [], clips, codecs, held_out, seed + 1), paths["validation"]
+        )
     return paired_tokens.load(paths["train"]), paired_tokens.load(paths["validation"])
 
 

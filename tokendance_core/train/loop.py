@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.utils.tensorboard import SummaryWriter
 from tqdm import tqdm
 
-from tokendance_core.atomic import write_aside
 from tokendance_core.errors import CheckpointError
+from tokendance_core.files.atomic import write_aside
 
 Batch = dict[str, Tensor]
 
@@ -39,7 +39,8 @@ class Task(Protocol):
 class TrainSettings:
     """How long and how fast: Adam with the paper's betas, linear warm-up, cosine decay to zero, gradient norm clipped.
 
-    ``bfloat16`` computes products in half precision: faster where the processor knows how, one per cent off in the gradient.
+    ``bfloat16`` computes products in half precision: faster where the processor knows how, one per cent off in the
+    gradient.
     """
 
     steps: int
@@ -92,11 +93,14 @@ class Processes:
                 tensor.copy_(mean.view_as(tensor) / self.count)
 
 
-def train(task: Task, settings: TrainSettings, folder: Path, name: str, device: str, processes: Processes) -> list[float]:
-    """Train ``task.model`` to ``settings.steps``, resuming from ``folder/name.pt`` when it is there; returns every step's loss.
+def train(
+    task: Task, settings: TrainSettings, folder: Path, name: str, device: str, processes: Processes
+) -> list[float]:
+    """Train ``task.model`` to ``settings.steps``, resuming from ``folder/name.pt`` when it is there; returns every
+    step's loss.
 
-    Writes ``folder/name.pt`` (aside, then replaced) and TensorBoard events in ``folder/log/name``. CheckpointError if the
-    state on disk is damaged or belongs to other settings.
+    Writes ``folder/name.pt`` (aside, then replaced) and TensorBoard events in ``folder/log/name``. CheckpointError if
+    the state on disk is damaged or belongs to other settings.
     """
     state_path = folder / f"{name}.pt"
     model = task.model.to(device)
@@ -125,7 +129,13 @@ def train(task: Task, settings: TrainSettings, folder: Path, name: str, device: 
 
 
 def _step(
-    task: Task, model: nn.Module, optimiser: torch.optim.Optimizer, settings: TrainSettings, step: int, device: str, processes: Processes
+    task: Task,
+    model: nn.Module,
+    optimiser: torch.optim.Optimizer,
+    settings: TrainSettings,
+    step: int,
+    device: str,
+    processes: Processes,
 ) -> float:
     for group in optimiser.param_groups:
         group["lr"] = settings.rate(step)
@@ -156,7 +166,9 @@ def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
     return [{"params": matrices, "weight_decay": weight_decay}, {"params": others, "weight_decay": 0.0}]
 
 
-def _save(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, settings: TrainSettings, losses: list[float]) -> None:
+def _save(
+    path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, settings: TrainSettings, losses: list[float]
+) -> None:
     state = {
         "model": model.state_dict(),
         "config": asdict(model.config),
@@ -176,10 +188,13 @@ def _resume(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, sett
         model.load_state_dict(state["model"])
         optimiser.load_state_dict(state["optimiser"])
     except Exception as error:  # torch.load raises many kinds; each means the same to the user
-        raise CheckpointError(f"the training state {path} cannot be resumed ({error})", hint="Delete it or choose another --out.") from None
+        raise CheckpointError(
+            f"The training state {path} cannot be resumed ({error}).", hint="Delete it or choose another --out."
+        ) from None
     changed = [key for key, value in asdict(settings).items() if state["settings"].get(key) != value]
     if changed:
         raise CheckpointError(
-            f"the training state {path} was made with other settings ({', '.join(changed)})", hint="Delete it or choose another --out."
+            f"The training state {path} was made with other settings ({', '.join(changed)}).",
+            hint="Delete it or choose another --out.",
         )
     return state["losses"]

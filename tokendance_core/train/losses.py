@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from tokendance_core import kinematics, rotation
-from tokendance_core.representation import ROOT, ROTATIONS
-from tokendance_core.skeleton import FEET, OFFSETS
+from tokendance_core.dance.representation import ROOT, ROTATIONS
+from tokendance_core.motion import kinematics, rotation
+from tokendance_core.motion.skeleton import FEET, OFFSETS
 
 VELOCITY_WEIGHT = 0.5
 ACCELERATION_WEIGHT = 0.25
@@ -17,7 +17,9 @@ TRAVEL_FRAMES = (15, 60, 200)
 
 
 def dynamic_l1(x: Tensor, y: Tensor) -> Tensor:
-    """L1 of positions + 0.5 x velocities + 0.25 x accelerations along axis 1 (paper section 1.2, weights of its relatives)."""
+    """L1 of positions + 0.5 x velocities + 0.25 x accelerations along axis 1 (paper section 1.2, weights of its
+    relatives).
+    """
     loss = F.l1_loss(x, y)
     for weight in (VELOCITY_WEIGHT, ACCELERATION_WEIGHT):
         x, y = x.diff(dim=1), y.diff(dim=1)
@@ -26,7 +28,9 @@ def dynamic_l1(x: Tensor, y: Tensor) -> Tensor:
 
 
 def joints(matrix: Tensor) -> Tensor:
-    """(B, T, 147) restored features -> (B, T, 24, 3) joint positions in metres, pelvis over the origin at its own height."""
+    """(B, T, 147) restored features -> (B, T, 24, 3) joint positions in metres, pelvis over the origin at its own
+    height.
+    """
     height = matrix[..., ROOT] * matrix.new_tensor([0.0, 1.0, 0.0])
     rotations = rotation.matrix_from_6d(matrix[..., ROTATIONS].unflatten(-1, (24, 6)))
     return kinematics.forward_kinematics(rotations, height, torch.as_tensor(OFFSETS.copy(), device=matrix.device))[0]
@@ -35,18 +39,22 @@ def joints(matrix: Tensor) -> Tensor:
 def reach_l1(x_joints: Tensor, y_joints: Tensor) -> Tensor:
     """L1 between how far each joint gets, in metres, within ``REACH_FRAMES`` frames, whichever way it goes.
 
-    Where a code leaves the direction open, L1 of positions is least for a joint that hardly moves; this keeps the size of the movement.
-    Spans of several frames, because a jitter would satisfy single ones. Not in the paper.
+    Where a code leaves the direction open, L1 of positions is least for a joint that hardly moves; this keeps the size
+    of the movement. Spans of several frames, because a jitter would satisfy single ones. Not in the paper.
     """
     loss = x_joints.new_zeros(())
     for frames in REACH_FRAMES:
-        far = [(joints[:, frames:] - joints[:, :-frames]).square().sum(-1).add(1e-8).sqrt() for joints in (x_joints, y_joints)]
+        far = [
+            (joints[:, frames:] - joints[:, :-frames]).square().sum(-1).add(1e-8).sqrt()
+            for joints in (x_joints, y_joints)
+        ]
         loss = loss + F.l1_loss(*far)
     return loss
 
 
 def foot_velocity_l1(x: Tensor, y: Tensor, x_joints: Tensor, y_joints: Tensor) -> Tensor:
-    """L1 of the feet's velocity through the world, metres a frame: ties the path to the steps, so that feet do not slide.
+    """L1 of the feet's velocity through the world, metres a frame: ties the path to the steps, so that feet do not
+    slide.
 
     ``x``, ``y`` (B, T, 147) with planar root velocity; ``*_joints`` from :func:`joints`. Not in the paper.
     """
@@ -59,9 +67,11 @@ def foot_velocity_l1(x: Tensor, y: Tensor, x_joints: Tensor, y_joints: Tensor) -
 
 
 def travel_l1(x: Tensor, y: Tensor) -> Tensor:
-    """L1 between the paths' displacements over each of ``TRAVEL_FRAMES``, in metres; ``x``, ``y`` (B, T, 147) with planar root velocity.
+    """L1 between the paths' displacements over each of ``TRAVEL_FRAMES``, in metres; ``x``, ``y`` (B, T, 147) with
+    planar root velocity.
 
-    The path is a sum of velocities: what is wrong with each of them by a millimetre is a step off after ten seconds. Not in the paper.
+    The path is a sum of velocities: what is wrong with each of them by a millimetre is a step off after ten seconds.
+    Not in the paper.
     """
     path_x, path_y = (matrix[..., ROOT][..., [0, 2]].cumsum(dim=1) for matrix in (x, y))
     loss = x.new_zeros(())
@@ -76,7 +86,9 @@ def music_l1(x: Tensor, y: Tensor) -> Tensor:
 
 
 def event_cross_entropy(logits: Tensor, events: Tensor, weight: float) -> Tensor:
-    """Binary cross-entropy for one-hot peaks and beats; ``weight`` counts an event against a silent frame, as L1 would forget them all."""
+    """Binary cross-entropy for one-hot peaks and beats; ``weight`` counts an event against a silent frame, as L1 would
+    forget them all.
+    """
     return F.binary_cross_entropy_with_logits(logits, events, pos_weight=logits.new_tensor(weight))
 
 

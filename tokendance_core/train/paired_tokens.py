@@ -1,4 +1,6 @@
-"""Songs and dances as token sequences: the pairs of ``datasets/pairs.py``, built once and kept beside the training state."""
+"""Songs and dances as token sequences: the pairs of ``datasets/pairs.py``, built once and kept beside the training
+state.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from tokendance_core import energy, features
-from tokendance_core.atomic import write_aside
-from tokendance_core.beat_clock import Clock
-from tokendance_core.checkpoint import Checkpoint
-from tokendance_core.datasets import augment
+from tokendance_core.dance.checkpoint import Checkpoint
+from tokendance_core.datasets.compose import Dance, Danceable, compose, danceables
 from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
-from tokendance_core.datasets.pairs import Dance, Danceable, compose, danceables
-from tokendance_core.evaluate.motion import joint_speed
+from tokendance_core.files.atomic import write_aside
+from tokendance_core.motion import edits as augment
+from tokendance_core.motion.speed import joint_speed
+from tokendance_core.music import energy, features
+from tokendance_core.music.clock import Clock
 from tokendance_core.train import percussion
 from tokendance_core.types import FPS, MotionClip, MusicFeatures
 
@@ -62,7 +64,9 @@ def drum_songs(rng: np.random.Generator) -> list[SourceSong]:
     songs = []
     for bpm in DRUM_TEMPOS:
         music = percussion.drum_track(bpm, SECONDS + 2.0, rng)
-        songs.append(SourceSong(music.name, "train", features.extract(music), percussion.beat_times(bpm, music.seconds)))
+        songs.append(
+            SourceSong(music.name, "train", features.extract(music), percussion.beat_times(bpm, music.seconds))
+        )
     return songs
 
 
@@ -76,9 +80,13 @@ def build(
     by_genre = {genre: made for genre, made in by_genre.items() if made}
     ranks = {genre: _usual_speeds([clip for clip in clips if clip.genre == genre]) for genre in by_genre}
     real = [song for song in songs if len(song.beats) >= 8]
-    rows = [_pair(real, drums, by_genre, ranks, codecs, rng) for rng in tqdm(_generators(seed, count), "pairs", count, mininterval=5.0)]
+    rows = [
+        _pair(real, drums, by_genre, ranks, codecs, rng)
+        for rng in tqdm(_generators(seed, count), "pairs", count, mininterval=5.0)
+    ]
     return PairedTokens(
-        **{name: np.stack([row[name] for row in rows]).astype(np.int64) for name in _COLUMNS}, sources=tuple(row["source"] for row in rows)
+        **{name: np.stack([row[name] for row in rows]).astype(np.int64) for name in _COLUMNS},
+        sources=tuple(row["source"] for row in rows),
     )
 
 
@@ -142,7 +150,12 @@ def _excerpt(song: SourceSong, rng: np.random.Generator) -> tuple[MusicFeatures,
 
 
 def _source(song: SourceSong, start: int, dance: Dance) -> dict:
-    return {"song": song.name, "start_frame": start, "genre": dance.genre, "phrases": [list(phrase) for phrase in dance.sources]}
+    return {
+        "song": song.name,
+        "start_frame": start,
+        "genre": dance.genre,
+        "phrases": [list(phrase) for phrase in dance.sources],
+    }
 
 
 def save(pairs: PairedTokens, path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokendance_core import audio
+from tokendance_core.music import audio
 from tokendance_core.types import SAMPLE_RATE, Music
 
 # sixteenth steps of a bar on which each drum sounds
@@ -46,7 +46,9 @@ def _chord(root: int, seconds: float) -> np.ndarray:
 
 
 def drum_track(bpm: float, seconds: float, rng: np.random.Generator) -> Music:
-    """A song of drums and chords at ``bpm``; its beats are :func:`beat_times`. Pattern, key, drums and level are drawn from ``rng``."""
+    """A song of drums and chords at ``bpm``; its beats are :func:`beat_times`. Pattern, key, drums and level are drawn
+    from ``rng``.
+    """
     samples = np.zeros(int(seconds * SAMPLE_RATE) + SAMPLE_RATE, np.float64)
     pattern = _PATTERNS[str(rng.choice(list(_PATTERNS)))]
     drums, chords, key = _drums(rng), _PROGRESSIONS[rng.integers(len(_PROGRESSIONS))], int(rng.integers(12))

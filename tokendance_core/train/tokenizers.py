@@ -9,14 +9,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tokendance_core import features, representation
-from tokendance_core.atomic import write_aside
-from tokendance_core.checkpoint import STREAMS, Checkpoint
-from tokendance_core.datasets.augment import change_speed
+from tokendance_core.dance import representation
+from tokendance_core.dance.checkpoint import STREAMS, Checkpoint
+from tokendance_core.dance.representation import LOWER_COLUMNS, UPPER_COLUMNS, Statistics
 from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
-from tokendance_core.kinematics import mirror
+from tokendance_core.files.atomic import write_aside
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
-from tokendance_core.representation import LOWER_COLUMNS, UPPER_COLUMNS, Statistics
+from tokendance_core.motion.edits import change_speed
+from tokendance_core.motion.kinematics import mirror
+from tokendance_core.music import features
 from tokendance_core.train import losses
 from tokendance_core.train.loop import Batch
 from tokendance_core.types import MotionClip
@@ -32,11 +33,14 @@ JOINT_WEIGHT = 20.0
 FOOT_WEIGHT = 5.0
 REACH_WEIGHT = 8.0
 TRAVEL_WEIGHT = 1.0
-"""Weights of the joint-space, foot-velocity, reach and travel terms. They are in metres and the parameters in standard deviations, where a
-toe's noise counts like a hip's swing: at weight 1 the codes are spent on what nobody sees."""
+"""Weights of the joint-space, foot-velocity, reach and travel terms. They are in metres and the parameters in standard
+deviations, where a toe's noise counts like a hip's swing: at weight 1 the codes are spent on what nobody sees.
+"""
 
 COARSE_SHARE = 0.2
-"""Share of training steps in which only the first codes of a token are used, so that each tells most of what is left to tell."""
+"""Share of training steps in which only the first codes of a token are used, so that each tells most of what is left to
+tell.
+"""
 
 EVENT_WEIGHT = 6.0
 """How much a peak or beat counts against a frame without one."""
@@ -58,8 +62,9 @@ class Sizes:
 
 
 SIZES = {"tiny": Sizes(16, 16, 2, 2), "released": Sizes(192, 128, 2, 3), "paper": Sizes(512, 256, 3, 1)}
-"""Named sizes. "paper" is one code for eight frames of half a body; "released" three codes for four, since the paper's setting keeps no
-more than 8 cm joint error on this data (see MODEL_CARD.md)."""
+"""Named sizes. "paper" is one code for eight frames of half a body; "released" three codes for four, since the paper's
+setting keeps no more than 8 cm joint error on this data (see MODEL_CARD.md).
+"""
 
 
 def ping_pong(clip: MotionClip, frames: int) -> MotionClip:
@@ -71,7 +76,9 @@ def ping_pong(clip: MotionClip, frames: int) -> MotionClip:
 
 
 def turned(windows: np.ndarray, angles: np.ndarray) -> np.ndarray:
-    """(B, T, 147) windows, each turned about the vertical by its angle (B,) radians: pelvis columns and planar root alike."""
+    """(B, T, 147) windows, each turned about the vertical by its angle (B,) radians: pelvis columns and planar root
+    alike.
+    """
     out = windows.copy()
     cosine, sine = np.cos(angles)[:, None], np.sin(angles)[:, None]
     for x, z in ((0, 2), (3, 5), (6, 8)):  # root, then the two columns of the pelvis rotation
@@ -80,7 +87,9 @@ def turned(windows: np.ndarray, angles: np.ndarray) -> np.ndarray:
     return out
 
 
-def windows_from(matrices: list[np.ndarray], weights: np.ndarray, rng: np.random.Generator, count: int, length: int) -> np.ndarray:
+def windows_from(
+    matrices: list[np.ndarray], weights: np.ndarray, rng: np.random.Generator, count: int, length: int
+) -> np.ndarray:
     """(count, length, F): random windows, a matrix drawn in proportion to its weight, the start anywhere."""
     chosen = rng.choice(len(matrices), count, p=weights / weights.sum())
     starts = [rng.integers(0, len(matrices[i]) - length + 1) for i in chosen]
@@ -108,7 +117,9 @@ def code_usage(indices: list[Tensor], codes: int) -> float:
 
 
 class DanceTask:
-    """Upper or lower body. The kinematic loss completes the body with the true other half, so each half trains alone."""
+    """Upper or lower body. The kinematic loss completes the body with the true other half, so each half trains
+    alone.
+    """
 
     def __init__(
         self,
@@ -121,7 +132,9 @@ class DanceTask:
     ) -> None:
         self.columns = torch.from_numpy(COLUMNS[part])
         self.model = Tokenizer(
-            TokenizerConfig(features=len(self.columns), width=sizes.dance_width, halvings=sizes.halvings, books=sizes.dance_books)
+            TokenizerConfig(
+                features=len(self.columns), width=sizes.dance_width, halvings=sizes.halvings, books=sizes.dance_books
+            )
         )
         self._pool, self._held_out, self._root = pool, held_out, root
         self._weights = np.array([len(m) for m in pool], float)
@@ -161,7 +174,10 @@ class DanceTask:
             _, _, whole, index = self._completed(x)
             made, true = losses.joints(whole), losses.joints(x)
             errors.append((made - true).norm(dim=-1).mean((0, 2)))
-            reach.append(torch.stack([(joints[:, 4:] - joints[:, :-4]).norm(dim=-1).mean() for joints in (made, true)]) * len(errors[-1]))
+            reach.append(
+                torch.stack([(joints[:, 4:] - joints[:, :-4]).norm(dim=-1).mean() for joints in (made, true)])
+                * len(errors[-1])
+            )
             indices.append(index)
         moved = torch.stack(reach).sum(0)
         return {
@@ -194,7 +210,9 @@ class MusicTask:
         self._columns = torch.tensor(features.SEMANTIC if part == "semantic" else features.ACOUSTIC)
         self._events = torch.tensor(() if part == "semantic" else EVENT_COLUMNS, dtype=torch.long)
         self._levels = torch.tensor([i for i in range(len(self._columns)) if i not in self._events.tolist()])
-        self.model = Tokenizer(TokenizerConfig(features=len(self._columns), width=sizes.music_width, halvings=sizes.halvings))
+        self.model = Tokenizer(
+            TokenizerConfig(features=len(self._columns), width=sizes.music_width, halvings=sizes.halvings)
+        )
         self._songs, self._held_out = songs, held_out
         self._weights = np.array([len(m) for m in songs], float)
 
@@ -219,30 +237,43 @@ class MusicTask:
             indices.append(index)
             if len(self._events):
                 found.append(_beats_found(made[0, :, self._events[1]], truth[0, :, self._events[1]]))
-        figures = {"error": float(torch.cat(error).mean()), "code_usage": code_usage(indices, self.model.quantizer.size)}
+        figures = {
+            "error": float(torch.cat(error).mean()),
+            "code_usage": code_usage(indices, self.model.quantizer.size),
+        }
         return figures | ({"beats_found": float(torch.cat(found).float().mean())} if found else {})
 
 
 def _beats_found(logits: Tensor, beats: Tensor) -> Tensor:
-    """For each true beat: does the strongest logit within two frames of it lie within one frame (chance 3 in 5), and is it an event?"""
+    """For each true beat: does the strongest logit within two frames of it lie within one frame (chance 3 in 5), and is
+    it an event?
+    """
     at = torch.nonzero(beats[2:-2] > 0.5)[:, 0] + 2
     near = logits[at[:, None] + torch.arange(-2, 3, device=at.device)]
     best = near.max(-1)
     return ((best.indices - 2).abs() <= 1) & (best.values > 0)
 
 
-def music_tasks(songs: list[SourceSong], sizes: Sizes, statistics: Statistics | None = None) -> tuple[dict[str, MusicTask], Statistics]:
-    """Tasks for both music streams, and the normalisation: the one given, or that of the training songs (peaks and beats stay 0 and 1)."""
+def music_tasks(
+    songs: list[SourceSong], sizes: Sizes, statistics: Statistics | None = None
+) -> tuple[dict[str, MusicTask], Statistics]:
+    """Tasks for both music streams, and the normalisation: the one given, or that of the training songs (peaks and
+    beats stay 0 and 1).
+    """
     if statistics is None:
         statistics = Statistics.of([s.features.values for s in songs if s.split == "train"])
         statistics.mean[-2:], statistics.std[-2:] = 0.0, 1.0
     by_split = {
         split: [
-            statistics.normalise(s.features.values).astype(np.float32) for s in songs if s.split == split and s.features.frames >= WINDOW
+            statistics.normalise(s.features.values).astype(np.float32)
+            for s in songs
+            if s.split == split and s.features.frames >= WINDOW
         ]
         for split in ("train", "validation")
     }
-    return {part: MusicTask(part, sizes, by_split["train"], by_split["validation"]) for part in ("semantic", "acoustic")}, statistics
+    return {
+        part: MusicTask(part, sizes, by_split["train"], by_split["validation"]) for part in ("semantic", "acoustic")
+    }, statistics
 
 
 def save_statistics(path: Path, statistics: Statistics) -> None:
@@ -278,7 +309,9 @@ def _trained(state_path: Path) -> Tokenizer:
 
 
 def assemble(folder: Path, root: representation.RootForm, trained: Checkpoint | None = None) -> Checkpoint | None:
-    """The tokenizers of a run folder as a checkpoint without a generator, missing ones from ``trained``; None while one is missing."""
+    """The tokenizers of a run folder as a checkpoint without a generator, missing ones from ``trained``; None while one
+    is missing.
+    """
     made = {name: _trained(folder / f"{name}.pt") for name in STREAMS if (folder / f"{name}.pt").exists()}
     tokenizers = (dict(trained.tokenizers) if trained else {}) | made
     if set(tokenizers) != set(STREAMS):

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.unit.datasets.dance_files import write_sound
-from tokendance_core import rotation
 from tokendance_core.datasets import aist
 from tokendance_core.errors import DataError
+from tokendance_core.motion import rotation
 
 TEST, VAL, TRAIN, IGNORED = (
     "gBR_sBM_cAll_d04_mBR0_ch02",
@@ -22,7 +22,12 @@ TEST, VAL, TRAIN, IGNORED = (
 def _motion(**changed: object) -> dict[str, object]:
     rng = np.random.default_rng(0)
     trans = np.array([[0.0, 180.0, 0.0], [9.3, 180.0, 18.6], [18.6, 180.0, 0.0]])
-    motion = {"smpl_loss": 1.0, "smpl_poses": 0.1 * rng.normal(size=(3, 72)), "smpl_scaling": np.array([93.0]), "smpl_trans": trans}
+    motion = {
+        "smpl_loss": 1.0,
+        "smpl_poses": 0.1 * rng.normal(size=(3, 72)),
+        "smpl_scaling": np.array([93.0]),
+        "smpl_trans": trans,
+    }
     return motion | changed
 
 
@@ -88,7 +93,9 @@ def test_a_missing_field_is_named_with_those_found(tmp_path: Path) -> None:
         aist.read_motion(tmp_path / "x.pkl")
 
 
-@pytest.mark.parametrize("piece", ["ignore_list.txt", "splits/crossmodal_test.txt", "splits/crossmodal_val.txt", "motions"])
+@pytest.mark.parametrize(
+    "piece", ["ignore_list.txt", "splits/crossmodal_test.txt", "splits/crossmodal_val.txt", "motions"]
+)
 def test_a_missing_piece_is_named(data: Path, piece: str) -> None:
     (data / piece).rename(data / "elsewhere")
     with pytest.raises(DataError, match=f"AIST\\+\\+ has no .*{Path(piece).name}") as caught:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from tests.unit.datasets.dance_files import write_sound
-from tokendance_core import rotation
 from tokendance_core.datasets import finedance
 from tokendance_core.errors import DataError
+from tokendance_core.motion import rotation
 
 
 def _rotations() -> np.ndarray:
@@ -52,7 +52,9 @@ def test_rows_of_the_file_become_our_columns_and_fingers_are_left_out(data: Path
 
 def test_contacts_before_the_path_are_skipped(data: Path, tmp_path: Path) -> None:
     np.save(tmp_path / "319.npy", np.concatenate((np.ones((4, 4), np.float32), _motion()), 1))
-    np.testing.assert_array_equal(finedance.read_motion(tmp_path / "319.npy").rot6d, next(finedance.load(data)).clip.rot6d)
+    np.testing.assert_array_equal(
+        finedance.read_motion(tmp_path / "319.npy").rot6d, next(finedance.load(data)).clip.rot6d
+    )
 
 
 def test_labels_are_optional(data: Path) -> None:

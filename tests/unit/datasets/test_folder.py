@@ -6,9 +6,9 @@ import pytest
 
 from tests.unit.datasets.dance_files import mixamo_bvh, write_sound
 from tests.unit.motion_samples import swaying_clip
-from tokendance_core import bvh
 from tokendance_core.datasets import folder
 from tokendance_core.errors import DataError
+from tokendance_core.files import bvh
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_music_of_another_folder_does_not_count(data: Path) -> None:
 
 
 def test_a_folder_without_dances_and_none_at_all_are_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no \*\.bvh files"):
+    with pytest.raises(DataError, match=r"No \*\.bvh files"):
         list(folder.load(tmp_path))
-    with pytest.raises(DataError, match="there is no folder"):
+    with pytest.raises(DataError, match="There is no folder"):
         list(folder.load(tmp_path / "gone"))

@@ -8,7 +8,11 @@ from tests.unit.datasets.dance_files import mixamo_bvh, write_sound
 from tokendance_core.datasets import motorica
 from tokendance_core.errors import DataError
 
-JAZZ, TAP, CASUAL = "kthjazz_gCH_sFM_cAll_d01_mCH_ch01_song_001", "kthjazz_gTP_sFM_sngl_d02_015", "kthmisc_gCA_sFM_cAll_d01_mCA_ch0"
+JAZZ, TAP, CASUAL = (
+    "kthjazz_gCH_sFM_cAll_d01_mCH_ch01_song_001",
+    "kthjazz_gTP_sFM_sngl_d02_015",
+    "kthmisc_gCA_sFM_cAll_d01_mCA_ch0",
+)
 
 
 @pytest.fixture

@@ -30,7 +30,10 @@ def _without(*joints: str) -> RigMap:
         (_without("left_knee"), "no bone for left_knee: pick one"),
         (_without("pelvis", "head", "left_ankle"), "no bone for pelvis, head and left_ankle"),
         (_with(left_foot="LeftFoot"), "“LeftFoot” is used for left_ankle and left_foot"),
-        (_with(left_knee="LeftFoot", left_ankle="LeftLeg"), "left_ankle (“LeftLeg”) does not hang on left_knee (“LeftFoot”)"),
+        (
+            _with(left_knee="LeftFoot", left_ankle="LeftLeg"),
+            "left_ankle (“LeftLeg”) does not hang on left_knee (“LeftFoot”)",
+        ),
         (_with(left_knee="LeftFoot", left_ankle="LeftLeg"), "left_knee lies below left_ankle"),
         (_with(left_wrist="RightHand", right_wrist="LeftHand"), "left and right are swapped at the wrist"),
         (replace(_MAP, ik={"left_ankle": "gone"}, path="away"), "no bone “gone”, which belongs to left_ankle"),
@@ -47,14 +50,20 @@ def test_a_good_map_has_no_problems() -> None:
 
 def test_a_body_mapped_the_wrong_way_round_is_told_by_its_toes() -> None:
     other = {"left": "right", "right": "left"}
-    bones = {joint.replace(s, other[s]) if (s := joint.split("_")[0]) in other else joint: bone for joint, bone in _MAP.bones.items()}
+    bones = {
+        joint.replace(s, other[s]) if (s := joint.split("_")[0]) in other else joint: bone
+        for joint, bone in _MAP.bones.items()
+    }
     assert any("toes would point backwards" in sentence for sentence in problems(_RIG, replace(_MAP, bones=bones)))
 
 
 def test_a_limb_without_length_is_said() -> None:
     rest = _RIG.rest.copy()
     rest[_RIG.names.index("LeftLeg"), :3, 3] = _RIG.heads[_RIG.names.index("LeftUpLeg")]
-    assert any("left_hip and left_knee lie at the same place" in sentence for sentence in problems(replace(_RIG, rest=rest), _MAP))
+    assert any(
+        "left_hip and left_knee lie at the same place" in sentence
+        for sentence in problems(replace(_RIG, rest=rest), _MAP)
+    )
 
 
 def _half(rig_map: RigMap) -> RigMap:

@@ -81,5 +81,7 @@ def test_doubles_that_constraints_turn_are_left_alone() -> None:
 def test_only_controls_that_exist_are_named() -> None:
     specimen = SPECIMENS["rigify"]
     bones = "\n".join(line for line in specimen.bones.splitlines() if "_ik" not in line and "_parent." not in line)
-    found = rigs.match(rig_of(replace(specimen, bones=bones.replace("torso @", "trunk @").replace("MCH-trunk", "MCH-torso"))))
+    found = rigs.match(
+        rig_of(replace(specimen, bones=bones.replace("torso @", "trunk @").replace("MCH-trunk", "MCH-torso")))
+    )
     assert (found.ik, found.switches, found.path) == ({}, (), "")

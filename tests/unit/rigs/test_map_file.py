@@ -68,13 +68,13 @@ def test_anything_else_is_refused(text: str, words: str) -> None:
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RigError, match=r"cannot read the rig map .*absent"):
+    with pytest.raises(RigError, match=r"Cannot read the rig map .*absent"):
         load_rig_map(tmp_path / "absent.json")
     (tmp_path / "picture.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RigError, match="it is not text"):
         load_rig_map(tmp_path / "picture.json")
     (tmp_path / "half.json").write_text("{")
-    with pytest.raises(RigError, match=r"half\.json: this is no rig map"):
+    with pytest.raises(RigError, match=r"half\.json: This is no rig map"):
         load_rig_map(tmp_path / "half.json")
-    with pytest.raises(RigError, match="cannot write"):
+    with pytest.raises(RigError, match="Cannot write"):
         save_rig_map(_MAP, tmp_path / "absent" / "map.json")

@@ -26,7 +26,9 @@ _SPELLED = {
         ],
         "arm",
     ),
-    **dict.fromkeys(("Left Arm", "mixamorig:LeftArm", "Armature|LeftArm", "a:b|LeftArm", "ｌｅｆｔ＿ａｒｍ", "IKLeftArm"[2:]), "arm"),
+    **dict.fromkeys(
+        ("Left Arm", "mixamorig:LeftArm", "Armature|LeftArm", "a:b|LeftArm", "ｌｅｆｔ＿ａｒｍ", "IKLeftArm"[2:]), "arm"
+    ),
     "lThigh": "thigh",
     "LThigh": "thigh",
     "LUArm": "uarm",
@@ -77,10 +79,23 @@ def test_letters_of_a_word_are_no_side(name: str) -> None:
 
 
 _STEMS = st.sampled_from(["Thigh", "Hand", "UpperArm", "Clavicle", "Foot", "Toe0", "Arm", "Eye", "Leg"])
-_SPELLINGS = ["{side} {stem}", "{side}_{stem}", "{stem}_{side}", "{stem}.{side}", "{stem}-{side}", "rig:{side}_{stem}", "{side}{stem}"]
+_SPELLINGS = [
+    "{side} {stem}",
+    "{side}_{stem}",
+    "{stem}_{side}",
+    "{stem}.{side}",
+    "{stem}-{side}",
+    "rig:{side}_{stem}",
+    "{side}{stem}",
+]
 
 
-@given(_STEMS, st.sampled_from([("Left", "Right"), ("L", "R")]), st.sampled_from(_SPELLINGS), st.sampled_from([str, str.lower]))
+@given(
+    _STEMS,
+    st.sampled_from([("Left", "Right"), ("L", "R")]),
+    st.sampled_from(_SPELLINGS),
+    st.sampled_from([str, str.lower]),
+)
 def test_both_sides_of_any_spelling_are_partners(stem: str, sides: tuple[str, str], spelling: str, case) -> None:
     if spelling == "{side}{stem}" and sides == ("L", "R"):
         case = str  # "lthigh" says nothing of a side
@@ -96,14 +111,18 @@ def test_prefixes_are_taken_off_behind_any_namespace() -> None:
 
 
 def test_the_characters_own_name_is_taken_off() -> None:
-    bones = tuple(f"Fred_{name}" for name in ["Hip", "Ab", "Chest", "Neck", "Head", "LThigh", "RThigh", "LShin", "RShin", "LFoot"])
+    bones = tuple(
+        f"Fred_{name}" for name in ["Hip", "Ab", "Chest", "Neck", "Head", "LThigh", "RThigh", "LShin", "RShin", "LFoot"]
+    )
     assert names.stripped(bones, "")[:2] == ["Hip", "Ab"]
 
 
 def test_running_numbers_are_taken_off_only_where_all_names_have_them() -> None:
     bones = tuple(
         f"{name}_{number:02}"
-        for number, name in enumerate(["Hips", "Spine", "Chest", "Neck", "Head", "Arm", "Hand", "Leg", "Foot", "Toe", "Eye"])
+        for number, name in enumerate(
+            ["Hips", "Spine", "Chest", "Neck", "Head", "Arm", "Hand", "Leg", "Foot", "Toe", "Eye"]
+        )
     )
     assert names.stripped(bones, "")[1] == "Spine"
     assert names.stripped(("spine_01", "spine_02", *"abcdefghij"), "")[1] == "spine_02"

@@ -15,7 +15,7 @@ from tokendance_core.errors import RigError
     [
         ("no bones", "has no bones"),
         ("two left arms", "claim to be left_shoulder: “LeftArm” and “LeftArm.001”"),
-        ("two left arms, spelled otherwise", "two bones claim to be left_.*left_.*Left"),
+        ("two left arms, spelled otherwise", "Two bones claim to be left_.*left_.*Left"),
         ("two characters", "“anna:Hips” and “bob:Hips”"),
         ("knee gone", "no bone for left_knee, right_knee .*missing in the middle of a limb"),
         ("knee at the hip", "left_hip .*UpLeg.* and left_knee .*Leg.* lie at the same place"),

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rig_zoo import OTHERS, SPECIMENS, pairs, rig_of
-from tokendance_core import rigs, rotation
+from tokendance_core import rigs
 from tokendance_core.errors import RigError
+from tokendance_core.motion import rotation
 from tokendance_core.rigs import structure
 from tokendance_core.rigs.anatomy import Tree
 from tokendance_core.types import Rig
@@ -17,9 +18,23 @@ from tokendance_core.types import Rig
 # name -> joints that shape alone cannot tell: SMPL's hands are fingers to the eye, Daz's metatarsals the toes.
 _SHAPED = {
     **dict.fromkeys(
-        ("mixamo", "mixamo numbered", "unreal 5", "unreal 4", "mesh2motion", "vroid", "xsens", "kaykit", "smpl-x", "rigify deform"), ()
+        (
+            "mixamo",
+            "mixamo numbered",
+            "unreal 5",
+            "unreal 4",
+            "mesh2motion",
+            "vroid",
+            "xsens",
+            "kaykit",
+            "smpl-x",
+            "rigify deform",
+        ),
+        (),
     ),
-    **dict.fromkeys(("makehuman", "character creator", "cmu", "english", "auto-rig pro deform", "rigify basic metarig", "vrm"), ()),
+    **dict.fromkeys(
+        ("makehuman", "character creator", "cmu", "english", "auto-rig pro deform", "rigify basic metarig", "vrm"), ()
+    ),
     "smpl": ("left_hand", "right_hand"),
     "daz genesis 8": ("left_foot", "right_foot"),
 }

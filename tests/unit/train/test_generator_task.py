@@ -97,8 +97,8 @@ def test_windows_are_cut_from_anywhere() -> None:
 
 def test_turning_windows_agrees_with_turning_clips() -> None:
     from tests.unit.motion_samples import swaying_clip
-    from tokendance_core import representation
-    from tokendance_core.datasets import augment
+    from tokendance_core.dance import representation
+    from tokendance_core.motion import edits as augment
 
     clip = swaying_clip(12)
     expected = representation.to_matrix(augment.turn(clip, 0.6))

@@ -46,7 +46,9 @@ class _LineTask:
         return {"weight": float(self.model.layer.weight.abs().sum())}
 
 
-SETTINGS = loop.TrainSettings(steps=40, batch=16, learning_rate=0.1, betas=(0.9, 0.99), warmup=4, save_every=10, validate_every=20)
+SETTINGS = loop.TrainSettings(
+    steps=40, batch=16, learning_rate=0.1, betas=(0.9, 0.99), warmup=4, save_every=10, validate_every=20
+)
 
 
 def _train(folder: Path, task: _LineTask | None = None) -> tuple[list[float], _LineTask]:

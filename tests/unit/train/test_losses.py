@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from tests.unit.motion_samples import swaying_clip
-from tokendance_core import kinematics, representation
+from tokendance_core.dance import representation
+from tokendance_core.motion import kinematics
 from tokendance_core.train import losses
 
 
@@ -35,7 +36,9 @@ def test_masked_cross_entropy_counts_hidden_tokens_only() -> None:
     logits = torch.zeros(1, 3, 10)
     logits[0, 0, 4] = 50.0
     tokens = torch.tensor([[4, 1, 2]])
-    assert float(losses.masked_cross_entropy(logits, tokens, torch.tensor([[True, False, False]]))) == pytest.approx(0.0, abs=1e-6)
+    assert float(losses.masked_cross_entropy(logits, tokens, torch.tensor([[True, False, False]]))) == pytest.approx(
+        0.0, abs=1e-6
+    )
     assert float(losses.masked_cross_entropy(logits, tokens, torch.tensor([[True, True, False]]))) == pytest.approx(
         np.log(10) / 2, rel=1e-5
     )

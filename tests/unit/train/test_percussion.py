@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tokendance_core import features
+from tokendance_core.music import features
 from tokendance_core.train import percussion
 
 

@@ -29,7 +29,9 @@ CLOUDRIG = Family(
         "elbow": ("ikpoleforearm",),
         "knee": ("ikpoleshin",),
     },
-    switches=tuple(("propertiesikfk", f"ik_{limb}_{side}", 0.0) for limb in ("arm", "leg") for side in ("left", "right")),
+    switches=tuple(
+        ("propertiesikfk", f"ik_{limb}_{side}", 0.0) for limb in ("arm", "leg") for side in ("left", "right")
+    ),
     path=("mstrspinetorso", "mstrtorso", "mstrpelvis"),
     controls=True,
 )

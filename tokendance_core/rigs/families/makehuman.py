@@ -1,4 +1,6 @@
-"""MakeHuman's and MPFB's default rig: limbs in halves, ``spine05`` the lowest, ``root`` at the hips (its game-engine rig is Unreal's)."""
+"""MakeHuman's and MPFB's default rig: limbs in halves, ``spine05`` the lowest, ``root`` at the hips (its game-engine
+rig is Unreal's).
+"""
 
 from __future__ import annotations
 

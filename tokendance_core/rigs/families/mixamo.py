@@ -36,7 +36,12 @@ MIXAMO = Family(
 MIXAMO_BARE = replace(MIXAMO, prefix="")
 
 READY_PLAYER_ME = replace(
-    MIXAMO, name="ready player me", title="Ready Player Me", prefix="", marks=("eye",), spine=("spine", "spine1", "spine2")
+    MIXAMO,
+    name="ready player me",
+    title="Ready Player Me",
+    prefix="",
+    marks=("eye",),
+    spine=("spine", "spine1", "spine2"),
 )
 """Mixamo's names without prefix, and eyes."""
 

@@ -1,4 +1,5 @@
-"""MikuMikuDance: Japanese names with 左/右 or, as mmd_tools writes them, with ``.L``/``.R``; and their usual English names.
+"""MikuMikuDance: Japanese names with 左/右 or, as mmd_tools writes them, with ``.L``/``.R``; and their usual English
+names.
 
 下半身 (the pelvis, with the legs) and 上半身 (the spine) both hang on センター. The D-bones carry the skin of the legs.
 """
@@ -52,7 +53,10 @@ MMD_ENGLISH = replace(
     },
     spine=("upperbody", "upperbody2", "upperbody3"),
     marks=("upperbody",),
-    twist={"shoulder": ("armtwist", "armtwist1", "armtwist2", "armtwist3"), "elbow": ("handtwist", "wristtwist", "handtwist1")},
+    twist={
+        "shoulder": ("armtwist", "armtwist1", "armtwist2", "armtwist3"),
+        "elbow": ("handtwist", "wristtwist", "handtwist1"),
+    },
     doubles={"hip": ("legd",), "knee": ("kneed",), "ankle": ("ankled",)},
     ik={"ankle": ("legik",), "foot": ("toeik",)},
     path=("center", "groove"),

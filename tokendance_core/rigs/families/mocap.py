@@ -1,4 +1,6 @@
-"""Skeletons of motion capture: Xsens MVN, Rokoko, OptiTrack Motive, CMU, Motorica, and files that name joints as anatomy does."""
+"""Skeletons of motion capture: Xsens MVN, Rokoko, OptiTrack Motive, CMU, Motorica, and files that name joints as
+anatomy does.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +101,9 @@ ANATOMICAL = Family(
     spine=("spine", "spine1", "spine2", "spine3", "chest", "chest2", "chest3", "chest4"),
     marks=("elbow", "knee"),
 )
-"""Each bone by the joint that it begins at: LeftHip, LeftKnee, LeftAnkle, LeftShoulder, LeftElbow, LeftWrist (Xsens BVH files)."""
+"""Each bone by the joint that it begins at: LeftHip, LeftKnee, LeftAnkle, LeftShoulder, LeftElbow, LeftWrist (Xsens BVH
+files).
+"""
 
 MOTION_CAPTURE = Family(
     name="motion capture",
@@ -122,4 +126,6 @@ MOTION_CAPTURE = Family(
         "wrist": ("hand",),
     },
 )
-"""Mixamo, MotionBuilder, Motorica, CMU and Daz names, each spine bone for one joint: a file's motion stays on the joint that has it."""
+"""Mixamo, MotionBuilder, Motorica, CMU and Daz names, each spine bone for one joint: a file's motion stays on the joint
+that has it.
+"""

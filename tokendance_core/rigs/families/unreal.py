@@ -27,5 +27,10 @@ UNREAL = Family(
     },
     spine=("spine01", "spine02", "spine03", "spine04", "spine05"),
     marks=("calf", "lowerarm"),
-    twist={"shoulder": _twists("upperarm"), "elbow": _twists("lowerarm"), "hip": _twists("thigh"), "knee": _twists("calf")},
+    twist={
+        "shoulder": _twists("upperarm"),
+        "elbow": _twists("lowerarm"),
+        "hip": _twists("thigh"),
+        "knee": _twists("calf"),
+    },
 )

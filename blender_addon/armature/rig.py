@@ -1,0 +1,172 @@
+"""Read a ``Rig`` from an armature, recognise it, and find the armature to dance on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import bpy
+import numpy as np
+
+from tokendance_core import Rig, RigError, RigMap, Switch, match_rig, read_rest_pose
+
+from . import map_store
+from . import traits as rig_traits
+
+
+def read_rig(armature: bpy.types.Object) -> Rig:
+    """The armature at rest: bones with parents first, rest matrices in armature space, how bones are related, how they
+    are posed now.
+    """
+    bones = _parents_first(armature.data.bones)
+    index = {bone.name: i for i, bone in enumerate(bones)}
+    parents = np.array([index[bone.parent.name] if bone.parent else -1 for bone in bones], int)
+    posed = [armature.pose.bones[bone.name] for bone in bones]
+    held = rig_traits.held_bones(armature)
+    return Rig(
+        names=tuple(index),
+        parents=parents,
+        rest=np.array([bone.matrix_local for bone in bones], np.float64).reshape(-1, 4, 4),
+        world=np.array(armature.matrix_world, np.float64),
+        lengths=np.array([bone.length for bone in bones], np.float64),
+        connected=np.array([bone.use_connect and bone.parent is not None for bone in bones], bool),
+        inherits_rotation=np.array([bone.use_inherit_rotation for bone in bones], bool),
+        local_location=np.array([bone.use_local_location for bone in bones], bool),
+        location_locked=np.array([all(bone.lock_location) for bone in posed], bool),
+        driven=np.array([bone.name in held for bone in bones], bool),
+        follows=_without_rings(
+            parents, np.array([index.get(rig_traits.followed(armature, bone), -1) for bone in posed], int)
+        ),
+        basis=np.array([bone.matrix_basis for bone in posed], np.float64).reshape(-1, 4, 4),
+    )
+
+
+def _parents_first(bones: bpy.types.ArmatureBones) -> list[bpy.types.Bone]:
+    return sorted(bones, key=lambda bone: len(bone.parent_recursive))
+
+
+def _without_rings(parents: np.ndarray, follows: np.ndarray) -> np.ndarray:
+    """A bone cannot follow what hangs on it."""
+    for bone, source in enumerate(follows):
+        above, seen = int(source), set()
+        while above >= 0 and above not in seen:
+            seen.add(above)
+            above = int(follows[above]) if follows[above] >= 0 else int(parents[above])
+            if above == bone:
+                follows[bone] = -1
+    return follows
+
+
+def find_armature(context: bpy.types.Context, name: str) -> bpy.types.Object | None:
+    """The armature called ``name``, else the active one, else the first in the scene that is recognised, else None.
+
+    RigError when ``name`` is given and is no armature of the scene, or when the armature cannot be animated.
+    """
+    scene = context.scene
+    if name:
+        found = scene.objects.get(name)
+        if found is None or found.type != "ARMATURE":
+            raise RigError(
+                f"There is no armature named “{name}” in the scene “{scene.name}”.",
+                hint="Pick an armature of this scene.",
+            )
+        return animatable(found)
+    active = (
+        context.view_layer.objects.active
+    )  # context.active_object does not exist where there has never been a window
+    if active is not None and active.type == "ARMATURE":
+        return animatable(active)
+    return next(
+        (item for item in scene.objects if item.type == "ARMATURE" and item.library is None and _is_recognised(item)),
+        None,
+    )
+
+
+def find_dancer(context: bpy.types.Context, name: str) -> bpy.types.Object:
+    """The armature called ``name``, else the first of the open file that is recognised; RigError when there is none."""
+    if name:
+        return find_armature(context, name)
+    there = [item for item in context.scene.objects if item.type == "ARMATURE"]
+    found = next((item for item in there if item.library is None and _is_recognised(item)), None)
+    if found is None and len(there) == 1:
+        check(there[0])  # says what is wrong with it
+    if found is None:
+        raise RigError(
+            "There is no character in the file that can be recognised.",
+            hint="Keep a rig map on it first, see Edit Map.",
+        )
+    return animatable(found)
+
+
+def animatable(armature: bpy.types.Object) -> bpy.types.Object:
+    """The armature itself; RigError when it is linked from another file, or its bones or an NLA strip of it are being
+    edited.
+    """
+    if armature.mode == "EDIT":
+        raise RigError(
+            f"“{armature.name}” is in edit mode, its bones are not settled yet.", hint="Leave edit mode and try again."
+        )
+    if armature.animation_data is not None and armature.animation_data.use_tweak_mode:
+        raise RigError(
+            f"An NLA strip of “{armature.name}” is being tweaked.", hint="Leave that first (Tab in the NLA editor)."
+        )
+    if armature.library is not None:
+        raise RigError(
+            f"“{armature.name}” is linked from another file and cannot be animated here.",
+            hint="Make a library override of it (Object > Library Override > Make) and try again.",
+        )
+    return armature
+
+
+def _is_recognised(armature: bpy.types.Object) -> bool:
+    try:
+        mapped(armature)
+    except RigError:
+        return False
+    return True
+
+
+def mapped(armature: bpy.types.Object) -> RigMap:
+    """The map that the user keeps on the armature, else the one that its bones tell; RigError when it is no humanoid
+    that we know.
+    """
+    return map_store.kept(armature) or match_rig(read_rig(armature))
+
+
+def recognise(armature: bpy.types.Object) -> tuple[Rig, RigMap]:
+    """The rig as it is while the dance plays, and which of its bones plays which joint; RigError as ``mapped``."""
+    rig_map = mapped(armature)
+    with _switched(armature, rig_map.switches):
+        return read_rig(armature), rig_map
+
+
+def check(armature: bpy.types.Object) -> None:
+    """RigError when the armature cannot dance, told before anything is generated."""
+    read_rest_pose(read_rig(armature), mapped(armature))
+
+
+@contextmanager
+def _switched(armature: bpy.types.Object, switches: tuple[Switch, ...]) -> Iterator[None]:
+    """The control rig with its properties as the dance wants them; given back afterwards."""
+    former = {
+        switch: armature.pose.bones[switch.bone].get(switch.property) for switch in switches if _has(armature, switch)
+    }
+    try:
+        for switch, value in former.items():
+            armature.pose.bones[switch.bone][switch.property] = type(value)(switch.value)
+        _refresh(armature, bool(former))
+        yield
+    finally:
+        for switch, value in former.items():
+            armature.pose.bones[switch.bone][switch.property] = value
+        _refresh(armature, bool(former))
+
+
+def _has(armature: bpy.types.Object, switch: Switch) -> bool:
+    return switch.bone in armature.pose.bones and switch.property in armature.pose.bones[switch.bone]
+
+
+def _refresh(armature: bpy.types.Object, changed: bool) -> None:
+    if changed:
+        armature.update_tag()
+        bpy.context.view_layer.update()

@@ -1,0 +1,358 @@
+"""Correct which bone plays which joint: operators on the active armature, for the panel and for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+import numpy as np
+
+from tokendance_core import (
+    JOINTS,
+    REST_HEIGHT,
+    MotionClip,
+    RigError,
+    RigMap,
+    TokenDanceError,
+    load_rig_map,
+    match_rig,
+    mirrored_rig_map,
+    resample_to_fps,
+    rig_problems,
+    save_rig_map,
+)
+
+from ..armature import map_store, rig
+from ..armature.action import RECIPE
+from ..armature.placement import EXACT, place
+from ..character import dancer as dancers
+from ..compat import RELATIVE_PATH
+from ..interface.reports import told
+from ..interface.scene_guard import all_or_nothing, restored
+from ..interface.timeline import scene_fps
+from . import summary as rig_map_summary
+
+_PARTS = {
+    "hip": "thigh",
+    "knee": "shin",
+    "ankle": "foot",
+    "foot": "toes",
+    "collar": "clavicle",
+    "shoulder": "upper arm",
+}
+_PARTS |= {
+    "elbow": "forearm",
+    "wrist": "hand",
+    "hand": "fingers",
+    "spine1": "low spine",
+    "spine2": "mid spine",
+    "spine3": "chest",
+}
+
+JOINT_LABELS: dict[str, str] = {"root": "Root"} | {
+    joint: " ".join((*joint.split("_")[:-1], _PARTS.get(joint.split("_")[-1], joint.split("_")[-1]))).capitalize()
+    for joint in JOINTS
+}
+"""Joint -> what the panel calls it: the bone that begins there."""
+
+_JOINT_ITEMS = tuple((joint, label, "") for joint, label in JOINT_LABELS.items())
+
+TEST_ACTION = "TokenDance Test"
+
+# joint, axis, radians: what the test motion moves, one after another
+_TEST = (
+    *(("left_shoulder", 2, 1.2), ("right_shoulder", 2, -1.2), ("left_elbow", 1, -1.5), ("right_elbow", 1, 1.5)),
+    *(("left_hip", 0, -1.0), ("left_knee", 0, 1.2), ("right_hip", 0, -1.0), ("right_knee", 0, 1.2)),
+    *(("spine2", 0, 0.5), ("head", 1, 0.8), ("pelvis", 1, 0.6)),
+)
+_TEST_SECONDS = 0.5
+"""Seconds for each joint of the test motion."""
+
+
+def _joint_property() -> object:
+    return bpy.props.EnumProperty(
+        name="Joint", description="Joint of the dancer", items=_JOINT_ITEMS, options={"SKIP_SAVE"}
+    )
+
+
+class OnArmature:
+    """Operators on the character of the panel, an armature of this file."""
+
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        active = dancers.dancer(context)
+        if active is None or active.type != "ARMATURE":
+            cls.poll_message_set("Select an armature first")
+            return False
+        if active.library is not None:
+            cls.poll_message_set("The armature is linked from another file: make a library override of it")
+            return False
+        if active.mode == "EDIT":
+            cls.poll_message_set("Leave edit mode first: its bones are not settled yet")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            self.work(context, dancers.dancer(context))
+        except TokenDanceError as error:
+            return told(self, error)
+        rig_map_summary.refresh(dancers.dancer(context))
+        return {"FINISHED"}
+
+
+def _edit(armature: bpy.types.Object, change: Callable[[RigMap], RigMap]) -> None:
+    """Keep the map that ``change`` makes of the one in force; of an empty one where the armature is not recognised.
+
+    RigError when the map that is kept is damaged, and for a map without any bone.
+    """
+    rig_map = map_store.kept(armature)
+    if rig_map is None:
+        try:
+            rig_map = match_rig(rig.read_rig(armature))
+        except RigError:
+            rig_map = RigMap({}, "by hand")
+    changed = change(rig_map)
+    if not changed.bones:
+        raise RigError("The map would be left without any bone.", hint="Forget the map instead.")
+    map_store.keep(armature, changed)
+
+
+class RecogniseRig(OnArmature, bpy.types.Operator):
+    """Find out which bone plays which joint, and keep the answer on the armature"""
+
+    bl_idname = "tokendance.recognise_rig"
+    bl_label = "Recognise"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        rig_map = match_rig(rig.read_rig(armature))
+        map_store.keep(armature, rig_map)
+        self.report({"INFO"}, f"{rig_map.family}, {100 * rig_map.score:.0f} %: {'; '.join(rig_map.reasons)}")
+
+
+class SetMapBone(OnArmature, bpy.types.Operator):
+    """Let a bone play a joint: the named one, else the active bone"""
+
+    bl_idname = "tokendance.set_map_bone"
+    bl_label = "Set Bone"
+
+    joint: _joint_property()
+    bone: bpy.props.StringProperty(
+        name="Bone", description="Name of the bone; empty: the active bone", options={"SKIP_SAVE"}
+    )
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        active = armature.data.bones.active
+        name = self.bone or (active.name if active else "")
+        if not name:
+            raise RigError("No bone is active.", hint="Click a bone in pose mode, or name one.")
+        if name not in armature.data.bones:
+            raise RigError(f"“{armature.name}” has no bone named “{name}”.", hint="Choose one of its bones.")
+        _edit(armature, lambda rig_map: replace(rig_map, bones={**rig_map.bones, self.joint: name}))
+
+
+def _bone_items(self, context: bpy.types.Context) -> list[tuple[str, str, str]]:
+    # Blender does not keep these strings alive by itself.
+    SearchMapBone.items = [(bone.name, bone.name, "") for bone in dancers.dancer(context).data.bones]
+    return SearchMapBone.items
+
+
+class SearchMapBone(OnArmature, bpy.types.Operator):
+    """Search the armature's bones for the one that plays a joint"""
+
+    bl_idname = "tokendance.search_map_bone"
+    bl_label = "Search Bone"
+    bl_property = "bone"
+
+    items: ClassVar[list[tuple[str, str, str]]] = []
+    joint: _joint_property()
+    bone: bpy.props.EnumProperty(name="Bone", items=_bone_items, options={"SKIP_SAVE"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.invoke_search_popup(self)
+        return {"RUNNING_MODAL"}
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        _edit(armature, lambda rig_map: replace(rig_map, bones={**rig_map.bones, self.joint: self.bone}))
+
+
+class ClearMapBone(OnArmature, bpy.types.Operator):
+    """Let no bone play a joint"""
+
+    bl_idname = "tokendance.clear_map_bone"
+    bl_label = "Clear Bone"
+
+    joint: _joint_property()
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        def without(table) -> dict:
+            return {joint: value for joint, value in table.items() if joint != self.joint}
+
+        _edit(
+            armature,
+            lambda rig_map: replace(
+                rig_map,
+                **{name: without(getattr(rig_map, name)) for name in ("bones", "twist", "doubles", "ik", "offsets")},
+            ),
+        )
+
+
+class SetMapOffset(OnArmature, bpy.types.Operator):
+    """Turn a joint on top of the dance, about the character's left, up and front axes"""
+
+    bl_idname = "tokendance.set_map_offset"
+    bl_label = "Set Offset"
+
+    joint: _joint_property()
+    angles: bpy.props.FloatVectorProperty(
+        name="Angles", description="About left, up and front", subtype="EULER", options={"SKIP_SAVE"}
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        summary = rig_map_summary.make(dancers.dancer(context))
+        if summary.rig_map is not None:
+            self.angles = np.radians(summary.rig_map.offsets.get(self.joint, (0.0, 0.0, 0.0)))
+        return context.window_manager.invoke_props_dialog(self)
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        if self.joint not in JOINTS:
+            raise RigError(
+                "A root bone does not turn with the dance, so it has no offset.", hint="Choose another joint."
+            )
+        turn = tuple(round(float(angle), 4) for angle in np.degrees(self.angles))
+
+        def change(rig_map: RigMap) -> RigMap:
+            offsets = {joint: angles for joint, angles in rig_map.offsets.items() if joint != self.joint}
+            return replace(rig_map, offsets=offsets | ({self.joint: turn} if any(turn) else {}))
+
+        _edit(armature, change)
+
+
+class MirrorMap(OnArmature, bpy.types.Operator):
+    """Copy the bones of one side's joints to the other side"""
+
+    bl_idname = "tokendance.mirror_map"
+    bl_label = "Mirror"
+
+    side: bpy.props.EnumProperty(
+        name="From", description="Side that is copied", items=(("left", "Left", ""), ("right", "Right", ""))
+    )
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        read = rig.read_rig(armature)
+        _edit(armature, lambda rig_map: mirrored_rig_map(read, rig_map, self.side))
+
+
+class ForgetMap(OnArmature, bpy.types.Operator):
+    """Drop the map that is kept on the armature: it is recognised anew for every dance"""
+
+    bl_idname = "tokendance.forget_map"
+    bl_label = "Forget"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        map_store.forget(armature)
+
+
+class _MapFile(OnArmature):
+    filename_ext = ".json"
+    filepath: bpy.props.StringProperty(
+        name="File", description="Rig map as JSON", subtype="FILE_PATH", options={"SKIP_SAVE", *RELATIVE_PATH}
+    )
+    filter_glob: bpy.props.StringProperty(default="*.json", options={"HIDDEN", "SKIP_SAVE"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def path(self) -> Path:
+        return Path(bpy.path.ensure_ext(bpy.path.abspath(self.filepath), self.filename_ext))
+
+
+class ImportMap(_MapFile, bpy.types.Operator):
+    """Take the rig map of a JSON file for the active armature"""
+
+    bl_idname = "tokendance.import_map"
+    bl_label = "Import Map"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        rig_map = load_rig_map(self.path())
+        named = [
+            *rig_map.bones.values(),
+            *(bone for table in (rig_map.twist, rig_map.doubles) for bones in table.values() for bone in bones),
+        ]
+        unknown = [bone for bone in named if bone not in armature.data.bones]
+        if unknown:
+            raise RigError(
+                f"“{armature.name}” has no bone “{unknown[0]}”, which this map names.",
+                hint="Choose a map of such a rig.",
+            )
+        map_store.keep(armature, rig_map)
+        for problem in rig_problems(rig.read_rig(armature), rig_map):
+            self.report({"WARNING"}, problem)
+
+
+class ExportMap(_MapFile, bpy.types.Operator):
+    """Write the rig map of the active armature to a JSON file"""
+
+    bl_idname = "tokendance.export_map"
+    bl_label = "Export Map"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        save_rig_map(rig.mapped(armature), self.path())
+
+
+class TestMap(OnArmature, bpy.types.Operator):
+    """Move one joint after another, to see whether the right bones move"""
+
+    bl_idname = "tokendance.test_map"
+    bl_label = "Test"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        clip = resample_to_fps(_test_motion(), scene_fps(context.scene))
+        with all_or_nothing(context.scene), restored(context):
+            mine = {"test": armature.name}
+            former = [made for made in bpy.data.actions if dict(made.get(RECIPE, {})).get("test") == armature.name]
+            frame = context.scene.frame_start
+            _, warnings = place(context, EXACT, clip, armature, name=TEST_ACTION, frame=frame, recipe=mine)
+            for made in former:
+                if made.users <= made.use_fake_user:
+                    bpy.data.actions.remove(made)
+                    armature.animation_data.action.name = TEST_ACTION
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
+
+
+def _test_motion(fps: float = 30.0) -> MotionClip:
+    """From the T-pose each joint of ``_TEST`` out and back, in turn."""
+    each = round(_TEST_SECONDS * fps)
+    frames = each * len(_TEST) + 1
+    rot6d = np.tile(np.array([1, 0, 0, 0, 1, 0], np.float32), (frames, len(JOINTS), 1))
+    for number, (joint, axis, angle) in enumerate(_TEST):
+        turns = angle * np.sin(np.pi * np.arange(each) / each)
+        first, second = (axis + 1) % 3, (axis + 2) % 3
+        matrices = np.tile(np.eye(3), (each, 1, 1))
+        matrices[:, first, first] = matrices[:, second, second] = np.cos(turns)
+        matrices[:, second, first], matrices[:, first, second] = np.sin(turns), -np.sin(turns)
+        rot6d[number * each : (number + 1) * each, JOINTS.index(joint)] = np.concatenate(
+            (matrices[..., 0], matrices[..., 1]), -1
+        )
+    return MotionClip(rot6d, np.tile(np.float32([0, REST_HEIGHT, 0]), (frames, 1)), fps, TEST_ACTION)
+
+
+CLASSES = (
+    RecogniseRig,
+    SetMapBone,
+    SearchMapBone,
+    ClearMapBone,
+    SetMapOffset,
+    MirrorMap,
+    ForgetMap,
+    ImportMap,
+    ExportMap,
+    TestMap,
+)

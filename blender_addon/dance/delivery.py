@@ -1,0 +1,171 @@
+"""From dances to takes in the scene: piece by piece, so that the interface never waits for all, and all of them or
+none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import bpy
+
+from tokendance_core import MotionClip, RigError, SettingError, resample_to_fps
+
+from .. import compat
+from ..armature import rig
+from ..armature.placement import finished, place, retire
+from ..character.mannequin import build
+from ..interface.scene_guard import Added, noted, restored
+from ..interface.timeline import scene_fps
+from ..runtime import worker as worker_client
+from ..runtime.worker import Request
+from ..song import strip as audio_strip
+from ..song.strip import Passage
+from ..takes import store as takes
+from . import generation
+from .generation import Generation, Order, Target
+
+
+class Delivery:
+    """Puts the dances of a generation into the scene they were asked for, the one of the first seed last and thereby
+    active.
+    """
+
+    def __init__(self, made: Generation) -> None:
+        self.messages: list[str] = []
+        self._order, self._target = made.order, made.target
+        self._passage = made.target.passage
+        self._waiting = made.dances()
+        self._added = Added()
+        self._former: str | None = None
+        self._fitted: MotionClip | None = None
+        self._is_first = True
+
+    @property
+    def dancer(self) -> str:
+        """Name of the armature that dances; empty before the first step where a mannequin is to come."""
+        return self._target.armature
+
+    def step(self, context: bpy.types.Context) -> bool:
+        """Do the next piece of the work: make the mannequin, finish a dance, or place it; True when the last one is
+        placed.
+
+        TokenDanceError when the target is gone, and then, as after any other error, the scene is as it was before the
+        first step.
+        """
+        try:
+            scene = bpy.data.scenes.get(self._target.scene)
+            if scene is None:
+                raise SettingError(
+                    f"The scene “{self._target.scene}” is gone.", hint="The dance was not placed: generate it again."
+                )
+            layer = context.view_layer if context.scene == scene else scene.view_layers[0]
+            override = context.temp_override(scene=scene, view_layer=layer)
+            with override, noted(scene, self._added), restored(context):
+                self._next_piece(bpy.context)
+        except BaseException:
+            self.take_back()
+            raise
+        return not self._waiting
+
+    def take_back(self) -> None:
+        """Remove what was placed so far, and let the character go on with what it danced before."""
+        scene = bpy.data.scenes.get(self._target.scene)
+        self._added.remove(scene)
+        armature = scene.objects.get(self._target.armature) if scene is not None and self._target.armature else None
+        former = bpy.data.actions.get(self._former) if self._former else None
+        if armature is not None and former is not None:
+            compat.use_action(armature, former)
+
+    def _next_piece(self, context: bpy.types.Context) -> None:
+        if not self._target.armature:
+            armature = build.add(context)
+            context.view_layer.update()
+            self._target = replace(self._target, armature=armature.name)
+        elif self._fitted is None:
+            self._fitted = finished(self._waiting[-1][1], self._order.placement)
+        else:
+            self._place(context, self._fitted)
+            self._fitted = None
+
+    def _place(self, context: bpy.types.Context, fitted: MotionClip) -> None:
+        scene, order, fps = context.scene, self._order, scene_fps(context.scene)
+        armature = self._dancer(context)
+        if self._is_first:
+            self._prepare(context, armature)
+        passage = self._passage
+        request, clip = self._waiting.pop()
+        dance = resample_to_fps(fitted, fps)
+        name = order.action_name or f"{Path(passage.song).stem} {request.genre} {request.seed}"
+        recipe = _recipe(request, self._target, passage, fps)
+        action, warnings = place(
+            context, order.placement, dance, armature, name=name, frame=passage.frame, recipe=recipe
+        )
+        takes.remember(armature, action, clip)
+        if self._is_first:  # what the rig does not obey, it does not obey in any dance
+            self.messages += warnings
+        if not self._waiting:
+            self._conclude(scene, action, name, passage.frame, passage.frame + dance.frames - 1)
+        self._is_first = False
+
+    def _dancer(self, context: bpy.types.Context) -> bpy.types.Object:
+        found = context.scene.objects.get(self._target.armature)
+        if found is None or found.type != "ARMATURE":
+            hint = "The dance was not placed: choose another character."
+            raise RigError(f"The character “{self._target.armature}” is gone.", hint=hint)
+        return rig.animatable(found)
+
+    def _prepare(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        """What comes once: the strip, playback in time with the sound, and a look at what was danced before."""
+        self._passage = _where_now(context.scene, self._target)
+        former = armature.animation_data.action if armature.animation_data else None
+        self._former = former.name if former is not None else None
+        if not self._target.strip and self._order.add_strip:
+            strip = audio_strip.add(context, self._passage, scene_fps(context.scene))
+            if strip is None:
+                self.messages.append("This Blender cannot play the song: the dance comes without a sound strip")
+            else:
+                self._target = replace(self._target, strip=strip.name)
+        context.scene.sync_mode = "AUDIO_SYNC"
+
+    def _conclude(self, scene: bpy.types.Scene, action: bpy.types.Action, name: str, first: int, last: int) -> None:
+        """When nothing can fail any more: the frame range, and the dance that goes."""
+        if self._order.fit_frame_range:
+            scene.frame_start, scene.frame_end = min(scene.frame_start, first), max(scene.frame_end, last)
+        former = bpy.data.actions.get(self._former) if self._former else None
+        if self._order.placement.replace and former is not None and retire(former):
+            action.name = name
+
+
+def generate(context: bpy.types.Context, order: Order, on_progress: worker_client.Progress) -> tuple[str, list[str]]:
+    """Make the dances and put them into the scene, waiting for them; the armature's name, and sentences for the user.
+
+    Raises TokenDanceError, and then nothing has changed.
+    """
+    made = generation.begin(context, order)
+    made.wait(on_progress)
+    return put(context, made)
+
+
+def put(context: bpy.types.Context, made: Generation) -> tuple[str, list[str]]:
+    """Deliver all dances at once; as ``generate``."""
+    delivery = Delivery(made)
+    while not delivery.step(context):
+        pass
+    return delivery.dancer, delivery.messages
+
+
+def _where_now(scene: bpy.types.Scene, target: Target) -> Passage:
+    """The passage, moved along with its strip if that was moved in the meantime."""
+    strip = next((item for item in audio_strip.sound_strips(scene) if item.name == target.strip), None)
+    return audio_strip.follow(strip, target.passage, scene_fps(scene)) if strip is not None else target.passage
+
+
+def _recipe(request: Request, target: Target, passage: Passage, fps: float) -> dict[str, object]:
+    """How the dance was made, and where on the timeline it lies: enough to make it again, and to follow the strip."""
+    asked = {
+        name: getattr(request, name)
+        for name in ("song", "start", "speed", "genre", "seed", "steps", "temperature", "energy")
+    }
+    asked["made_for_speed"] = request.speed
+    return asked | {"duration": request.duration or 0.0, "strip": target.strip, "frame": passage.frame, "fps": fps}

@@ -1,0 +1,70 @@
+"""What a bug report needs to say, as text for the clipboard."""
+
+from __future__ import annotations
+
+import platform
+from typing import ClassVar
+
+import bpy
+from bpy.app.translations import pgettext_rpt as rpt
+
+from tokendance_core import SettingError, __version__
+
+from .. import compat
+from ..interface import ticker
+from ..runtime import interpreter as runtime
+from ..runtime import preferences
+from ..runtime import set_up as runtime_set_up
+from ..runtime import worker as worker_client
+from . import generation
+
+_LOG_LINES = 40
+
+
+def text(context: bpy.types.Context) -> str:
+    """Versions, machine, runtime, the last failure and the end of the worker's log. It names files of the user."""
+    settings, worker, outcome, set_up = (
+        preferences.runtime(context),
+        worker_client.current(),
+        generation.outcome,
+        runtime_set_up.current,
+    )
+    try:
+        python = runtime.find_python(settings.python)
+    except SettingError as error:
+        python = f"none: {error}"
+    facts = {
+        "TokenDance": __version__,
+        "Blender": compat.blender_version(),
+        "System": platform.platform(),
+        "Python of Blender": platform.python_version(),
+        "Python of the dances": python,
+        "Device": settings.device,
+        "Checkpoint": settings.checkpoint or "shipped",
+        "Worker": "running" if worker is not None else "not running",
+        "Longest tick": f"{1000 * ticker.worst_seconds:.1f} ms",
+        "Set-up": f"{set_up.outcome} {set_up.message} {set_up.hint}".strip() if set_up is not None else "none",
+        "Last outcome": f"{outcome.status}: {outcome.message} {outcome.hint}" if outcome is not None else "none",
+    }
+    lines = [f"{name}: {value}" for name, value in facts.items()]
+    log = worker.log(_LOG_LINES) if worker is not None else []
+    details = outcome.details if outcome is not None else ""
+    return "\n".join([*lines, "", details, *log, runtime_set_up.log(_LOG_LINES)]).strip() + "\n"
+
+
+class CopyDiagnostics(bpy.types.Operator):
+    """Copy what a bug report needs to the clipboard: versions, settings, the last failure. Look it over: it names files
+    of yours
+    """
+
+    bl_idname = "tokendance.copy_diagnostics"
+    bl_label = "Copy Diagnostics"
+    bl_options: ClassVar[set[str]] = {"REGISTER"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        context.window_manager.clipboard = text(context)
+        self.report({"INFO"}, rpt("Diagnostics are on the clipboard"))
+        return {"FINISHED"}
+
+
+CLASSES = (CopyDiagnostics,)

@@ -1,0 +1,219 @@
+"""One press of *Generate Dance*, from the click to the keys.
+
+Everything in Blender is remembered by name, never by pointer: files are saved, steps undone and characters deleted
+while the worker dances. The scene is touched only when all dances are there (``delivery``).
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import bpy
+
+from tokendance_core import AudioError, MotionClip
+
+from ..armature import rig
+from ..armature.placement import Placement
+from ..interface.timeline import scene_fps
+from ..runtime import preferences
+from ..runtime import worker as worker_client
+from ..runtime.worker import Request, Task
+from ..song import strip as audio_strip
+from ..song.strip import Passage
+
+STAGES = {
+    "": "Starting",
+    "start": "Starting",
+    "load": "Reading the song",
+    "checkpoint": "Loading the network",
+    "features": "Listening",
+    "tokens": "Listening",
+    "generator": "Dancing",
+    "decode": "Dancing",
+    "finishing": "Dancing",
+    "export": "Writing",
+}
+"""What the worker calls a stage -> what the panel calls it."""
+
+_LOG_LINES = 20
+_TELLS = 0.1
+"""Fraction of the work after which its speed says something about the rest."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for: a ``song`` (a file) or a ``strip`` (its name) and the ``armature`` (its name), each empty for
+    what is at hand.
+
+    ``start`` and ``duration`` in seconds hold for a song that no strip plays; ``duration`` 0 is to its end,
+    ``frame_start`` None the scene's first frame. The rest as the core's ``GenerateSettings``.
+    """
+
+    song: str = ""
+    strip: str = ""
+    armature: str = ""
+    genre: str = "any"
+    seed: int = 0
+    steps: int = 8
+    temperature: float = 1.0
+    energy: float = 0.0
+    start: float = 0.0
+    duration: float = 0.0
+    in_range: bool = False
+    variations: int = 1
+    frame_start: int | None = None
+    add_strip: bool = True
+    fit_frame_range: bool = False
+    action_name: str = ""
+    placement: Placement = field(default_factory=Placement)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the dance will go, by name; ``armature`` is empty for a new mannequin, ``strip`` while no strip plays the
+    song.
+    """
+
+    scene: str
+    armature: str
+    strip: str
+    passage: Passage
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How the last generation ended; ``details`` are for the diagnostics."""
+
+    status: Literal["done", "cancelled", "failed"]
+    message: str
+    hint: str = ""
+    details: str = ""
+
+
+running: Generation | None = None
+outcome: Outcome | None = None
+
+
+def forget_all() -> None:
+    """Stop what is being made, when the add-on goes."""
+    global running, outcome
+    if running is not None:
+        running.cancel()
+    running = outcome = None
+
+
+class Generation:
+    """The dances of one order while the worker makes them."""
+
+    def __init__(self, order: Order, target: Target, requests: list[Request], tasks: list[Task]) -> None:
+        self.order = order
+        self.target = target
+        self._requests = requests
+        self._tasks = tasks
+        self._clips: list[MotionClip] = []
+        self.is_cancelled = False
+        self._started = time.monotonic()
+
+    def poll(self) -> bool:
+        """True once all dances are there; never waits. Raises what went wrong as TokenDanceError."""
+        while len(self._clips) < len(self._tasks) and self._tasks[len(self._clips)].poll():
+            self._clips.append(self._tasks[len(self._clips)].clip())
+        return len(self._clips) == len(self._tasks)
+
+    def wait(self, on_progress: worker_client.Progress) -> None:
+        """Poll until all dances are there; what ``on_progress`` raises cancels."""
+        for task in self._tasks:
+            task.wait(lambda stage, fraction: on_progress(self.stage, self.fraction))
+            self.poll()
+
+    def cancel(self) -> None:
+        """Ask the worker to stop; the next ``poll`` but a few raises Cancelled."""
+        self.is_cancelled = True
+        for task in self._tasks:
+            task.cancel()
+
+    @property
+    def stage(self) -> str:
+        """What is being done now, in a word or two of English."""
+        if len(self._clips) == len(self._tasks):
+            return "Writing keys"
+        return STAGES.get(self._task.stage, "Dancing")
+
+    @property
+    def fraction(self) -> float:
+        """How much of the whole is done, 0 to 1."""
+        begun = self._task.fraction if len(self._clips) < len(self._tasks) else 0.0
+        return (len(self._clips) + begun) / len(self._tasks)
+
+    @property
+    def place_in_line(self) -> tuple[int, int]:
+        """Number of the dance that is made now, and how many there will be."""
+        return min(len(self._clips) + 1, len(self._tasks)), len(self._tasks)
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        """About how long it still takes; None while that cannot be said."""
+        done = self.fraction
+        return (time.monotonic() - self._started) * (1 - done) / done if done > _TELLS else None
+
+    @property
+    def _task(self) -> Task:
+        return self._tasks[min(len(self._clips), len(self._tasks) - 1)]
+
+    def dances(self) -> list[tuple[Request, MotionClip]]:
+        """Each request with its dance, as the network made it, in the order of their seeds."""
+        return list(zip(self._requests, self._clips, strict=True))
+
+    def details(self) -> str:
+        """For the diagnostics: what was asked for, and the end of the worker's log."""
+        worker = self._tasks[0].worker
+        asked = [json.dumps(asdict(request), ensure_ascii=False) for request in self._requests]
+        return "\n".join([str(self.target), *asked, *worker.log(_LOG_LINES)])
+
+
+def begin(context: bpy.types.Context, order: Order) -> Generation:
+    """Ask the worker for the dances; TokenDanceError for whatever can be seen to be wrong now. The scene is not
+    touched.
+    """
+    scene, settings = context.scene, preferences.runtime(context)
+    passage, strip = _passage(scene, order)
+    armature = rig.find_armature(context, order.armature)
+    if armature is not None:
+        rig.check(armature)
+    requests = [
+        Request(
+            song=passage.song,
+            genre=order.genre,
+            seed=(order.seed + number) % 2**31,
+            steps=order.steps,
+            temperature=order.temperature,
+            energy=order.energy,
+            start=passage.start,
+            duration=passage.duration,
+            speed=passage.speed,
+            device=settings.device,
+            checkpoint=settings.checkpoint,
+        )
+        for number in range(order.variations)
+    ]
+    worker = preferences.worker(context)
+    target = Target(scene.name, armature.name if armature else "", strip.name if strip else "", passage)
+    return Generation(order, target, requests, [worker.dance(request) for request in requests])
+
+
+def _passage(scene: bpy.types.Scene, order: Order) -> tuple[Passage, bpy.types.ID | None]:
+    """What to dance to, and the strip that plays it, if one does."""
+    song, fps = bpy.path.abspath(order.song) if order.song else "", scene_fps(scene)
+    strip = audio_strip.find(scene, order.strip, song)
+    if strip is not None:
+        heard = audio_strip.passage(strip, fps)
+    elif Path(song).is_file():
+        frame = scene.frame_start if order.frame_start is None else order.frame_start
+        heard = Passage(str(Path(song).resolve()), frame, order.start, order.duration or None)
+    else:
+        raise AudioError(f"There is no file {song}.", hint="Check the path of the song.")
+    return heard.within(scene.frame_start, scene.frame_end, fps) if order.in_range else heard, strip

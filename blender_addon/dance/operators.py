@@ -1,0 +1,211 @@
+"""*Generate Dance* and its *Cancel*: waiting in a script, beside the user's work in a window."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import fields
+from typing import ClassVar
+
+import bpy
+from bpy.app.translations import pgettext_rpt as rpt
+
+from tokendance_core import Cancelled, TokenDanceError
+
+from ..armature.placement import PlacementOptions
+from ..character import dancer as dancers
+from ..interface import ticker
+from ..interface.reports import told
+from ..options import DanceOptions
+from . import delivery, generation, properties
+from .delivery import Delivery
+from .generation import Order, Outcome
+
+
+class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
+    """Make a dance for a song and key it on a character. Goes on while you work; Esc stops it"""
+
+    bl_idname = "tokendance.generate"
+    bl_label = "Generate Dance"
+    bl_options: ClassVar[set[str]] = {"UNDO"}
+
+    strip: bpy.props.StringProperty(
+        name="Sound Strip",
+        description="Strip to dance to, as it is trimmed; empty: the one that plays the song, or the only one",
+        options={"SKIP_SAVE"},
+    )
+    armature: bpy.props.StringProperty(
+        name="Armature",
+        description="Armature that dances; empty: the active one, else the first that is recognised, else a new "
+        "mannequin",
+        options={"SKIP_SAVE"},
+    )
+    genre: bpy.props.StringProperty(name="Genre", description="Style of the dance, or any", default="any")
+    steps: bpy.props.IntProperty(
+        name="Steps", description="Passes of refinement: more take longer, one is the draft", default=8, min=1, max=64
+    )
+    start: bpy.props.FloatProperty(
+        name="Start",
+        description="Second of a song without a strip at which the dance begins",
+        min=0.0,
+        subtype="TIME_ABSOLUTE",
+        options={"SKIP_SAVE"},
+    )
+    duration: bpy.props.FloatProperty(
+        name="Duration",
+        description="Seconds of a song without a strip to dance to; 0: to its end",
+        min=0.0,
+        subtype="TIME_ABSOLUTE",
+        options={"SKIP_SAVE"},
+    )
+    frame_start: bpy.props.IntProperty(
+        name="Start Frame",
+        description="Where a song without a strip begins; unset: the first frame of the scene",
+        options={"SKIP_SAVE"},
+    )
+    add_strip: bpy.props.BoolProperty(
+        name="Add Sound", description="Add a sound strip for a song that has none", default=True
+    )
+    fit_frame_range: bpy.props.BoolProperty(
+        name="Extend Frame Range", description="Move the end of the scene so that it covers the dance", default=False
+    )
+    action_name: bpy.props.StringProperty(
+        name="Action", description="Name of the new action; empty: song, genre and seed", options={"SKIP_SAVE"}
+    )
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        properties.fill(self, context)
+        if generation.running is not None:
+            self.report({"WARNING"}, rpt("A dance is being made already"))
+            return {"CANCELLED"}
+        try:
+            generation.running = generation.begin(context, self._order())
+        except TokenDanceError as error:
+            return self._failed(error)
+        generation.outcome, self._delivery = None, None
+        context.window_manager.modal_handler_add(self)
+        self._timer = context.window_manager.event_timer_add(ticker.SECONDS, window=context.window)
+        ticker.redraw()
+        return {"RUNNING_MODAL"}
+
+    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if generation.running is None:  # the add-on was disabled and enabled again
+            return {"CANCELLED"}
+        if event.type == "ESC" and event.value == "PRESS":
+            generation.running.cancel()
+            return {"RUNNING_MODAL"}
+        if event.type != "TIMER":
+            return {"PASS_THROUGH"}
+        try:
+            if not self._advance(context):
+                ticker.redraw()
+                return {"PASS_THROUGH"}
+        except TokenDanceError as error:
+            return self._failed(error)
+        except Exception as error:
+            return self._broken(error)
+        dancers.show(context, self._delivery.dancer)
+        self._end(Outcome("done", "The dance is on the character"))
+        for warning in self._delivery.messages:
+            self.report({"WARNING"}, warning)
+        return {"FINISHED"}
+
+    def _advance(self, context: bpy.types.Context) -> bool:
+        """Look at the worker, or place one dance; True when all are placed."""
+        running = generation.running
+        if self._delivery is None:
+            if not running.poll():
+                return False
+            self._delivery = Delivery(running)
+            return False
+        if running.is_cancelled:
+            self._delivery.take_back()
+            raise Cancelled("Stopped; the scene is as it was.")
+        return self._delivery.step(context)
+
+    def cancel(self, context: bpy.types.Context) -> None:
+        """Another file is opened, the window is closed, or Blender ends."""
+        if generation.running is not None:
+            if self._delivery is not None:
+                self._delivery.take_back()
+            self._end(Outcome("cancelled", "Stopped, because another file was opened or the window was closed"))
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        manager = context.window_manager
+        manager.progress_begin(0, 100)
+        try:
+            _, warnings = delivery.generate(
+                context, self._order(), lambda stage, fraction: manager.progress_update(100 * fraction)
+            )
+            for warning in warnings:
+                self.report({"WARNING"}, warning)
+        except TokenDanceError as error:
+            return told(self, error)
+        finally:
+            manager.progress_end()
+        return {"FINISHED"}
+
+    def _order(self) -> Order:
+        names = {item.name for item in fields(Order)} - {"song", "frame_start", "placement"}
+        frame = self.frame_start if self.properties.is_property_set("frame_start") else None
+        return Order(
+            song=self.filepath,
+            frame_start=frame,
+            placement=self.placement(),
+            **{name: getattr(self, name) for name in names},
+        )
+
+    def _failed(self, error: TokenDanceError) -> set[str]:
+        if isinstance(error, Cancelled):
+            self._end(Outcome("cancelled", "Stopped: nothing was changed"))
+            return {"CANCELLED"}
+        self._end(Outcome("failed", str(error), error.hint, self._details()))
+        # Not an error: its pop-up would cover the panel, which says the same and stays.
+        self.report({"WARNING"}, error.text)
+        return {"CANCELLED"}
+
+    def _broken(self, error: Exception) -> set[str]:
+        """A fault of ours: nothing was changed, and the user can tell us about it."""
+        message = f"The add-on failed: {type(error).__name__}: {error}"
+        self._end(
+            Outcome(
+                "failed",
+                message,
+                "Copy the diagnostics and report this.",
+                f"{traceback.format_exc()}\n{self._details()}",
+            )
+        )
+        self.report({"WARNING"}, generation.outcome.message)
+        return {"CANCELLED"}
+
+    def _details(self) -> str:
+        return generation.running.details() if generation.running is not None else ""
+
+    def _end(self, outcome: Outcome) -> None:
+        timer = getattr(self, "_timer", None)
+        if timer is not None:
+            bpy.context.window_manager.event_timer_remove(timer)
+            self._timer = None
+        if generation.running is not None:
+            generation.running.cancel()
+        generation.running, generation.outcome = None, outcome
+        ticker.redraw()
+
+
+class CancelGeneration(bpy.types.Operator):
+    """Stop making the dance; the scene stays as it is"""
+
+    bl_idname = "tokendance.cancel"
+    bl_label = "Cancel Dance"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if generation.running is None:
+            cls.poll_message_set("No dance is being made")
+        return generation.running is not None
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        generation.running.cancel()
+        return {"FINISHED"}
+
+
+CLASSES = (GenerateDance, CancelGeneration)

@@ -1,0 +1,122 @@
+"""What the panel remembers: the choices of a scene, and what belongs to a take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+import bpy
+
+from tokendance_core import CheckpointError, TokenDanceError, genres
+
+from ..armature.placement import PlacementOptions
+from ..character import dancer as dancers
+from ..options import QUALITY_STEPS, DanceOptions
+from ..runtime.preferences import runtime
+from ..song import facts as song_facts
+from ..song import strip as audio_strip
+from ..takes import store as takes
+from ..takes.properties import TakeProperties
+
+_SHARED = ("seed", "temperature", "energy", "in_range", "variations", "strip", "filepath")
+
+
+@lru_cache(maxsize=4)
+def _genre_items(checkpoint: str) -> list[tuple[str, str, str]]:
+    """Enum items for the genres of a checkpoint, of the shipped one if it cannot be read; kept, because Blender does
+    not keep them.
+    """
+    try:
+        known = genres(Path(checkpoint) if checkpoint else None)
+    except CheckpointError:
+        known = genres()
+    return [(genre, genre.capitalize(), "") for genre in known]
+
+
+def _genres(_settings: SceneSettings, context: bpy.types.Context | None) -> list[tuple[str, str, str]]:
+    return _genre_items(runtime(context).checkpoint if context else "")
+
+
+def _strip_names(_settings: SceneSettings, context: bpy.types.Context, _typed: str) -> Iterable[str]:
+    return [strip.name for strip in audio_strip.sound_strips(context.scene)]
+
+
+def _song_chosen(settings: SceneSettings, context: bpy.types.Context) -> None:
+    """Listen to the song and warm up beside the user's work; where that cannot be, the panel says why."""
+    if not bpy.app.background:
+        with suppress(TokenDanceError):
+            song_facts.ask(context, settings.id_data)
+
+
+def _is_armature(_settings: SceneSettings, item: bpy.types.Object) -> bool:
+    return item.type == "ARMATURE"
+
+
+class SceneSettings(PlacementOptions, DanceOptions, bpy.types.PropertyGroup):
+    """``scene.tokendance``: what *Generate Dance* does when it is pressed in the panel."""
+
+    strip: bpy.props.StringProperty(
+        name="Sound Strip",
+        description="Strip to dance to, as it is trimmed; empty: the only one",
+        search=_strip_names,
+        update=_song_chosen,
+    )
+    character: bpy.props.PointerProperty(
+        name="Character",
+        description="Armature that dances; empty: the active one",
+        type=bpy.types.Object,
+        poll=_is_armature,
+    )
+    genre: bpy.props.EnumProperty(name="Genre", description="Style of the dance", items=_genres)
+    quality: bpy.props.EnumProperty(
+        name="Quality",
+        description="How often the dance is refined",
+        items=(
+            ("draft", "Draft", "One pass: rougher, and soon there"),
+            ("final", "Final", "Eight passes, for keeping"),
+        ),
+        default="final",
+    )
+    take_index: bpy.props.IntProperty(
+        name="Take",
+        description="Take that the character dances",
+        get=takes.active_index,
+        set=takes.activate_index,
+        options={"SKIP_SAVE"},
+    )
+
+
+def fill(operator: bpy.types.Operator, context: bpy.types.Context) -> None:
+    """Give every property of *Generate Dance* that was not given the value that the panel shows."""
+    settings = context.scene.tokendance
+    chosen = {name: getattr(settings, name) for name in (*_SHARED, *PlacementOptions.__annotations__)}
+    chosen |= {"genre": settings.genre, "steps": QUALITY_STEPS[settings.quality]}
+    character = dancers.dancer(context)
+    chosen |= {"armature": character.name} if character is not None else {}
+    for name, value in chosen.items():
+        if not operator.properties.is_property_set(name):
+            setattr(operator, name, value)
+
+
+CLASSES = (SceneSettings, TakeProperties)
+
+
+def register() -> None:
+    bpy.types.Scene.tokendance = bpy.props.PointerProperty(type=SceneSettings)
+    bpy.types.Action.tokendance_take = bpy.props.PointerProperty(type=TakeProperties)
+    bpy.types.Object.tokendance_dancer = bpy.props.StringProperty(
+        name="Dancer",
+        description="Mark that takes of this character carry",
+        options={"HIDDEN"},
+        override={"LIBRARY_OVERRIDABLE"},
+    )
+    _genre_items("")
+
+
+def unregister() -> None:
+    del bpy.types.Scene.tokendance
+    del bpy.types.Action.tokendance_take
+    del bpy.types.Object.tokendance_dancer
+    _genre_items.cache_clear()

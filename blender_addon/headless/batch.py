@@ -1,0 +1,188 @@
+"""Run a batch: one clean file for each job, on after a failure, a report after every job, and only what is missing when
+resumed.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+import bpy
+
+from tokendance_core import Cancelled, ClipError, TokenDanceError, write_aside
+
+from ..armature import rig
+from ..dance import delivery
+from ..dance.generation import Order
+from ..runtime import worker as worker_client
+from . import exchange
+from .table import Job
+
+REPORT, TABLE = "report.json", "report.csv"
+_LOG = logging.getLogger(__package__)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of a job; ``digest`` names everything that its files depend on."""
+
+    name: str
+    status: Literal["done", "skipped", "failed", "left"]
+    digest: str
+    files: tuple[str, ...] = ()
+    message: str = ""
+    hint: str = ""
+    exit_code: int = 0
+    seconds: float = 0.0
+
+
+Tell = Callable[[Result], None]
+
+
+def run(
+    jobs: Sequence[Job], folder: Path, formats: Sequence[str], *, resume: bool, stop_on_error: bool, tell: Tell
+) -> list[Result]:
+    """Do all jobs and write their files and the report into ``folder``; what became of each.
+
+    ``formats`` are the suffixes of jobs that name none; ``tell`` hears of every job. ClipError when the folder cannot
+    be written to. When the user stops it, the report is complete and KeyboardInterrupt goes on.
+    """
+    _make(folder)
+    former = _former(folder) if resume else {}
+    results: list[Result] = []
+    jobs = [replace(job, formats=job.formats or tuple(formats)) for job in jobs]
+    rest = [
+        _skipped(job, folder, former) or Result(job.name, "left", digest(job)) for job in jobs
+    ]  # known as done for the next time
+    try:
+        for job in jobs:
+            result = _skipped(job, folder, former) or _run(job, folder)
+            results.append(result)
+            _report(folder, results + rest[len(results) :])
+            tell(result)
+            if result.status == "failed" and stop_on_error:
+                break
+    finally:
+        exchange.empty_file()
+        _report(folder, results + rest[len(results) :])
+    return results
+
+
+def prepare(job: Job) -> str:
+    """Open the job's character in a clean file; the name of its armature, empty for the mannequin to come. Raises
+    RigError.
+    """
+    if job.character is None:
+        exchange.empty_file()
+        return ""
+    exchange.open_character(job.character)
+    return rig.find_dancer(bpy.context, job.armature).name
+
+
+def dance(
+    job: Job, armature: str, on_progress: worker_client.Progress = worker_client.untold
+) -> tuple[bpy.types.Object, list[str]]:
+    """Let ``armature`` dance in the open file; the one that does, and sentences for the user. Raises
+    TokenDanceError.
+    """
+    order = Order(
+        song=str(job.song),
+        armature=armature,
+        genre=job.genre,
+        seed=job.seed,
+        steps=job.steps,
+        temperature=job.temperature,
+        energy=job.energy,
+        start=job.start,
+        duration=job.duration,
+        fit_frame_range=True,
+        placement=job.placement,
+    )
+    name, warnings = delivery.generate(bpy.context, order, on_progress)
+    return bpy.context.scene.objects[name], warnings
+
+
+def _run(job: Job, folder: Path) -> Result:
+    start, written, state = time.monotonic(), [], digest(job)
+    try:
+        for suffix in job.formats:
+            exchange.check(folder / f"{job.name}{suffix}")
+        armature, warnings = dance(job, prepare(job))
+        for suffix in job.formats:
+            path = folder / f"{job.name}{suffix}"
+            exchange.write(path, armature)
+            written.append(path.name)
+        ended = Result(job.name, "done", state, message="; ".join(warnings))
+    except Cancelled:
+        raise KeyboardInterrupt from None
+    except TokenDanceError as error:
+        ended = Result(job.name, "failed", state, message=str(error), hint=error.hint, exit_code=error.exit_code)
+    except Exception as error:  # a fault of ours in one job is no reason to leave the others undone
+        _LOG.exception("The job “%s” failed", job.name)
+        message, hint = (
+            f"The add-on failed: {type(error).__name__}: {error}",
+            "Report this with the lines that Blender printed.",
+        )
+        ended = Result(job.name, "failed", state, message=message, hint=hint, exit_code=TokenDanceError.exit_code)
+    return replace(ended, files=tuple(written), seconds=round(time.monotonic() - start, 2))
+
+
+def digest(job: Job) -> str:
+    """Names the job and its files as they are now."""
+    seen = [
+        (path.stat().st_size, path.stat().st_mtime_ns)
+        for path in (job.song, job.character)
+        if path is not None and path.is_file()
+    ]
+    return hashlib.sha256(json.dumps([asdict(job), seen], default=str, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _skipped(job: Job, folder: Path, former: dict[str, Result]) -> Result | None:
+    """The former result, if the job was done then, nothing has changed since, and its files are still there."""
+    found = former.get(job.name)
+    if found is None or found.status not in ("done", "skipped") or found.digest != digest(job):
+        return None
+    whole = found.files and all((folder / name).is_file() for name in found.files)
+    return replace(found, status="skipped", seconds=0.0) if whole else None
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ClipError(
+            f"The folder {folder} cannot be made: {error.strerror}.", hint="Choose another folder."
+        ) from None
+
+
+def _former(folder: Path) -> dict[str, Result]:
+    """The results in the folder's report by name; none when there is no report that can be understood."""
+    try:
+        entries = json.loads((folder / REPORT).read_text(encoding="utf-8"))["jobs"]
+        results = [Result(**{**entry, "files": tuple(entry["files"])}) for entry in entries]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return {result.name: result for result in results}
+
+
+def _report(folder: Path, results: Sequence[Result]) -> None:
+    rows = [asdict(result) for result in results]
+    with write_aside(folder / REPORT) as aside:
+        aside.write_text(json.dumps({"jobs": rows}, indent=1, ensure_ascii=False), encoding="utf-8")
+    with write_aside(folder / TABLE) as aside, aside.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [*Result.__dataclass_fields__])
+        writer.writeheader()
+        writer.writerows({**row, "files": ";".join(row["files"])} for row in rows)
+
+
+def counted(results: Sequence[Result]) -> Iterator[tuple[str, int]]:
+    """How many results of each status there are, in the order in which they come up."""
+    statuses = [result.status for result in results]
+    return ((status, statuses.count(status)) for status in dict.fromkeys(statuses))

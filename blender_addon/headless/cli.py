@@ -1,0 +1,200 @@
+"""``blender --background [scene.blend] --command tokendance generate|batch …``: the add-on without a window.
+
+Exit codes: 0 done; 1 something else, or a job of the batch failed; 2 an option or the table makes no sense; 3 song; 4
+checkpoint; 5 a file cannot be written; 6 character; 130 stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import bpy
+
+from tokendance_core import Cancelled, TokenDanceError
+
+from ..armature.placement import Placement
+from ..options import QUALITY_STEPS
+from ..runtime import worker as worker_client
+from . import batch, exchange
+from . import table as batch_table
+from .batch import Result
+from .table import Job
+
+_registered: object = None
+
+_EPILOGUE = __doc__.partition("\n\n")[2]
+
+
+def register() -> None:
+    global _registered
+    _registered = bpy.utils.register_cli_command("tokendance", main)
+
+
+def unregister() -> None:
+    global _registered
+    bpy.utils.unregister_cli_command(_registered)
+    _registered = None
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command; the exit code. What a user can cause is told in a sentence, without a traceback."""
+    try:
+        args = _parser().parse_args(list(argv))
+    except SystemExit as end:
+        return int(end.code or 0)
+    try:
+        with _stoppable():
+            return args.run(args)
+    except TokenDanceError as error:
+        _say_error(error, args.json)
+        return error.exit_code
+    except KeyboardInterrupt:
+        _say_error(Cancelled("Stopped; every file that is there is complete."), args.json)
+        return Cancelled.exit_code
+    finally:
+        worker_client.stop_shared()
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt: without a window, Blender's own handler only makes a note that
+    nobody reads.
+    """
+    former = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(
+                number, signal.SIG_DFL if handler is None else handler
+            )  # None: it was not Python's, and cannot be put back
+
+
+def _parser() -> argparse.ArgumentParser:
+    whole = argparse.ArgumentParser(
+        prog="blender --command tokendance", description="A song in, a dancing character out.", epilog=_EPILOGUE
+    )
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    one = commands.add_parser("generate", help="one dance, on the open file's character or on one from a file")
+    one.add_argument("song", type=Path)
+    one.add_argument(
+        "-o", "--output", type=Path, action="append", required=True, metavar="FILE", help=", ".join(exchange.WRITERS)
+    )
+    one.add_argument(
+        "--character", type=Path, metavar="FILE", help=f"begin with this file: {', '.join(exchange.READERS)}"
+    )
+    one.add_argument(
+        "--armature",
+        default="",
+        metavar="NAME",
+        help="default: the active one, the first that is recognised, a mannequin",
+    )
+    _add_dance_options(one)
+    one.set_defaults(run=_generate)
+    many = commands.add_parser("batch", help="a table of songs and characters (CSV or JSON)")
+    many.add_argument("table", type=Path)
+    many.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="FOLDER", help="results and report.json, report.csv"
+    )
+    many.add_argument(
+        "--format",
+        nargs="+",
+        default=[".blend"],
+        metavar="SUFFIX",
+        help=f"{', '.join(exchange.WRITERS)} (default: .blend)",
+    )
+    many.add_argument(
+        "--resume",
+        action="store_true",
+        help="leave out jobs that are done, whose files are there and whose input is unchanged",
+    )
+    many.add_argument("--stop-on-error", action="store_true", help="end at the first failure instead of going on")
+    many.set_defaults(run=_batch)
+    for command in (one, many):
+        command.add_argument("--json", action="store_true", help="JSON lines on standard output")
+    return whole
+
+
+def _add_dance_options(parser: argparse.ArgumentParser) -> None:
+    usual = Placement()
+    parser.add_argument("--genre", default="any")
+    parser.add_argument("--seed", type=int, default=0)
+    passes = parser.add_mutually_exclusive_group()
+    passes.add_argument("--quality", choices=QUALITY_STEPS, default="final")
+    passes.add_argument("--steps", type=int)
+    parser.add_argument("--energy", type=float, default=0.0)
+    parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--start", type=float, default=0.0, metavar="S", help="second of the song")
+    parser.add_argument(
+        "--duration", type=float, default=0.0, metavar="S", help="seconds to dance (default: to the end)"
+    )
+    parser.add_argument("--foot-lock", type=float, default=usual.foot_lock)
+    parser.add_argument("--arm-spacing", type=float, default=usual.arm_spacing)
+    parser.add_argument("--smoothing", type=float, default=usual.smoothing)
+    parser.add_argument("--root-motion", choices=("hips", "root", "in_place"), default=usual.root_motion)
+    parser.add_argument("--travel", type=float, default=usual.travel)
+    parser.add_argument("--floor", type=float, default=usual.floor)
+    parser.add_argument("--mirror", action="store_true")
+    parser.add_argument("--key-ik", action="store_true")
+
+
+def _generate(args: argparse.Namespace) -> int:
+    for path in args.output:
+        exchange.check(path)
+    placed = {name: value for name, value in vars(args).items() if name in Placement.__dataclass_fields__}
+    chosen = {
+        name: getattr(args, name)
+        for name in ("character", "armature", "genre", "seed", "energy", "temperature", "start", "duration")
+    }
+    steps = QUALITY_STEPS[args.quality] if args.steps is None else args.steps
+    job = Job(args.song.absolute(), args.song.stem, steps=steps, placement=Placement(**placed), **chosen)
+    armature = batch.prepare(job) if job.character is not None else job.armature
+    dancer, warnings = batch.dance(job, armature, _tell_progress if args.json else worker_client.untold)
+    for warning in warnings:
+        _say({"event": "warning", "message": warning}, f"Warning: {warning}", args.json)
+    for path in args.output:
+        exchange.write(path, dancer)
+        _say(
+            {"event": "done", "path": str(path), "armature": dancer.name}, f"{path}: “{dancer.name}” dances", args.json
+        )
+    return 0
+
+
+def _batch(args: argparse.Namespace) -> int:
+    jobs = batch_table.read(args.table)
+    formats = [f".{suffix.lower().lstrip('.')}" for suffix in args.format]
+    for suffix in formats:
+        exchange.check_suffix(Path(f"dance{suffix}"))
+
+    def tell(result: Result) -> None:
+        said = " ".join((result.message, result.hint))
+        line = f"{result.status:<8} {result.name}  {result.seconds:.1f} s  {said}".rstrip()
+        _say({"event": "job", **asdict(result)}, line, args.json)
+
+    results = batch.run(jobs, args.out, formats, resume=args.resume, stop_on_error=args.stop_on_error, tell=tell)
+    counts = dict(batch.counted(results))
+    summary = ", ".join(f"{count} {status}" for status, count in counts.items())
+    _say({"event": "end", **counts}, f"{summary}; {args.out / batch.REPORT}", args.json)
+    return 1 if "failed" in counts else 0
+
+
+def _tell_progress(stage: str, fraction: float) -> None:
+    _say({"event": "progress", "stage": stage, "fraction": round(fraction, 3)}, "", True)
+
+
+def _say(event: dict[str, object], line: str, as_json: bool) -> None:
+    print(json.dumps(event, ensure_ascii=False) if as_json else line, flush=True)
+
+
+def _say_error(error: TokenDanceError, as_json: bool) -> None:
+    if as_json:
+        _say({"event": "error", "message": str(error), "hint": error.hint, "exit_code": error.exit_code}, "", True)
+    else:
+        print(f"tokendance: {error.text}", file=sys.stderr, flush=True)

@@ -1,0 +1,13 @@
+"""How an operator tells what went wrong."""
+
+from __future__ import annotations
+
+import bpy
+
+from tokendance_core import TokenDanceError
+
+
+def told(operator: bpy.types.Operator, error: TokenDanceError) -> set[str]:
+    """Report the error; what ``execute`` returns then."""
+    operator.report({"ERROR"}, error.text)
+    return {"CANCELLED"}

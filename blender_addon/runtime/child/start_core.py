@@ -1,0 +1,88 @@
+"""Entry point of the child process: run the core that came with the add-on, and stop when Blender is gone.
+
+``python start_core.py CORE_FOLDER PARENT_ID generate …``: the core is loaded from its own folder, so that nothing else
+that Blender's extensions bring (compiled for Blender's Python) shadows the packages of this Python.
+"""
+
+import _thread
+import faulthandler
+import importlib.util
+import os
+import runpy
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+_PACKAGE = "tokendance_core"
+_GRACE_SECONDS = 3.0
+_STUCK_SECONDS = 180.0
+"""How long no thread of this process may get its turn."""
+
+
+def _is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def wait_for_end_of(parent: int) -> None:
+    if os.name != "nt":
+        # Blender may be one step away (a wrapper script is between us) or out of sight (a sandbox with its own
+        # numbers).
+        direct, in_sight = os.getppid(), _is_there(parent)
+        while os.getppid() == direct and (_is_there(parent) or not in_sight):
+            time.sleep(1.0)
+        return
+    import ctypes
+
+    synchronize, forever = 0x00100000, 0xFFFFFFFF
+    kernel = ctypes.windll.kernel32
+    kernel.OpenProcess.restype = ctypes.c_void_p
+    kernel.WaitForSingleObject.argtypes = (ctypes.c_void_p, ctypes.c_uint32)
+    handle = kernel.OpenProcess(synchronize, False, parent)
+    if handle:
+        kernel.WaitForSingleObject(handle, forever)
+
+
+def _die_with(parent: int) -> None:
+    wait_for_end_of(parent)
+    # Politely first: the worker removes its folder.
+    if os.name == "nt":
+        _thread.interrupt_main()
+    else:
+        os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_GRACE_SECONDS)
+    os._exit(1)
+
+
+def _end_when_stuck() -> None:
+    """End where a library spins without ever giving the interpreter back: seen when memory ran out, and it outlived
+    Blender.
+    """
+    while True:
+        faulthandler.dump_traceback_later(_STUCK_SECONDS, exit=True)  # a timer that needs no turn
+        time.sleep(_STUCK_SECONDS / 6)
+
+
+def main() -> None:
+    folder, parent = Path(sys.argv[1]), int(sys.argv[2])
+    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_when_stuck, daemon=True).start()
+    spec = importlib.util.spec_from_file_location(
+        _PACKAGE, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[_PACKAGE] = package
+    spec.loader.exec_module(package)
+    sys.argv[1:3] = []
+    runpy.run_module(_PACKAGE, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""Operators of the preferences: set up, cancel, remove and check the Python that makes the dances."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+import bpy
+
+from tokendance_core import SettingError, TokenDanceError
+
+from ..compat import RELATIVE_PATH
+from ..interface import ticker
+from ..interface.reports import told
+from . import check as runtime_check
+from . import interpreter as runtimes
+from . import plan as runtime_plan
+from . import set_up as runtime_set_up
+from . import worker as worker_client
+from .preferences import description, runtime
+
+_POLL_SECONDS = 0.05
+_DIALOG_WIDTH = 520
+
+
+class SetUpRuntime(bpy.types.Operator):
+    """Install PyTorch and what else the dances need into a folder of its own, outside of Blender"""
+
+    bl_idname = "tokendance.set_up_runtime"
+    bl_label = "Set Up"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "INTERNAL"}
+
+    accelerator: bpy.props.EnumProperty(
+        name="Accelerator",
+        description="What the dances can be made on; unset: as in the preferences",
+        items=runtime_plan.items(),
+        options={"SKIP_SAVE"},
+    )
+    wheels: bpy.props.StringProperty(
+        name="Wheel Folder",
+        description="Folder with the packages as files; unset: as in the preferences",
+        subtype="DIR_PATH",
+        options={"SKIP_SAVE", *RELATIVE_PATH},
+    )
+    consent: bpy.props.BoolProperty(
+        name="Consent",
+        description="Agree to what is installed, from where and into which folder",
+        default=False,
+        options={"HIDDEN", "SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if runtime_set_up.is_working():
+            cls.poll_message_set("A set-up is under way already")
+        elif not runtime_plan.plans():
+            cls.poll_message_set(f"{runtime_set_up.NO_CHOICE}: name a Python of your own that has torch")
+        return not runtime_set_up.is_working() and bool(runtime_plan.plans())
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        try:
+            self._fill(context)
+            self._refuse_offline()
+        except SettingError as error:
+            return told(self, error)
+        self.consent = True  # the button of the dialog gives it
+        button = "Install" if self.wheels else "Download and Install"
+        return context.window_manager.invoke_props_dialog(
+            self, width=_DIALOG_WIDTH, title="Set Up What Makes the Dances", confirm_text=button
+        )
+
+    def draw(self, context: bpy.types.Context) -> None:
+        plan = runtime_plan.find(self.accelerator)
+        column = self.layout.column(align=True)
+        for line in description(plan, self.wheels, str(runtimes.folder())):
+            column.label(text=line, translate=False)
+        column.separator()
+        column.label(text="Blender itself is not changed. Remove in the preferences deletes all of it.")
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            self._fill(context)
+            if not self.consent:
+                raise SettingError(
+                    "Nothing is installed without consent.",
+                    hint="Press Set Up in the preferences, or pass consent=True.",
+                )
+            self._refuse_offline()
+            worker_client.stop_shared()  # it may be running from what is replaced
+            work = runtime_set_up.start(self.accelerator, self.wheels)
+            _wait_or_watch(work)
+        except TokenDanceError as error:
+            return told(self, error)
+        return {"FINISHED"}
+
+    def _fill(self, context: bpy.types.Context) -> None:
+        settings = runtime(context)
+        for name in ("accelerator", "wheels"):
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(settings, name))
+        self.wheels = bpy.path.abspath(self.wheels)
+
+    def _refuse_offline(self) -> None:
+        if reason := runtime_set_up.why_offline(self.wheels):
+            raise SettingError(f"{reason}.")
+
+
+class CancelRuntimeSetUp(bpy.types.Operator):
+    """Stop the set-up, and remove what it has made so far"""
+
+    bl_idname = "tokendance.cancel_runtime_set_up"
+    bl_label = "Cancel Set-Up"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        work = runtime_set_up.current
+        if not runtime_set_up.is_working():
+            cls.poll_message_set("No set-up is under way")
+        elif work.is_stopping or work.stage == "Removing":
+            cls.poll_message_set("It is being removed")
+        else:
+            return True
+        return False
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        runtime_set_up.current.cancel()
+        ticker.redraw()
+        return {"FINISHED"}
+
+
+class RemoveRuntime(bpy.types.Operator):
+    """Delete everything that Set Up has installed; songs, dances and settings stay"""
+
+    bl_idname = "tokendance.remove_runtime"
+    bl_label = "Remove What Was Set Up"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if runtime_set_up.is_working():
+            cls.poll_message_set("A set-up is under way: cancel it first")
+        return not runtime_set_up.is_working()
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        return context.window_manager.invoke_confirm(self, event)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        worker_client.stop_shared()
+        try:
+            _wait_or_watch(runtime_set_up.start_removal())
+        except TokenDanceError as error:
+            return told(self, error)
+        return {"FINISHED"}
+
+
+class CheckRuntime(bpy.types.Operator):
+    """Start the Python that makes the dances and ask it for its versions and devices"""
+
+    bl_idname = "tokendance.check_runtime"
+    bl_label = "Check"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "INTERNAL"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if runtime_check.is_checking:
+            cls.poll_message_set("A check is under way already")
+        elif runtime_set_up.is_working():
+            cls.poll_message_set("Wait until the set-up is done")
+        return not runtime_check.is_checking and not runtime_set_up.is_working()
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        python = runtime(context).python
+        try:
+            check = runtime_check.start_check(runtimes.find_python(python))
+        except TokenDanceError as error:
+            return told(self, error)
+        if not bpy.app.background:
+            ticker.add(runtime_check.watch_check)
+            return {"FINISHED"}
+        while runtime_check.watch_check():
+            time.sleep(_POLL_SECONDS)
+        if check.problem:
+            return told(self, SettingError(check.problem))
+        found = runtimes.facts(python)
+        self.report({"INFO"}, f"Python {found.version}, PyTorch {found.torch}, {', '.join(found.devices)}")
+        return {"FINISHED"}
+
+
+def _wait_or_watch(work: runtime_set_up.SetUp) -> None:
+    """Without a window wait for the end, TokenDanceError when it is not reached; else look at it now and then."""
+    if bpy.app.background:
+        try:
+            work.wait()
+        finally:
+            runtimes.forget()
+    else:
+        ticker.add(runtime_set_up.watch)
+
+
+CLASSES = (SetUpRuntime, CancelRuntimeSetUp, RemoveRuntime, CheckRuntime)

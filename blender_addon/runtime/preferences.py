@@ -1,0 +1,230 @@
+"""Preferences: what makes the dances, and how it is set up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import bpy
+from bpy.app.translations import pgettext_iface as iface
+
+from ..addon import NAME
+from ..compat import RELATIVE_PATH
+from ..interface import ticker
+from ..interface.drawing import sentence
+from . import check as runtime_check
+from . import interpreter as runtimes
+from . import plan as runtime_plan
+from . import set_up as runtime_set_up
+from . import worker as worker_client
+
+_PACKAGES = "PyTorch, NumPy, SciPy, SoundFile, SoXR, safetensors, tqdm"
+_DEVICE_NAMES = {"cpu": "Processor", "cuda": "CUDA", "mps": "Metal"}
+
+
+class TokenDancePreferences(bpy.types.AddonPreferences):
+    bl_idname = NAME
+
+    accelerator: bpy.props.EnumProperty(
+        name="Accelerator", description="What the dances can be made on", items=runtime_plan.items(), default=0
+    )
+    wheels: bpy.props.StringProperty(
+        name="Wheel Folder",
+        description="Folder with the packages as files (*.whl), for a computer without network; empty: they are "
+        "downloaded",
+        subtype="DIR_PATH",
+        options=RELATIVE_PATH,
+    )
+    python: bpy.props.StringProperty(
+        name="Own Python",
+        description="A Python interpreter that has torch installed, instead of the one that is set up here",
+        subtype="FILE_PATH",
+        options=RELATIVE_PATH,
+    )
+    checkpoint: bpy.props.StringProperty(
+        name="Checkpoint",
+        description="Weights of the network; empty: the ones that come with the add-on",
+        subtype="FILE_PATH",
+        options=RELATIVE_PATH,
+    )
+    device: bpy.props.EnumProperty(
+        name="Device",
+        description="Where the network runs",
+        items=(
+            ("auto", "Automatic", "A graphics card when torch can use it, else the processor"),
+            ("cpu", "Processor", "The processor"),
+            ("cuda", "CUDA", "A graphics card by NVIDIA"),
+            ("mps", "Metal", "The graphics of an Apple computer"),
+        ),
+    )
+    warm_up: bpy.props.BoolProperty(
+        name="Warm Up",
+        description="Load the network as soon as a song is chosen, so that the first dance starts at once",
+        default=True,
+    )
+    idle_minutes: bpy.props.IntProperty(
+        name="Idle Minutes",
+        description="Minutes without use after which the process that makes dances ends and gives its memory back",
+        default=15,
+        min=1,
+        max=600,
+    )
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout = self.layout
+        found = runtimes.known(bpy.path.abspath(self.python))
+        box = layout.box()
+        box.label(text="What Makes the Dances")
+        _draw_facts(context, box, found)
+        _draw_set_up(context, box, self, found)
+        column = layout.column()
+        column.use_property_split = True
+        for name in ("python", "checkpoint", "device", "warm_up", "idle_minutes"):
+            column.prop(self, name)
+
+
+def _draw_facts(context: bpy.types.Context, layout: bpy.types.UILayout, found: runtimes.Facts | None) -> None:
+    if found is None:
+        layout.label(text="Looking…", icon="TIME")
+        return
+    if found.problem:
+        layout.label(text="Nothing yet", icon="ERROR")
+        sentence(context, layout, found.problem, icon="BLANK1")
+        sentence(context, layout, found.hint, icon="BLANK1")
+    else:
+        column = layout.column(align=True)
+        column.label(text=f"{iface(found.source)}: {found.python}", icon="CHECKMARK", translate=False)
+        column.label(text=_versions(found), icon="BLANK1", translate=False)
+    if found.missing:
+        text = iface("PyTorch finds no {accelerator} here: the processor makes the dances")
+        sentence(context, layout, text.format(accelerator=iface(runtime_plan.LABELS[found.missing][0])), icon="ERROR")
+    if runtime_check.checking is not None and runtime_check.checking.problem:
+        sentence(context, layout, runtime_check.checking.problem, icon="ERROR")
+    if found.problem and not found.is_set_up:
+        return
+    row = layout.row()
+    row.operator(
+        "tokendance.check_runtime", text="Checking…" if runtime_check.is_checking else "Check", icon="VIEWZOOM"
+    )
+    if found.is_set_up:
+        row.operator("tokendance.remove_runtime", text="Remove", icon="TRASH")
+
+
+def _versions(found: runtimes.Facts) -> str:
+    if not found.torch:
+        return iface("Press Check to see its versions and devices")
+    devices = ", ".join(iface(_DEVICE_NAMES.get(name, name)) for name in found.devices)
+    return iface("Python {python}, PyTorch {torch}, on {devices}").format(
+        python=found.version, torch=found.torch, devices=devices
+    )
+
+
+def _draw_set_up(
+    context: bpy.types.Context, layout: bpy.types.UILayout, chosen: TokenDancePreferences, found: runtimes.Facts | None
+) -> None:
+    layout.separator(type="LINE")
+    work = runtime_set_up.current
+    if work is not None and not work.outcome:
+        _draw_progress(layout, work)
+        return
+    if not runtime_plan.plans():
+        sentence(context, layout, runtime_set_up.NO_CHOICE, icon="INFO")
+        return
+    column = layout.column()
+    column.use_property_split = True
+    column.prop(chosen, "accelerator", expand=True)
+    column.prop(chosen, "wheels")
+    plan = runtime_plan.find(chosen.accelerator)
+    for line in description(plan, bpy.path.abspath(chosen.wheels), found.place if found is not None else ""):
+        sentence(context, layout, line, icon="BLANK1")
+    reason = runtime_set_up.why_offline(chosen.wheels)
+    if reason:
+        sentence(context, layout, reason, icon="INFO")
+        if not bpy.app.online_access_override:
+            layout.prop(context.preferences.system, "use_online_access")
+    row = layout.row()
+    row.enabled = not reason
+    row.operator("tokendance.set_up_runtime", text="Set Up", icon="IMPORT")
+    if work is not None and work.outcome in ("failed", "cancelled"):
+        _draw_outcome(context, layout, work)
+
+
+def _draw_progress(layout: bpy.types.UILayout, work: runtime_set_up.SetUp) -> None:
+    text = iface("Stopping") if work.is_stopping else iface(work.stage)
+    if work.megabytes and not work.is_stopping:
+        amount = iface("{there:.0f} of {all:.0f} MB").format(there=work.megabytes, all=work.of_megabytes)
+        text = ", ".join(part for part in (f"{text} {work.package}".strip(), amount) if part)
+    row = layout.split(factor=0.75)
+    row.progress(factor=work.fraction, type="BAR", text=text)
+    row.operator("tokendance.cancel_runtime_set_up", text="Cancel", icon="X")
+
+
+def _draw_outcome(context: bpy.types.Context, layout: bpy.types.UILayout, work: runtime_set_up.SetUp) -> None:
+    failed = work.outcome == "failed"
+    sentence(context, layout, work.message, icon="ERROR" if failed else "INFO")
+    if failed:
+        sentence(context, layout, work.hint, icon="BLANK1")
+        row = layout.row()
+        again = row.operator("tokendance.set_up_runtime", text="Retry", icon="FILE_REFRESH")
+        if work.accelerator:
+            again.accelerator, again.wheels = work.accelerator, work.wheels
+        row.operator("tokendance.copy_diagnostics", icon="COPYDOWN")
+
+
+def description(plan: runtime_plan.Plan, wheels: str, place: str) -> tuple[str, ...]:
+    """What a set-up installs, from where, into which folder, and how large it is: one line each."""
+    source = iface("From the folder {folder}, without network").format(folder=wheels)
+    hosts = iface(" and ").join(plan.hosts)
+    size = iface("About {disk} on the disk") if wheels else iface("About {download} to download, {disk} on the disk")
+    return (
+        iface("A Python of its own with {packages}").format(packages=_PACKAGES),
+        source if wheels else iface("From {hosts}, unless your pip is set up otherwise").format(hosts=hosts),
+        *((iface("Into {folder}").format(folder=place),) if place else ()),
+        size.format(download=_gigabytes(plan.download_mb), disk=_gigabytes(plan.disk_mb)),
+    )
+
+
+def _gigabytes(megabytes: int) -> str:
+    return f"{megabytes / 1000:.1f} GB" if megabytes >= 1000 else f"{round(megabytes, -1)} MB"
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The preferences as plain data; the defaults hold where the add-on is registered without preferences."""
+
+    python: str = ""
+    checkpoint: str = ""
+    device: str = "auto"
+    warm_up: bool = True
+    idle_minutes: int = 15
+    accelerator: str = runtime_plan.items()[0][0]
+    wheels: str = ""
+
+
+def runtime(context: bpy.types.Context) -> Runtime:
+    addon = context.preferences.addons.get(NAME)
+    if addon is None or addon.preferences is None:
+        return Runtime()
+    chosen = addon.preferences
+    return Runtime(
+        python=bpy.path.abspath(chosen.python),
+        checkpoint=bpy.path.abspath(chosen.checkpoint),
+        device=chosen.device,
+        warm_up=chosen.warm_up,
+        idle_minutes=chosen.idle_minutes,
+        accelerator=chosen.accelerator,
+        wheels=bpy.path.abspath(chosen.wheels),
+    )
+
+
+def worker(context: bpy.types.Context) -> worker_client.Worker:
+    """The worker that the preferences ask for, started if need be and watched where there is a window; SettingError if
+    it cannot start.
+    """
+    chosen = runtime(context)
+    found = worker_client.shared(runtimes.find_python(chosen.python), chosen.idle_minutes)
+    if not bpy.app.background:
+        ticker.add(worker_client.reap)
+    return found
+
+
+CLASSES = (TokenDancePreferences,)

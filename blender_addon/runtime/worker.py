@@ -1,0 +1,318 @@
+"""Blender's side of the resident worker: start it on demand, ask, look at the answers, stop it.
+
+Torch never enters Blender. One worker belongs to one Blender; requests and answers are files in a folder of its own
+(``tokendance_core/worker.py``), so nothing here ever waits on a pipe. It ends with Blender, and by itself after some
+idle minutes.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import BinaryIO
+
+from tokendance_core import Cancelled, MotionClip, SettingError, TokenDanceError, load_clip
+
+_START = Path(__file__).parent / "child" / "start_core.py"
+_POLL_SECONDS = 0.03
+_GRACE_SECONDS = 0.8
+"""How long a cancelled request may go on before the worker is stopped by force."""
+
+_LOG_LINES = 4
+_DISK_FULL = 5
+"""Exit code of a worker that could not even write that it failed."""
+
+Progress = Callable[[str, float], None]
+"""Hears of a stage and of the fraction that is done; what it raises cancels."""
+
+
+def untold(stage: str, fraction: float) -> None:
+    """The progress of what nobody watches."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to dance to, and how; ``start`` and ``duration`` in seconds of the song, empty strings for the defaults."""
+
+    song: str
+    genre: str = "any"
+    seed: int = 0
+    steps: int = 8
+    temperature: float = 1.0
+    energy: float = 0.0
+    start: float = 0.0
+    duration: float | None = None
+    speed: float = 1.0
+    device: str = ""
+    checkpoint: str = ""
+
+    def arguments(self, output: Path) -> list[str]:
+        options = {
+            "--genre": self.genre,
+            "--seed": self.seed,
+            "--steps": self.steps,
+            "--temperature": f"{self.temperature:g}",
+            "--energy": f"{self.energy:g}",
+            "--start": f"{self.start:.6f}" if self.start else "",
+            "--duration": f"{self.duration:.6f}" if self.duration is not None else "",
+            "--speed": f"{self.speed:.9g}" if self.speed != 1.0 else "",
+            "--device": self.device,
+            "--checkpoint": self.checkpoint,
+        }
+        given = [f"{name}={value}" for name, value in options.items() if value != ""]
+        return ["generate", "--raw", "--output", str(output), *given, "--", self.song]
+
+
+@dataclass
+class Task:
+    """One request to a worker: ``poll`` until it says True, then ``answer``."""
+
+    worker: Worker
+    number: int
+    output: Path | None = None
+    stage: str = ""
+    fraction: float = 0.0
+    _answer: Mapping[str, object] | None = None
+    _cancelled_at: float | None = None
+
+    def poll(self) -> bool:
+        """Read what the worker has written so far; True once there is an answer, or never will be. Never waits."""
+        alive = self.worker.alive()  # asked first: the last answer of a process that just ended must not be missed
+        if self._answer is None and (answer := _read(self._file("answer"))) is not None:
+            self._answer = answer
+        if self._answer is None and (progress := _read(self._file("progress"))) is not None:
+            self.stage, self.fraction = str(progress.get("stage", "")), _number(progress.get("fraction"))
+        if self._answer is None and self._cancelled_at and time.monotonic() - self._cancelled_at > _GRACE_SECONDS:
+            self.worker.stop()
+            alive = False
+        return self._answer is not None or not alive
+
+    def cancel(self) -> None:
+        """Tell the worker that the answer is not wanted; ``poll`` stops it by force if it goes on. At once, never
+        waits.
+        """
+        if self._answer is None and self._cancelled_at is None:
+            self._cancelled_at = time.monotonic()
+            with suppress(TokenDanceError):  # a worker that is gone needs no telling
+                self.worker.write(f"{self.number}.cancel", "")
+
+    def answer(self) -> Mapping[str, object]:
+        """The answer, after ``poll`` said True; raises what went wrong as TokenDanceError."""
+        if self._cancelled_at is not None:
+            raise Cancelled("Stopped; the scene is as it was.")
+        if self._answer is None:
+            raise self.worker.end()
+        if self._answer.get("event") == "error":
+            error = TokenDanceError(str(self._answer.get("message")), hint=str(self._answer.get("hint", "")))
+            error.exit_code = int(_number(self._answer.get("exit_code"), 255)) or TokenDanceError.exit_code
+            raise error
+        if self._answer.get("event") not in ("done", "heard"):
+            self.worker.stop()  # whatever it is, it cannot be trusted with the next request
+            raise TokenDanceError(
+                "The process that makes the dance gave an answer that makes no sense.",
+                hint="Try again: it is started anew.",
+            )
+        return self._answer
+
+    def clip(self) -> MotionClip:
+        """The dance that was asked for; raises as ``answer``, and ClipError for a file that is damaged."""
+        self.answer()
+        clip = load_clip(self.output)
+        self.output.unlink(missing_ok=True)
+        return clip
+
+    def wait(self, on_progress: Progress = untold) -> Task:
+        """Poll until the end, telling ``on_progress`` stage and fraction; what it raises cancels the request."""
+        try:
+            while not self.poll():
+                on_progress(self.stage, self.fraction)
+                time.sleep(_POLL_SECONDS)
+        except BaseException:
+            self.cancel()
+            while not self.poll():
+                time.sleep(_POLL_SECONDS)
+            raise
+        return self
+
+    def _file(self, kind: str) -> Path:
+        return self.worker.folder / f"{self.number}.{kind}.json"
+
+
+@dataclass
+class Worker:
+    """A running worker process: ``python`` that runs it, ``idle_minutes`` after which it ends by itself."""
+
+    python: str
+    idle_minutes: float = 15.0
+    is_warm: bool = False
+    folder: Path = field(init=False)
+    _last_words: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._temporary = tempfile.TemporaryDirectory(prefix="tokendance-", ignore_cleanup_errors=True)
+        self.folder = Path(self._temporary.name)
+        self._log = self.folder / "log.txt"
+        self._asked = 0
+        arguments = ["worker", str(self.folder), f"--idle={60 * self.idle_minutes:g}"]
+        try:
+            with self._log.open("wb") as log:
+                self._process = start_core(self.python, arguments, log, subprocess.STDOUT)
+        except OSError as error:
+            self._temporary.cleanup()
+            raise SettingError(
+                f"The Python {self.python} cannot be started: {error.strerror}.",
+                hint="Set Python in the add-on's preferences to an interpreter that has torch installed.",
+            ) from error
+
+    def alive(self) -> bool:
+        """Whether the process runs; one that has ended leaves no trace in the system afterwards."""
+        return self._process.poll() is None
+
+    def ask(self, arguments: Sequence[str]) -> Task:
+        """Put a request into the folder; TokenDanceError when that is not possible."""
+        self._asked += 1
+        self.write(f"{self._asked}.request.json", json.dumps({"argv": list(arguments)}))
+        return Task(self, self._asked)
+
+    def dance(self, request: Request) -> Task:
+        """Ask for a dance."""
+        output = self.folder / f"{self._asked + 1}.npz"
+        task = self.ask(request.arguments(output))
+        task.output = output
+        self.is_warm = True
+        return task
+
+    def warm(self, device: str, checkpoint: str) -> None:
+        """Have everything loaded before the first dance; nobody waits for the answer."""
+        self.is_warm = True
+        self.ask(["warm", f"--device={device}", *([f"--checkpoint={checkpoint}"] if checkpoint else [])])
+
+    def write(self, name: str, content: str) -> None:
+        """Put a file into the folder, complete from its first moment on."""
+        aside = self.folder / f"{name}.aside"
+        try:
+            aside.write_text(content, encoding="utf-8")
+            os.replace(aside, self.folder / name)
+        except OSError as error:
+            self.stop()
+            raise TokenDanceError(
+                f"Nothing can be written to the temporary folder {self.folder}: {error.strerror}.",
+                hint="Free some space and try again.",
+            ) from error
+
+    def stop(self) -> None:
+        """End the process at once, and remove its files."""
+        if self.alive():
+            self._process.kill()
+            self._process.wait()
+        self._last_words = self._last_words or self.log(_LOG_LINES)
+        self._temporary.cleanup()
+
+    def end(self) -> TokenDanceError:
+        """Why the process is gone."""
+        code, last_words = self._process.returncode, " | ".join(self.log(_LOG_LINES))
+        self.stop()
+        if code == _DISK_FULL:
+            return TokenDanceError(
+                f"The disk of {tempfile.gettempdir()} is full.", hint="Free some space and try again."
+            )
+        return TokenDanceError(_ended(code), hint=last_words or "It left no message. Try again: it is started anew.")
+
+    def log(self, lines: int) -> list[str]:
+        """The last lines that the process wrote."""
+        try:
+            written = self._log.read_text("utf-8", "replace").strip().splitlines()
+        except OSError:
+            return self._last_words
+        return [line.strip() for line in written[-lines:]]
+
+
+_shared: Worker | None = None
+
+
+def shared(python: str, idle_minutes: float = 15.0) -> Worker:
+    """The one worker of this Blender, started if there is none, or if another Python is wanted; SettingError if it
+    cannot start.
+    """
+    global _shared
+    if _shared is not None and (not _shared.alive() or _shared.python != python):
+        stop_shared()
+    if _shared is None:
+        _shared = Worker(python, idle_minutes)
+        atexit.register(stop_shared)
+    return _shared
+
+
+def current() -> Worker | None:
+    """The worker of this Blender, if it runs."""
+    return _shared if _shared is not None and _shared.alive() else None
+
+
+def stop_shared() -> None:
+    """End the worker of this Blender, if there is one."""
+    global _shared
+    if _shared is not None:
+        _shared.stop()
+        _shared = None
+        atexit.unregister(stop_shared)
+
+
+def reap() -> bool:
+    """Whether the worker still runs; files of one that ended by itself are removed, and the system forgets the
+    process.
+    """
+    if _shared is not None and not _shared.alive():
+        stop_shared()
+    return _shared is not None
+
+
+def _read(path: Path) -> Mapping[str, object] | None:
+    """A file of the worker; None while it is not there. What is no JSON object comes as an event that nobody knows."""
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError:
+        return None
+    except ValueError:
+        content = None
+    return content if isinstance(content, dict) else {"event": "garbage"}
+
+
+def _number(value: object, most: float = 1.0) -> float:
+    return min(max(float(value), 0.0), most) if isinstance(value, int | float) else 0.0
+
+
+def _ended(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"The process that makes the dance was stopped by signal {-code}; the memory may have run out."
+    return f"The process that makes the dance ended without a dance (exit code {code})."
+
+
+def core_folder() -> Path:
+    """Where the core lies that came with the add-on."""
+    return Path(find_spec("tokendance_core").origin).parent
+
+
+def start_core(python: str, arguments: Sequence[str], output: BinaryIO, errors: BinaryIO | int) -> subprocess.Popen:
+    """Run a command of the core in a process that ends with this one; OSError when that Python cannot be started."""
+    return subprocess.Popen(
+        [python, str(_START), str(core_folder()), str(os.getpid()), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors,
+        env=_environment(os.environ),
+        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+    )
+
+
+def _environment(ours: Mapping[str, str]) -> dict[str, str]:
+    # Spinning threads make a run many times slower beside a busy Blender; UTF-8 keeps song titles readable on Windows.
+    return {**ours, "GOMP_SPINCOUNT": "10000", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}

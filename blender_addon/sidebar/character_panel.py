@@ -1,0 +1,107 @@
+"""The character in the sidebar: what it was recognised as, what is wrong, and the bone of every joint."""
+
+from __future__ import annotations
+
+import bpy
+
+from ..character import dancer as dancers
+from ..character import summary as rig_map_summary
+from ..character.operators import JOINT_LABELS
+from ..interface.drawing import sentence
+from .panels import SidebarPanel
+
+_ARM, _LEG = ("collar", "shoulder", "elbow", "wrist"), ("hip", "knee", "ankle", "foot")
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "Trunk": ("head", "neck", "spine3", "spine2", "spine1", "pelvis", "root"),
+    "Left Arm": tuple(f"left_{joint}" for joint in _ARM),
+    "Right Arm": tuple(f"right_{joint}" for joint in _ARM),
+    "Left Leg": tuple(f"left_{joint}" for joint in _LEG),
+    "Right Leg": tuple(f"right_{joint}" for joint in _LEG),
+}
+"""Heading -> joints below it. Fingers are left to SMPL's own names."""
+
+
+class CharacterPanel(SidebarPanel, bpy.types.Panel):
+    bl_idname = "TOKENDANCE_PT_character"
+    bl_label = "Character"
+    bl_order = 1
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, armature = self.layout, dancers.dancer(context)
+        layout.prop(context.scene.tokendance, "character", text="", icon="ARMATURE_DATA")
+        if armature is None:
+            sentence(context, layout, "Without one, a mannequin dances", icon="INFO")
+            layout.operator("tokendance.add_mannequin", icon="ADD")
+            return
+        summary = rig_map_summary.look_up(armature)
+        if summary is None:
+            layout.label(text="Looking at the bones…", icon="TIME")
+            return
+        if context.scene.tokendance.character is None:
+            layout.label(text=armature.name, icon="OBJECT_DATA", translate=False)
+        if summary.rig_map is not None:
+            text = f"{summary.rig_map.family}, {100 * summary.rig_map.score:.0f} %"
+            layout.label(text=text, icon="BLANK1" if summary.problems else "CHECKMARK", translate=False)
+        for problem in summary.problems:
+            sentence(context, layout, problem, icon="ERROR")
+        if armature.tokendance_former:
+            layout.operator("tokendance.restore_rig", icon="LOOP_BACK")
+
+
+class MapPanel(SidebarPanel, bpy.types.Panel):
+    bl_idname = "TOKENDANCE_PT_map"
+    bl_parent_id = "TOKENDANCE_PT_character"
+    bl_label = "Edit Map"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        return dancers.dancer(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, summary = self.layout, rig_map_summary.look_up(dancers.dancer(context))
+        if summary is None:
+            return
+        layout.label(text="Map kept on the armature" if summary.kept else "Recognised automatically")
+        for reason in summary.rig_map.reasons if summary.rig_map is not None and not summary.kept else ():
+            sentence(context, layout, reason)
+        grid = layout.grid_flow(columns=2, align=True, even_columns=True)
+        grid.operator("tokendance.recognise_rig", icon="VIEWZOOM")
+        grid.operator("tokendance.test_map", icon="PLAY")
+        grid.operator_menu_enum("tokendance.mirror_map", "side", text="Mirror from", icon="MOD_MIRROR")
+        grid.operator("tokendance.forget_map", icon="TRASH")
+        grid.operator("tokendance.import_map", text="Import", icon="IMPORT")
+        grid.operator("tokendance.export_map", text="Export", icon="EXPORT")
+
+
+class JointsPanel(SidebarPanel, bpy.types.Panel):
+    bl_idname = "TOKENDANCE_PT_joints"
+    bl_parent_id = "TOKENDANCE_PT_map"
+    bl_label = "Joints"
+    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+
+    def draw(self, context: bpy.types.Context) -> None:
+        summary = rig_map_summary.look_up(dancers.dancer(context))
+        if summary is None:
+            return
+        bones = summary.rig_map.bones if summary.rig_map is not None else {}
+        offsets = summary.rig_map.offsets if summary.rig_map is not None else {}
+        for heading, joints in GROUPS.items():
+            column = self.layout.column(align=True)
+            column.label(text=heading)
+            for joint in joints:
+                row = column.row(align=True)
+                split = row.split(factor=0.4, align=True)
+                split.label(text=JOINT_LABELS[joint].removeprefix("Left ").removeprefix("Right ").capitalize())
+                name = bones.get(joint, "none")
+                split.operator(
+                    "tokendance.search_map_bone", text=name, translate=joint not in bones, icon="BONE_DATA"
+                ).joint = joint
+                row.operator("tokendance.set_map_bone", text="", icon="EYEDROPPER").joint = joint
+                turned = "ORIENTATION_GIMBAL" if joint in offsets else "DRIVER_ROTATIONAL_DIFFERENCE"
+                row.operator("tokendance.set_map_offset", text="", icon=turned).joint = joint
+                row.operator("tokendance.clear_map_bone", text="", icon="X").joint = joint
+
+
+CLASSES = (CharacterPanel, MapPanel, JointsPanel)

@@ -1,0 +1,35 @@
+"""Presets of the dance settings, by Blender's own preset system."""
+
+from __future__ import annotations
+
+import bpy
+from bl_operators.presets import AddPresetBase
+from bl_ui.utils import PresetPanel
+
+from ..armature.placement import FITTING
+
+FOLDER = "tokendance/dance"
+"""Below the user's presets."""
+
+_VALUES = ("genre", "quality", "energy", "temperature", "variations", *FITTING)
+
+
+class TOKENDANCE_PT_presets(PresetPanel, bpy.types.Panel):  # Blender looks for the class by its own name
+    bl_label = "Dance Presets"
+    preset_subdir = FOLDER
+    preset_operator = "script.execute_preset"
+    preset_add_operator = "tokendance.add_preset"
+
+
+class AddDancePreset(AddPresetBase, bpy.types.Operator):
+    """Keep the dance settings as a preset, or remove one"""
+
+    bl_idname = "tokendance.add_preset"
+    bl_label = "Add Dance Preset"
+    preset_menu = "TOKENDANCE_PT_presets"
+    preset_subdir = FOLDER
+    preset_defines = ("settings = bpy.context.scene.tokendance",)
+    preset_values = tuple(f"settings.{name}" for name in _VALUES)
+
+
+CLASSES = (TOKENDANCE_PT_presets, AddDancePreset)

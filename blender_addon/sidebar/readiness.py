@@ -1,0 +1,51 @@
+"""Whether *Generate Dance* can be pressed, and if not, why: what the panel says. Cheap enough to be asked while
+drawing.
+"""
+
+from __future__ import annotations
+
+import bpy
+
+from tokendance_core import SettingError
+
+from ..character import dancer as dancers
+from ..character import summary as rig_map_summary
+from ..runtime import interpreter as runtime
+from ..runtime import preferences
+from ..song import strip as audio_strip
+
+
+def song(scene: bpy.types.Scene) -> tuple[bpy.types.ID | None, str]:
+    """The strip to dance to, or why there is none."""
+    try:
+        return audio_strip.find(scene, scene.tokendance.strip, ""), ""
+    except SettingError:
+        several = any(audio_strip.sound_strips(scene))
+        return None, "Choose a sound strip in Music first" if several else "Open a song in Music first"
+
+
+def why_not(context: bpy.types.Context) -> str:
+    """Why no dance can be generated now; empty when one can."""
+    return runtime_problem(context) or song(context.scene)[1] or character_problem(context)
+
+
+def character_problem(context: bpy.types.Context) -> str:
+    armature = dancers.dancer(context)
+    if armature is None:
+        return ""  # a mannequin will be added, or another armature of the scene is found
+    if armature.mode == "EDIT":
+        return "Leave edit mode first: the bones of the character are not settled yet"
+    summary = rig_map_summary.look_up(armature)
+    unfit = summary is not None and bool(summary.problems)
+    return dancers.locked(armature) or ("The character cannot dance yet: see Character" if unfit else "")
+
+
+def runtime_problem(context: bpy.types.Context) -> str:
+    """Why nothing can make dances here; empty while that is not known yet."""
+    found = runtime.known(preferences.runtime(context).python)
+    return found.problem if found is not None else ""
+
+
+def wants_runtime(context: bpy.types.Context) -> bool:
+    """Whether the way out is in the preferences."""
+    return bool(runtime_problem(context))

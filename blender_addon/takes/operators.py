@@ -1,0 +1,270 @@
+"""What can be done with takes: danced, starred, compared, finished anew, pushed to the NLA, deleted, and their settings
+recalled.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import ClassVar
+
+import bpy
+from bpy.app.translations import pgettext_rpt as rpt
+
+from tokendance_core import TokenDanceError, resample_to_fps
+
+from .. import compat
+from ..armature import placement
+from ..armature.placement import FITTING, PlacementOptions, at_speed, finished, place
+from ..character import dancer as dancers
+from ..interface.reports import told
+from ..interface.scene_guard import all_or_nothing, restored
+from ..interface.timeline import scene_fps
+from ..options import QUALITY_STEPS
+from . import compare, retiming
+from . import store as takes
+
+
+class _OnTake:
+    """Operators on the take that the character dances now."""
+
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        armature = dancers.dancer(context)
+        reason = dancers.locked(armature) or ("" if takes.active(armature) else "Choose a take in the list first")
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        armature = dancers.dancer(context)
+        try:
+            return self.work(context, armature, takes.active(armature))
+        except TokenDanceError as error:
+            return told(self, error)
+
+
+class ActivateTake(bpy.types.Operator):
+    """Let the character dance a take"""
+
+    bl_idname = "tokendance.activate_take"
+    bl_label = "Dance Take"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    take: bpy.props.StringProperty(name="Take", description="Name of the take", options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        armature = dancers.dancer(context)
+        action = bpy.data.actions.get(self.take)
+        reason = dancers.locked(armature)
+        if not reason and (action is None or not takes.is_take(action, armature)):
+            reason = f"“{armature.name}” has no take named “{self.take}”. Choose one of its takes."
+        if reason:
+            self.report({"ERROR"}, reason)
+            return {"CANCELLED"}
+        compat.use_action(armature, action)
+        return {"FINISHED"}
+
+
+class DeleteTake(_OnTake, bpy.types.Operator):
+    """Delete the take; the next one is danced instead"""
+
+    bl_idname = "tokendance.delete_take"
+    bl_label = "Delete Take"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
+        order = [action.name for action in takes.of(armature)]
+        place_in_list = order.index(take.name)
+        bpy.data.actions.remove(take)
+        left = takes.of(armature)
+        if left:
+            compat.use_action(armature, left[min(place_in_list, len(left) - 1)])
+        return {"FINISHED"}
+
+
+class PushTake(_OnTake, bpy.types.Operator):
+    """Move the take onto an NLA track of its own"""
+
+    bl_idname = "tokendance.push_take"
+    bl_label = "Push to NLA"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
+        placement.push_to_nla(armature, take, take.curve_frame_range[0])
+        return {"FINISHED"}
+
+
+class RecallSettings(_OnTake, bpy.types.Operator):
+    """Set the panel to how the take was made"""
+
+    bl_idname = "tokendance.recall_settings"
+    bl_label = "Recall Settings"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
+        settings, recipe = context.scene.tokendance, takes.recipe(take)
+        for name in ("seed", "temperature", "energy", "genre", *FITTING):
+            if name in recipe:
+                _set(settings, name, recipe[name])
+        if "steps" in recipe:
+            settings.quality = min(QUALITY_STEPS, key=lambda quality: abs(QUALITY_STEPS[quality] - recipe["steps"]))
+        return {"FINISHED"}
+
+
+def _set(settings: bpy.types.PropertyGroup, name: str, value: object) -> None:
+    """Custom properties keep truth as a number; a genre may belong to another checkpoint and is left out then."""
+    with suppress(TypeError):
+        setattr(settings, name, type(getattr(settings, name))(value))
+
+
+class FinishTake(_OnTake, PlacementOptions, bpy.types.Operator):
+    """Fit the take to the character anew with these settings. Keys of the take are written anew: what was edited in
+    them is lost
+    """
+
+    bl_idname = "tokendance.finish_take"
+    bl_label = "Update Take"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        for name in FITTING:
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(context.scene.tokendance, name))
+        return self.execute(context)
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
+        clip, recipe, frame = takes.motion(take), takes.recipe(take), takes.frame_range(take)[0]
+        chosen, fps = self.placement(), scene_fps(context.scene)
+        dance = resample_to_fps(at_speed(finished(clip, chosen), recipe), fps)
+        recipe |= {"frame": frame, "fps": fps}
+        with all_or_nothing(context.scene), restored(context):
+            made, warnings = place(context, chosen, dance, armature, name=take.name, frame=frame, recipe=recipe)
+            takes.remember(armature, made, clip)
+            made.tokendance_take.starred = take.tokendance_take.starred
+        name = take.name
+        take.user_remap(made)
+        compat.choose_slots(armature, made)
+        bpy.data.actions.remove(take)
+        made.name = name
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
+        return {"FINISHED"}
+
+
+def differs(settings: bpy.types.PropertyGroup, take: bpy.types.Action) -> bool:
+    """Whether the take was fitted with other settings than the panel shows."""
+    recipe = takes.recipe(take)
+    return any(
+        name in recipe and type(getattr(settings, name))(recipe[name]) != getattr(settings, name) for name in FITTING
+    )
+
+
+class CompareTakes(bpy.types.Operator):
+    """Show the starred takes side by side, each on a copy of the character; nothing of it is rendered differently or
+    kept
+    """
+
+    bl_idname = "tokendance.compare_takes"
+    bl_label = "Compare Starred"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        reason = dancers.locked(dancers.dancer(context)) or (
+            "" if len(compare.candidates(dancers.dancer(context))) else "Star a take first"
+        )
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        armature = dancers.dancer(context)
+        compare.end(context.scene)
+        shown = compare.begin(context, armature)
+        self.report({"INFO"}, rpt("{count} copies dance beside “{name}”").format(count=shown, name=armature.name))
+        return {"FINISHED"}
+
+
+class EndComparison(bpy.types.Operator):
+    """Remove the copies that were made to compare takes"""
+
+    bl_idname = "tokendance.end_comparison"
+    bl_label = "End Comparison"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not compare.is_on(context.scene):
+            cls.poll_message_set("Nothing is being compared")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        compare.end(context.scene)
+        return {"FINISHED"}
+
+
+class NewSeed(bpy.types.Operator):
+    """Throw the dice: a seed that the character has no take of"""
+
+    bl_idname = "tokendance.new_seed"
+    bl_label = "New Seed"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        used = {takes.recipe(take).get("seed") for take in takes.of(dancers.dancer(context))}
+        settings = context.scene.tokendance
+        following = ((settings.seed + 1 + step) % 2**31 for step in range(len(used) + 1))
+        settings.seed = next(seed for seed in following if seed not in used)
+        return {"FINISHED"}
+
+
+class FitFrameRange(_OnTake, bpy.types.Operator):
+    """Let the scene's frame range begin and end with the take"""
+
+    bl_idname = "tokendance.fit_frame_range"
+    bl_label = "Fit Frame Range"
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
+        context.scene.frame_start, context.scene.frame_end = takes.frame_range(take)
+        return {"FINISHED"}
+
+
+class Resync(bpy.types.Operator):
+    """Move the takes of the character to where their song plays now: after the strip, its speed or the frame rate was
+    changed
+    """
+
+    bl_idname = "tokendance.resync"
+    bl_label = "Sync to Strip"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not takes.of(dancers.dancer(context)):
+            cls.poll_message_set("The character has no takes")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        try:
+            moved = retiming.follow_strips(context.scene, dancers.dancer(context))
+        except TokenDanceError as error:
+            return told(self, error)
+        self.report(
+            {"INFO"},
+            rpt("{count} takes were moved").format(count=moved) if moved else rpt("Every take is in sync already"),
+        )
+        return {"FINISHED"}
+
+
+CLASSES = (
+    ActivateTake,
+    DeleteTake,
+    PushTake,
+    RecallSettings,
+    FinishTake,
+    CompareTakes,
+    EndComparison,
+    NewSeed,
+    FitFrameRange,
+    Resync,
+)

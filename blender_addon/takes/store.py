@@ -1,0 +1,76 @@
+"""Takes: the dances of one character, each an action. Which there are, which is danced, and how one is remembered."""
+
+from __future__ import annotations
+
+import uuid
+
+import bpy
+
+from tokendance_core import ClipError, MotionClip, clip_from_bytes, clip_to_bytes
+
+from .. import compat
+from ..armature.action import RECIPE
+from ..character import dancer as dancers
+
+
+def remember(armature: bpy.types.Object, action: bpy.types.Action, clip: MotionClip) -> None:
+    """Make ``action`` a take of ``armature``; ``clip`` is the motion before it was finished and fitted."""
+    if not armature.tokendance_dancer:
+        armature.tokendance_dancer = uuid.uuid4().hex
+    action.tokendance_take.dancer = armature.tokendance_dancer
+    action.tokendance_take.motion = clip_to_bytes(clip)
+
+
+def is_take(action: bpy.types.Action, armature: bpy.types.Object | None) -> bool:
+    """Whether ``action`` was made for ``armature`` or a copy of it."""
+    return bool(
+        armature is not None
+        and armature.tokendance_dancer
+        and action.tokendance_take.dancer == armature.tokendance_dancer
+    )
+
+
+def of(armature: bpy.types.Object | None) -> list[bpy.types.Action]:
+    """The takes of a character by name."""
+    return [action for action in bpy.data.actions if is_take(action, armature)]
+
+
+def active(armature: bpy.types.Object | None) -> bpy.types.Action | None:
+    """The take that is danced now."""
+    data = armature.animation_data if armature is not None else None
+    action = data.action if data is not None else None
+    return action if action is not None and is_take(action, armature) else None
+
+
+def motion(action: bpy.types.Action) -> MotionClip:
+    """The motion that the take was made from; ClipError when the file does not hold it (any more)."""
+    if not action.tokendance_take.motion:
+        raise ClipError(
+            f"The take “{action.name}” does not hold its motion.", hint="Generate it again with its settings."
+        )
+    return clip_from_bytes(action.tokendance_take.motion)
+
+
+def active_index(settings: bpy.types.PropertyGroup) -> int:
+    """Where the danced take lies among all actions, -1 without one: what the list highlights."""
+    found = active(dancers.dancer(bpy.context))
+    return bpy.data.actions.find(found.name) if found is not None else -1
+
+
+def activate_index(settings: bpy.types.PropertyGroup, index: int) -> None:
+    """Let the character dance the action that was clicked in the list."""
+    armature = dancers.dancer(bpy.context)
+    action = bpy.data.actions[index] if 0 <= index < len(bpy.data.actions) else None
+    if action is not None and is_take(action, armature) and not dancers.locked(armature):
+        compat.use_action(armature, action)
+
+
+def frame_range(action: bpy.types.Action) -> tuple[int, int]:
+    """First and last frame of a take."""
+    first, last = action.curve_frame_range
+    return round(first), round(last)
+
+
+def recipe(action: bpy.types.Action) -> dict[str, object]:
+    """How the take was made; empty for an action that is none."""
+    return action[RECIPE].to_dict() if RECIPE in action else {}

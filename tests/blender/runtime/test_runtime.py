@@ -1,0 +1,360 @@
+"""What makes the dances: which Python is taken, how one is set up from inside Blender, and what the preferences show of
+it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import bpy
+import pytest
+
+from blender_addon.addon import NAME
+from blender_addon.interface import drawing, ticker
+from blender_addon.runtime import check as runtime_check
+from blender_addon.runtime import interpreter as runtime
+from blender_addon.runtime import plan as runtime_plan
+from blender_addon.runtime import preferences
+from blender_addon.runtime import set_up as runtime_set_up
+from blender_addon.runtime import worker as worker_client
+from tokendance_core import SettingError, TokenDanceError
+
+PLATFORM_KEY = runtime_plan.platform_key()
+pytestmark = pytest.mark.skipif(not PLATFORM_KEY, reason="nothing can be set up on this platform")
+
+
+def forget_all() -> None:
+    for module in (runtime_set_up, runtime_check):
+        module.stop()
+    runtime.forget_all()
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch) -> Path:
+    """An empty folder for the runtime, no variable, nothing remembered."""
+    folder = tmp_path / "runtime"
+    monkeypatch.setattr(runtime, "folder", lambda: folder)
+    monkeypatch.delenv(runtime.PYTHON_VARIABLE, raising=False)
+    forget_all()
+    yield folder
+    forget_all()
+    ticker.stop()
+
+
+@pytest.fixture
+def chosen(addon, monkeypatch):
+    """The preferences, as if the add-on were enabled, in a region of some width: without a window there is none."""
+    monkeypatch.setattr(drawing, "_letters", lambda context: 500)
+    entry = bpy.context.preferences.addons.new()
+    entry.module = NAME
+    yield entry.preferences
+    bpy.context.preferences.addons.remove(entry)
+
+
+@pytest.fixture
+def wheels(tmp_path) -> str:
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    (folder / "torch-2.13.0-py3-none-any.whl").touch()
+    return str(folder)
+
+
+def make_ready(place: Path, base: str = sys.executable, **content: object) -> Path:
+    """A complete managed runtime, as far as can be seen from outside."""
+    python = place / "env" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python.parent.mkdir(parents=True)
+    python.touch()
+    info = {"python": "3.11.7", "torch": "2.13.0", "devices": ["cpu"]}
+    (place / "ready.json").write_text(json.dumps({"base": base, "accelerator": "cpu", "info": info, **content}))
+    return python
+
+
+def installer(monkeypatch, code: str) -> None:
+    """Let ``code`` take the installer's place; it finds the folder in ``folder`` and a function ``tell``."""
+    start = (
+        "import json, pathlib, sys, time\nfolder = pathlib.Path(sys.argv[1])\n"
+        "def tell(**what): (folder / 'aside').write_text(json.dumps(what)); (folder / 'aside').replace(folder / "
+        "'progress.json')\n"
+    )
+    process = subprocess.Popen
+    monkeypatch.setattr(
+        subprocess,
+        "Popen",
+        lambda command, **options: process([sys.executable, "-c", start + code, *command[5:]], **options),
+    )
+
+
+def until_end(seconds: float = 10.0) -> None:
+    end = time.monotonic() + seconds
+    while runtime_set_up.watch():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+# --- which Python
+
+
+def test_order_of_pythons(place, monkeypatch, tmp_path):
+    monkeypatch.setattr(runtime, "find_spec", lambda name: None)
+    with pytest.raises(SettingError) as caught:
+        runtime.find_python()
+    assert "Set Up" in caught.value.hint
+    monkeypatch.setattr(runtime, "find_spec", lambda name: object())
+    assert runtime.find_python() == sys.executable
+    managed = make_ready(place)
+    assert runtime.find_python() == str(managed)
+    other = tmp_path / "other"
+    other.touch()
+    monkeypatch.setenv(runtime.PYTHON_VARIABLE, str(other))
+    assert runtime.find_python() == str(other)
+    assert runtime.find_python(sys.executable) == sys.executable
+
+
+def test_named_python_that_is_missing_is_told(monkeypatch, tmp_path):
+    with pytest.raises(SettingError, match="preferences"):
+        runtime.find_python(str(tmp_path / "missing"))
+    monkeypatch.setenv(runtime.PYTHON_VARIABLE, str(tmp_path / "missing"))
+    with pytest.raises(SettingError, match=runtime.PYTHON_VARIABLE):
+        runtime.find_python()
+
+
+@pytest.mark.parametrize("harm", ["no sentinel", "half a sentinel", "no interpreter", "no base"])
+def test_half_a_runtime_is_none(place, harm, tmp_path):
+    python = make_ready(place, base=str(tmp_path / "gone") if harm == "no base" else sys.executable)
+    assert (runtime.managed_python() is None) == (harm == "no base")
+    if harm == "no sentinel":
+        (place / "ready.json").unlink()
+    if harm == "half a sentinel":
+        (place / "ready.json").write_text('{"base": ')
+    if harm == "no interpreter":
+        python.unlink()
+    assert runtime.managed_python() is None
+
+
+def test_facts_say_where_it_comes_from_and_what_it_lacks(place):
+    make_ready(place, accelerator="cuda")
+    found = runtime.facts()
+    assert (found.source, found.torch, found.devices, found.missing) == (
+        "Set up by TokenDance",
+        "2.13.0",
+        ("cpu",),
+        "cuda",
+    )
+    assert found.is_set_up
+
+
+def test_facts_for_drawing_are_looked_up_outside_of_it(monkeypatch):
+    monkeypatch.setattr(runtime, "_choose", lambda preferred: pytest.fail("the disk was asked while drawing"))
+    assert runtime.known() is None
+    monkeypatch.setattr(runtime, "_choose", lambda preferred: ("python", "Your own Python"))
+    runtime._look("")
+    monkeypatch.setattr(runtime, "_choose", lambda preferred: pytest.fail("the disk was asked while drawing"))
+    assert runtime.known().python == "python"
+
+
+# --- setting up
+
+
+def test_consent_and_network_are_asked_for(scene, wheels):
+    with pytest.raises(RuntimeError, match="consent"):
+        bpy.ops.tokendance.set_up_runtime(wheels=wheels)
+    with pytest.raises(RuntimeError, match="Allow Online Access"):
+        bpy.ops.tokendance.set_up_runtime(consent=True)
+    assert runtime_set_up.current is None
+
+
+def test_online_access_is_enough(scene):
+    bpy.context.preferences.system.use_online_access = True
+    assert runtime_set_up.why_offline("") == ""
+    bpy.context.preferences.system.use_online_access = False
+    assert "Online Access" in runtime_set_up.why_offline("")
+    assert runtime_set_up.why_offline("a folder") == ""
+
+
+def test_folder_without_wheels_is_refused(scene, tmp_path):
+    with pytest.raises(RuntimeError, match="no wheels"):
+        bpy.ops.tokendance.set_up_runtime(consent=True, wheels=str(tmp_path))
+
+
+def test_script_waits_for_the_end(scene, wheels, monkeypatch):
+    installer(monkeypatch, "time.sleep(0.2); tell(outcome='ready', fraction=1)")
+    assert bpy.ops.tokendance.set_up_runtime(accelerator="cpu", wheels=wheels, consent=True) == {"FINISHED"}
+    assert runtime_set_up.current.outcome == "ready"
+
+
+def test_script_is_told_why_it_failed(scene, wheels, monkeypatch):
+    installer(monkeypatch, "tell(outcome='failed', message='The disk is full.', hint='Free some space.')")
+    with pytest.raises(RuntimeError, match=r"The disk is full. Free some space"):
+        bpy.ops.tokendance.set_up_runtime(wheels=wheels, consent=True)
+
+
+@pytest.mark.parametrize(("code", "message"), [("sys.exit(2)", "Another Blender"), ("sys.exit(9)", "exit code 9")])
+def test_process_that_says_nothing_has_failed(wheels, monkeypatch, code, message):
+    installer(monkeypatch, code)
+    with pytest.raises(TokenDanceError, match=message):
+        runtime_set_up.start("cpu", wheels).wait()
+
+
+def test_progress_is_watched_and_cancelled(place, wheels, monkeypatch):
+    installer(
+        monkeypatch,
+        "tell(stage='Installing', fraction=0.5, megabytes=3, of_megabytes=6, package='torch')\n"
+        "while not (folder / 'cancel').exists(): time.sleep(0.01)\n"
+        "tell(outcome='cancelled', message='The set-up was stopped.')",
+    )
+    work = runtime_set_up.start("cpu", wheels)
+    end = time.monotonic() + 10
+    while work.fraction < 0.5 and time.monotonic() < end:
+        assert runtime_set_up.watch()
+    assert (work.stage, work.megabytes, work.of_megabytes, work.package) == ("Installing", 3, 6, "torch")
+    assert not bpy.ops.tokendance.set_up_runtime.poll()
+    assert not bpy.ops.tokendance.remove_runtime.poll()
+    with pytest.raises(SettingError, match="under way"):
+        runtime_set_up.start("cpu", wheels)
+    assert bpy.ops.tokendance.cancel_runtime_set_up() == {"FINISHED"}
+    assert not bpy.ops.tokendance.cancel_runtime_set_up.poll()
+    until_end()
+    assert work.outcome == "cancelled"
+    assert bpy.ops.tokendance.set_up_runtime.poll()
+
+
+def test_watching_never_waits(wheels, monkeypatch):
+    installer(monkeypatch, "time.sleep(60)")
+    work = runtime_set_up.start("cpu", wheels)
+    start = time.monotonic()
+    assert all(runtime_set_up.watch() for _ in range(50))
+    assert time.monotonic() - start < 0.5
+    work.process.kill()
+    until_end()
+
+
+def test_folder_that_cannot_be_made_is_told(place, wheels):
+    place.write_text("a file is in the way")
+    with pytest.raises(SettingError, match="Nothing can be set up"):
+        runtime_set_up.start("cpu", wheels)
+
+
+def test_removal_stops_the_worker_and_deletes(scene, place, monkeypatch):
+    stopped = []
+    monkeypatch.setattr(worker_client, "stop_shared", lambda: stopped.append(True))
+    make_ready(place)
+    assert bpy.ops.tokendance.remove_runtime() == {"FINISHED"}
+    assert stopped
+    assert runtime.managed_python() is None
+    assert not (place / "env").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
+@pytest.mark.parametrize(
+    ("says", "works"),
+    [('echo \'{"torch": "2.13", "python": "3.12", "devices": ["cuda", "cpu"]}\'', True), ("exit 1", False)],
+)
+def test_check_asks_the_python(scene, tmp_path, monkeypatch, says, works):
+    script = tmp_path / "python"
+    script.write_text(f"#!/bin/sh\n{says}\n")
+    script.chmod(0o755)
+    monkeypatch.setenv(runtime.PYTHON_VARIABLE, str(script))
+    if works:
+        assert bpy.ops.tokendance.check_runtime() == {"FINISHED"}
+        assert runtime.facts().devices == ("cuda", "cpu")
+    else:
+        with pytest.raises(RuntimeError, match="cannot make dances"):
+            bpy.ops.tokendance.check_runtime()
+        assert runtime.facts().torch == ""
+
+
+# --- what is shown
+
+
+class Drawn:
+    """Takes a layout's place: whatever is drawn must exist."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def _part(self, *_args: object, **_options: object) -> Drawn:
+        return self
+
+    box = row = column = split = separator = _part
+
+    def label(self, *, text: str = "", **_options: object) -> None:
+        self.texts.append(text)
+
+    def progress(self, *, factor: float, type: str, text: str) -> None:
+        assert 0 <= factor <= 1
+        self.texts.append(text)
+
+    def prop(self, owner: object, name: str, **_options: object) -> None:
+        assert name in owner.bl_rna.properties
+
+    def operator(self, name: str, *, text: str = "", **_options: object) -> SimpleNamespace:
+        assert getattr(bpy.ops.tokendance, name.removeprefix("tokendance.")).get_rna_type()
+        self.texts += [name, text]
+        return SimpleNamespace()
+
+
+def shown(chosen: bpy.types.AddonPreferences) -> str:
+    """Everything that the preferences draw, as text."""
+    layout = Drawn()
+    names = preferences.TokenDancePreferences.__annotations__
+    stub = SimpleNamespace(layout=layout, bl_rna=chosen.bl_rna, **{name: getattr(chosen, name) for name in names})
+    preferences.TokenDancePreferences.draw(stub, bpy.context)
+    return "\n".join(layout.texts)
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        ({}, "tokendance.set_up_runtime"),
+        (
+            {"fraction": 0.5, "megabytes": 12.0, "of_megabytes": 246.0, "stage": "Downloading", "package": "torch"},
+            "torch, 12 of 246 MB",
+        ),
+        ({"is_stopping": True}, "Stopping"),
+        (
+            {"outcome": "failed", "message": "The disk is full.", "hint": "Free some.", "accelerator": "cpu"},
+            "Free some.",
+        ),
+        ({"outcome": "cancelled", "message": "Stopped by you."}, "Stopped by you."),
+        ({"outcome": "ready"}, "tokendance.set_up_runtime"),
+    ],
+)
+def test_preferences_are_drawn_in_every_state(scene, chosen, place, monkeypatch, state, expected):
+    monkeypatch.setattr(runtime_set_up, "current", runtime_set_up.SetUp(place, **state) if state else None)
+    assert "Looking" in shown(chosen)
+    runtime._look("")
+    assert expected in shown(chosen)
+    monkeypatch.setattr(runtime_set_up, "current", None)
+
+
+def test_preferences_show_what_is_found(scene, chosen, place, monkeypatch):
+    monkeypatch.setattr(runtime, "find_spec", lambda name: None)
+    runtime._look("")
+    assert "Nothing yet" in shown(chosen)
+    assert "Allow Online Access" in shown(chosen)
+    make_ready(place, accelerator="cuda")
+    runtime._look("")
+    assert "Python 3.11.7, PyTorch 2.13.0, on Processor" in shown(chosen)
+    assert "finds no CUDA" in shown(chosen)
+    assert "tokendance.remove_runtime" in shown(chosen)
+
+
+def test_preferences_as_plain_data(chosen):
+    chosen.warm_up, chosen.idle_minutes, chosen.wheels = False, 3, "somewhere"
+    found = preferences.runtime(bpy.context)
+    assert (found.warm_up, found.idle_minutes, found.wheels, found.device) == (False, 3, "somewhere", "auto")
+
+
+@pytest.mark.parametrize("wheels", ["", "folder"])
+def test_what_is_agreed_to_is_said(wheels):
+    text = "\n".join(preferences.description(runtime_plan.find("cpu"), wheels, "place"))
+    assert "PyTorch" in text
+    assert "place" in text
+    assert ("without network" in text) == bool(wheels)
+    assert ("pypi.org" in text) != bool(wheels)

@@ -1,0 +1,289 @@
+"""The resident worker: started on demand, kept warm, watched, stopped; nothing of it stays behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from blender_addon.runtime import interpreter as runtime
+from blender_addon.runtime import worker as worker_client
+from blender_addon.runtime.worker import Request, Worker
+from tests.blender.stand_in import SECONDS
+from tokendance_core import Cancelled, ClipError, SettingError, TokenDanceError
+
+
+@pytest.fixture(autouse=True)
+def own_temporary_folder(tmp_path, monkeypatch):
+    """Where workers put their files, so that a test can see that they are gone."""
+    folder = tmp_path / "jobs"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    yield folder
+    worker_client.stop_shared()
+    assert list(folder.iterdir()) == []
+
+
+def shared() -> Worker:
+    return worker_client.shared(runtime.find_python())
+
+
+def dance(request: Request | None = None):
+    return shared().dance(request or Request("song.wav"))
+
+
+def alive(pid: int) -> bool:
+    """Whether the process is there at all, a zombie included."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def wait_until(condition, seconds: float = 20.0) -> bool:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return condition()
+
+
+def test_dance_arrives_with_progress(stand_in):
+    stand_in()
+    seen = []
+    clip = dance().wait(lambda stage, fraction: seen.append((stage, fraction))).clip()
+    assert clip.frames == SECONDS * 30
+    assert {stage for stage, _ in seen} <= {"", "start", "generator"}
+
+
+def test_second_dance_comes_from_the_same_process(stand_in):
+    call = stand_in()
+    pids = set()
+    for _ in range(2):
+        dance().wait().clip()
+        pids.add(json.loads(call.read_text())["pid"])
+    assert len(pids) == 1
+
+
+def test_error_event_becomes_an_error_with_its_hint_and_the_worker_stays(stand_in):
+    stand_in("error")
+    first = shared()
+    with pytest.raises(TokenDanceError, match="silent") as caught:
+        dance().wait().clip()
+    assert caught.value.hint == "Use a song with sound."
+    assert shared() is first
+
+
+@pytest.mark.parametrize(
+    ("fate", "message", "kind"),
+    [
+        ("silent", "exit code 1", TokenDanceError),
+        ("crash", "signal|exit code", TokenDanceError),
+        ("garbage", "no sense", TokenDanceError),
+        ("half", "not a motion file", ClipError),
+        ("memory", "not enough memory", TokenDanceError),
+        ("fault", "KeyError: 'a tensor'", TokenDanceError),
+    ],
+)
+def test_misfortune_is_a_sentence_and_the_next_dance_comes(stand_in, monkeypatch, fate, message, kind):
+    stand_in(fate)
+    with pytest.raises(kind, match=message):
+        dance().wait().clip()
+    monkeypatch.setenv("STAND_IN", "dance")
+    worker_client.stop_shared()
+    assert dance().wait().clip().frames
+
+
+def test_last_words_are_told(stand_in):
+    stand_in("silent")
+    with pytest.raises(TokenDanceError) as caught:
+        dance().wait().clip()
+    assert "a library went wrong" in caught.value.hint
+
+
+def test_killed_worker_is_told_and_started_anew(stand_in):
+    call = stand_in("slow")
+    task = dance()
+    assert wait_until(call.exists)
+    os.kill(json.loads(call.read_text())["pid"], signal.SIGKILL)
+    with pytest.raises(TokenDanceError, match="signal 9"):
+        task.wait().clip()
+    assert shared().alive()
+
+
+def test_cancel_is_obeyed_within_a_second_and_the_worker_stays_warm(stand_in):
+    call = stand_in("slow")
+    task = dance()
+    assert wait_until(call.exists)
+    start = time.monotonic()
+    task.cancel()
+    assert wait_until(task.poll)
+    assert time.monotonic() - start < 1
+    with pytest.raises(Cancelled):
+        task.answer()
+    assert task.worker.alive()
+
+
+def test_worker_that_does_not_listen_is_stopped_within_a_second(stand_in):
+    call = stand_in("hang")
+    task = dance()
+    assert wait_until(call.exists)
+    pid, start = json.loads(call.read_text())["pid"], time.monotonic()
+    task.cancel()
+    assert wait_until(task.poll)
+    assert time.monotonic() - start < 1
+    assert not alive(pid)
+
+
+def test_progress_that_raises_cancels(stand_in):
+    stand_in("slow")
+
+    def stop(stage, fraction):
+        raise Cancelled("stopped")
+
+    task = dance()
+    with pytest.raises(Cancelled, match="stopped"):
+        task.wait(stop)
+
+
+def test_polling_never_waits(stand_in):
+    stand_in("hang")
+    task = dance()
+    start = time.monotonic()
+    assert not any(task.poll() for _ in range(100))
+    assert time.monotonic() - start < 0.2
+
+
+def test_idle_worker_ends_and_is_forgotten(stand_in):
+    call = stand_in()
+    worker = worker_client.shared(runtime.find_python(), idle_minutes=0.005)
+    dance().wait().clip()
+    pid = json.loads(call.read_text())["pid"]
+    assert worker_client.reap()
+    assert wait_until(lambda: not worker_client.reap())
+    assert not alive(pid)
+    assert not worker.folder.exists()
+
+
+def test_two_workers_do_not_disturb_each_other(stand_in, monkeypatch):
+    stand_in()
+    python = runtime.find_python()
+    first, second = Worker(python), Worker(python)
+    ours, theirs = (worker.dance(Request("song.wav", seed=number)) for number, worker in enumerate((first, second)))
+    assert first.folder != second.folder
+    assert theirs.wait().clip().frames == ours.wait().clip().frames
+    first.stop()
+    assert second.dance(Request("song.wav")).wait().clip().frames
+    second.stop()
+
+
+def test_folder_that_vanished_is_told(stand_in, own_temporary_folder):
+    stand_in()
+    worker = shared()
+    worker._temporary.cleanup()
+    with pytest.raises(TokenDanceError, match="Nothing can be written"):
+        worker.dance(Request("song.wav"))
+
+
+def test_file_that_is_no_interpreter(tmp_path):
+    script = tmp_path / "python"
+    script.write_text("not a program")
+    with pytest.raises(SettingError, match="cannot be started"):
+        Worker(str(script))
+
+
+def test_song_that_looks_like_an_option_stays_a_song(tmp_path):
+    arguments = Request("--seed=3.wav", start=1.5, duration=0.25).arguments(tmp_path / "out.npz")
+    assert arguments[-2:] == ["--", "--seed=3.wav"]
+    assert "--start=1.500000" in arguments
+    assert "--duration=0.250000" in arguments
+
+
+START = Path(worker_client.__file__).parent / "child" / "start_core.py"
+
+
+@pytest.fixture
+def small_core(tmp_path) -> Path:
+    """A package that takes the core's place: writes its process id and its arguments, then waits for a minute."""
+    core = tmp_path / "somewhere else" / "tokendance_core"
+    core.mkdir(parents=True)
+    (core / "__init__.py").write_text("NAME = __name__\n")
+    (core / "__main__.py").write_text(
+        "import os, pathlib, sys, time\nfrom tokendance_core import NAME\n"
+        "pathlib.Path(sys.argv[-1]).write_text(f'{os.getpid()} {NAME} {sys.argv[1]} {\"numpy\" in sys.modules}')\n"
+        "time.sleep(60 if sys.argv[1] == 'wait' else 0)\n"
+    )
+    return core
+
+
+def test_child_runs_the_core_from_its_folder(small_core, tmp_path):
+    subprocess.run(
+        [sys.executable, str(START), str(small_core), str(os.getpid()), "go", str(tmp_path / "out")], check=True
+    )
+    assert (tmp_path / "out").read_text().split()[1:] == ["tokendance_core", "go", "False"]
+
+
+def test_child_ends_when_its_parent_is_gone(small_core, tmp_path):
+    parent = (
+        "import os, subprocess, sys, time\n"
+        "subprocess.Popen([sys.executable, sys.argv[1], sys.argv[2], str(os.getpid()), 'wait', sys.argv[3]])\n"
+        "time.sleep(60)\n"
+    )
+    out = tmp_path / "out"
+    process = subprocess.Popen([sys.executable, "-c", parent, str(START), str(small_core), str(out)])
+    assert wait_until(lambda: out.exists() and out.read_text())
+    child = int(out.read_text().split()[0])
+    assert alive(child)
+    process.kill()
+    process.wait()
+    assert wait_until(lambda: not alive(child), 5)
+
+
+def test_child_that_never_gives_the_interpreter_back_ends(small_core):
+    """A hopeless regular expression keeps every other thread waiting for hours."""
+    (small_core / "__main__.py").write_text("import re\nre.match('(a+)+$', 'a' * 60 + 'b')\n")
+    code = (
+        "import importlib.util, sys\n"
+        "spec = importlib.util.spec_from_file_location('start_core', sys.argv.pop(1))\n"
+        "child = importlib.util.module_from_spec(spec)\n"
+        "spec.loader.exec_module(child)\n"
+        "child._STUCK_SECONDS = 1.2\n"
+        "child.main()\n"
+    )
+    command = [sys.executable, "-c", code, str(START), str(small_core), str(os.getpid()), "go"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert ended.returncode == 1
+    assert "Timeout" in ended.stderr
+
+
+def test_worker_goes_with_its_folder_when_blender_is_gone(stand_in, tmp_path):
+    """A Blender that is killed cannot clean up; the worker does."""
+    stand_in()
+    code = (
+        "import sys, time; sys.path.insert(0, sys.argv[1])\n"
+        "from blender_addon.runtime import interpreter, worker as client\n"
+        "worker = client.Worker(interpreter.find_python())\n"
+        "worker.dance(client.Request('song.wav')).wait().clip()\n"
+        "print(worker._process.pid, worker.folder, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    (tmp_path / "theirs").mkdir()
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "theirs")}
+    root = Path(worker_client.__file__).parents[2]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(root)], stdout=subprocess.PIPE, text=True, env=environment
+    )
+    pid, folder = process.stdout.readline().split()
+    process.kill()
+    process.communicate()
+    assert wait_until(lambda: not Path(folder).exists(), 8)
+    assert wait_until(lambda: not alive(int(pid)), 8)

@@ -1,0 +1,459 @@
+"""What the sidebar shows in every state, without working anything out; presets, translations, texts; and a generation
+beside the work.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import subprocess
+from pathlib import Path
+from types import FunctionType, SimpleNamespace
+
+import bpy
+import pytest
+
+import blender_addon
+from blender_addon import compat
+from blender_addon.armature import rig
+from blender_addon.character import summary as rig_map_summary
+from blender_addon.dance import generation
+from blender_addon.dance.generation import Outcome
+from blender_addon.interface import drawing, ticker
+from blender_addon.runtime import interpreter as runtime
+from blender_addon.runtime import worker as worker_client
+from blender_addon.sidebar import character_panel as rig_map_panel
+from blender_addon.sidebar import panels, presets, readiness
+from blender_addon.song import facts as song_facts
+from blender_addon.song import operators as song_operators
+from blender_addon.takes import store as takes
+from tests.blender.dance.test_generate import needs_sound
+from tests.blender.takes import test_takes
+from tests.blender.takes.test_takes import starred_takes, tweaked
+from tokendance_core import SettingError
+
+generate, mannequin, worker = test_takes.generate, test_takes.mannequin, test_takes.worker
+
+PANELS = (
+    panels.MusicPanel,
+    rig_map_panel.CharacterPanel,
+    rig_map_panel.MapPanel,
+    rig_map_panel.JointsPanel,
+    panels.DancePanel,
+    panels.GeneratePanel,
+    panels.TakesPanel,
+    panels.FinishPanel,
+)
+
+
+class Layout:
+    """Takes every call of a panel; remembers texts, properties, and operators with whether they can be pressed."""
+
+    def __init__(self, seen: SimpleNamespace, enabled: bool = True) -> None:
+        self.__dict__.update(seen=seen, enabled=enabled)
+
+    def label(self, text: str = "", **_: object) -> None:
+        self.seen.texts.append(text)
+
+    def operator(self, name: str, text: str | None = None, **_: object) -> SimpleNamespace:
+        group, _, short = name.partition(".")
+        assert getattr(getattr(bpy.ops, group), short).get_rna_type(), f"there is no operator {name}"
+        self.seen.operators[name] = self.enabled
+        return SimpleNamespace()
+
+    def prop(self, owner: bpy.types.bpy_struct, name: str, **_: object) -> None:
+        assert name in owner.bl_rna.properties, f"there is no property {name}"
+        self.seen.properties.append(name)
+
+    def progress(self, factor: float, type: str, text: str) -> None:
+        assert 0 <= factor <= 1
+        self.seen.texts.append(text)
+
+    def template_list(
+        self, name: str, _id: str, data: object, items: str, active: object, index: str, **_: object
+    ) -> None:
+        assert hasattr(bpy.types, name)
+        assert hasattr(data, items)
+        assert index in active.bl_rna.properties
+
+    def operator_menu_enum(self, name: str, prop: str, **_: object) -> None:
+        self.operator(name)
+
+    def _inner(self, **_: object) -> Layout:
+        return Layout(self.seen, self.enabled)
+
+    row = column = split = box = grid_flow = _inner
+
+
+def wanted(panel: type) -> bool:
+    """Whether Blender would draw it: its parent comes first."""
+    parent = next((other for other in PANELS if other.bl_idname == getattr(panel, "bl_parent_id", "")), None)
+    return (parent is None or wanted(parent)) and (not hasattr(panel, "poll") or panel.poll(bpy.context))
+
+
+def drawn(panel: type) -> SimpleNamespace:
+    """What a panel draws now; nothing if it does not want to."""
+    seen = SimpleNamespace(texts=[], operators={}, properties=[])
+    methods = {name: value for name, value in vars(panel).items() if isinstance(value, FunctionType)}
+    if wanted(panel):
+        type("Drawn", (), {**methods, "layout": Layout(seen)})().draw(bpy.context)
+    assert all(isinstance(text, str) and "{" not in text for text in seen.texts)
+    return seen
+
+
+def everything_drawn() -> SimpleNamespace:
+    seen = [drawn(panel) for panel in PANELS]
+    return SimpleNamespace(
+        texts=[text for one in seen for text in one.texts],
+        operators={name: on for one in seen for name, on in one.operators.items()},
+    )
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    """Sentences on one line, and nothing remembered from other tests."""
+    monkeypatch.setattr(drawing, "_letters", lambda context: 500)
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    generation.running = generation.outcome = None
+    runtime.forget_all()
+    ticker.stop()
+    song_facts.forget_all()
+    rig_map_summary.forget_all()
+
+
+def settle() -> None:
+    """Let everything that drawing asked for be worked out."""
+    everything_drawn()
+    ticker._tick()
+
+
+@pytest.fixture
+def two_songs(scene, tone):
+    return [compat.strips(scene).new_sound(f"song {channel}", str(tone), channel, 10) for channel in (1, 2)]
+
+
+@pytest.fixture
+def song_strip(scene, tone):
+    return compat.strips(scene).new_sound("song", str(tone), 1, 10)
+
+
+def a_generation(**state: object) -> SimpleNamespace:
+    usual = {
+        "stage": "Dancing",
+        "fraction": 0.4,
+        "place_in_line": (2, 3),
+        "remaining_seconds": 65.0,
+        "cancel": lambda: None,
+    }
+    return SimpleNamespace(**{**usual, **state})
+
+
+# --- every state ------------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_scene_shows_the_way(scene, worker):
+    settle()
+    seen = everything_drawn()
+    assert {
+        "Or drop a sound file into this view",
+        "Without one, a mannequin dances",
+        "Dances that were generated are listed here",
+    } <= set(seen.texts)
+    assert seen.operators["tokendance.use_song"]
+    assert not seen.operators["tokendance.generate"]
+    assert "tokendance.finish_take" not in seen.operators
+
+
+@needs_sound
+def test_a_song_shows_its_part_and_what_was_heard(scene, song_strip, worker, tone):
+    assert "0:00–0:04" in drawn(panels.MusicPanel).texts
+    assert "tokendance.listen" in drawn(panels.MusicPanel).operators
+    answer = {"seconds": 4.0, "bpm": 119.6, "beats": [1.0]}
+    worker.ask = lambda arguments: worker.task(answer=lambda: answer)
+    song_facts.ask(bpy.context, scene)
+    assert "Listening…" in drawn(panels.MusicPanel).texts
+    ticker._tick()
+    assert "0:00–0:04 of 0:04, 120 bpm" in drawn(panels.MusicPanel).texts
+    os.utime(tone, (1, 1))
+    answer["bpm"] = 0.0
+    song_facts.listen(bpy.context, str(tone))
+    assert "0:00–0:04 of 0:04, no clear beat" in drawn(panels.MusicPanel).texts
+    song_operators.AddBeatMarkers.work(SimpleNamespace(every=1), bpy.context, song_strip)
+    assert "tokendance.remove_beat_markers" in drawn(panels.MusicPanel).operators
+
+
+@needs_sound
+def test_a_song_that_could_not_be_heard_says_why(scene, song_strip, worker):
+    def answer() -> None:
+        raise SettingError("The song is silent.", hint="Use another.")
+
+    worker.ask = lambda arguments: worker.task(answer=answer)
+    song_facts.ask(bpy.context, scene)
+    ticker._tick()
+    assert "The song is silent. Use another." in drawn(panels.MusicPanel).texts
+
+
+@needs_sound
+def test_a_song_whose_path_is_written_in_another_way_is_the_same_song(scene, tone, worker):
+    strip = compat.strips(scene).new_sound("song", str(tone), 1, 10)
+    strip.sound.filepath = f"{tone.parent}//{tone.name}"
+    worker.ask = lambda arguments: worker.task(answer=lambda: {"seconds": 4.0, "bpm": 120.0, "beats": [1.0]})
+    bpy.ops.tokendance.listen()
+    assert "0:00–0:04 of 0:04, 120 bpm" in drawn(panels.MusicPanel).texts
+
+
+@needs_sound
+def test_several_songs_ask_for_a_choice(scene, two_songs):
+    assert drawn(panels.MusicPanel).properties == ["strip"]
+    scene.tokendance.strip = "song 2"
+    assert "0:00–0:04" in drawn(panels.MusicPanel).texts
+
+
+@pytest.mark.parametrize(
+    ("state", "text"),
+    [
+        ({}, "2 of 3, 1:05 left"),
+        ({"place_in_line": (1, 1)}, "1:05 left"),
+        ({"place_in_line": (1, 1), "remaining_seconds": None}, "Esc stops it"),
+        ({"remaining_seconds": None}, "2 of 3"),
+    ],
+)
+def test_a_running_generation_shows_how_far_it_is(scene, state, text):
+    generation.running = a_generation(**state)
+    seen = drawn(panels.GeneratePanel)
+    assert seen.texts == ["Dancing, 40 %", text]
+    assert seen.operators == {"tokendance.cancel": True}
+
+
+@pytest.mark.parametrize("status", ["done", "cancelled", "failed"])
+def test_how_it_ended_stays_to_be_read(scene, status):
+    generation.outcome = Outcome(status, "What happened.", "What to do." if status == "failed" else "")
+    seen = drawn(panels.GeneratePanel)
+    assert "What happened." in seen.texts
+    assert ("What to do." in seen.texts) == ("tokendance.copy_diagnostics" in seen.operators) == (status == "failed")
+
+
+def test_takes_are_listed_and_the_danced_one_is_described(mannequin, generate, scene):
+    generate(genre="salsa", seed=3, variations=2)
+    scene.frame_end = 20
+    seen = everything_drawn()
+    assert {"Salsa, seed 3, 8 steps", "Frames 1 to 60", "Reaches out of the scene's range"} <= set(seen.texts)
+    assert "The take was made with these settings" in seen.texts
+    assert not seen.operators["tokendance.finish_take"]
+    scene.tokendance.mirror = True
+    assert drawn(panels.FinishPanel).operators["tokendance.finish_take"]
+    mannequin.animation_data.action = None
+    assert "Click a take to dance it" in drawn(panels.TakesPanel).texts
+    starred_takes(mannequin)
+    bpy.ops.tokendance.compare_takes()
+    assert "tokendance.end_comparison" in drawn(panels.TakesPanel).operators
+
+
+def test_the_list_of_takes_shows_those_of_the_character_alone(mannequin, generate):
+    generate(seed=3, variations=2)
+    bpy.data.actions.new("By hand")
+    actions = list(bpy.data.actions)
+    for searched, count in (("", 2), ("any 4", 1), ("ANY 4", 1), ("hand", 0)):
+        state = SimpleNamespace(filter_name=searched, bitflag_filter_item=1)
+        flags, order = panels.TakeList.filter_items(state, bpy.context, bpy.data, "actions")
+        assert (len(flags), sum(flags), order) == (len(actions), count, [])
+    for width in (200, 900):
+        scale = SimpleNamespace(system=SimpleNamespace(ui_scale=1.0))
+        context = SimpleNamespace(region=SimpleNamespace(width=width), scene=bpy.context.scene, preferences=scale)
+        seen = SimpleNamespace(texts=[], operators={}, properties=[])
+        panels.TakeList.draw_item(None, context, Layout(seen), None, takes.active(mannequin), 0, None, "")
+        assert seen.texts[-1] == "0:02"
+        assert seen.properties == ["starred", "name"]
+
+
+@needs_sound
+def test_a_take_that_is_out_of_sync_says_so(mannequin, generate, scene):
+    generate()
+    assert "tokendance.resync" not in drawn(panels.MusicPanel).operators
+    scene.render.fps = 24
+    seen = drawn(panels.MusicPanel)
+    assert any("out of sync" in text for text in seen.texts)
+    assert "tokendance.resync" in seen.operators
+
+
+# --- why Generate cannot be pressed -----------------------------------------------------------------------------------
+
+
+def no_runtime(monkeypatch) -> None:
+    monkeypatch.delenv(runtime.PYTHON_VARIABLE, raising=False)
+    monkeypatch.setattr(runtime, "managed_python", lambda: None)
+    monkeypatch.setattr(runtime, "find_spec", lambda name: None)
+
+
+@needs_sound
+def test_generate_can_be_pressed_when_nothing_is_missing(mannequin, song_strip, worker):
+    settle()
+    seen = drawn(panels.GeneratePanel)
+    assert readiness.why_not(bpy.context) == ""
+    assert seen.operators == {"tokendance.generate": True}
+    assert seen.texts == []
+
+
+@needs_sound
+@pytest.mark.parametrize("case", ["runtime", "song", "several", "edit", "unrecognised", "tweak"])
+def test_the_reason_why_generate_is_disabled_is_always_told(scene, worker, tone, monkeypatch, case):
+    expected = {
+        "runtime": "No Python with torch was found",
+        "song": "Open a song in Music first",
+        "several": "Choose a sound strip in Music first",
+        "edit": "Leave edit mode first",
+        "unrecognised": "The character cannot dance yet",
+        "tweak": "An NLA strip is being tweaked",
+    }
+    for channel in range(1, {"song": 1, "several": 3}.get(case, 2)):
+        compat.strips(scene).new_sound(f"song {channel}", str(tone), channel, 10)
+    if case == "runtime":
+        no_runtime(monkeypatch)
+    elif case == "unrecognised":
+        thing = bpy.data.objects.new("Thing", bpy.data.armatures.new("Thing"))
+        scene.collection.objects.link(thing)
+        bpy.context.view_layer.objects.active = thing
+        bpy.context.view_layer.update()
+    else:
+        bpy.ops.tokendance.add_mannequin()
+    if case == "edit":
+        bpy.ops.object.mode_set(mode="EDIT")
+    if case == "tweak":
+        bpy.ops.tokendance.generate()
+        tweaked(bpy.context.active_object)
+    settle()
+    seen = drawn(panels.GeneratePanel)
+    assert seen.operators["tokendance.generate"] is False
+    assert readiness.why_not(bpy.context) in seen.texts
+    assert any(text.startswith(expected[case]) for text in seen.texts)
+    assert ("tokendance.show_preferences" in seen.operators) == (case == "runtime")
+    if case == "edit":
+        bpy.ops.object.mode_set(mode="OBJECT")
+
+
+# --- drawing is cheap -------------------------------------------------------------------------------------------------
+
+
+@needs_sound
+@pytest.mark.parametrize("settled", [False, True])
+@pytest.mark.parametrize("state", ["empty", "song", "several", "running", "takes", "failed"])
+def test_drawing_reads_no_files_starts_no_process_and_leaves_the_rig_alone(
+    scene, worker, tone, monkeypatch, state, settled
+):
+    if state not in ("empty", "several"):
+        compat.strips(scene).new_sound("song", str(tone), 1, 10)
+        bpy.ops.tokendance.add_mannequin()
+    if state == "several":
+        for channel in (1, 2):
+            compat.strips(scene).new_sound(f"song {channel}", str(tone), channel, 10)
+    if state == "takes":
+        bpy.ops.tokendance.generate()
+        starred_takes(bpy.context.active_object)
+    generation.running = a_generation() if state == "running" else None
+    generation.outcome = Outcome("failed", "What happened.") if state == "failed" else None
+    forget_nothing = (generation.running, generation.outcome)
+    if settled:
+        settle()
+    doors = [
+        (subprocess, "Popen"),
+        (worker_client, "Worker"),
+        (worker_client, "shared"),
+        (rig, "read_rig"),
+        (builtins, "open"),
+        (os, "stat"),
+        (os, "scandir"),
+        (Path, "is_file"),
+        (Path, "exists"),
+        (Path, "open"),
+        (Path, "stat"),
+    ]
+    with monkeypatch.context() as shut:
+        opened = []
+        for owner, name in doors:
+            shut.setattr(owner, name, lambda *_, name=name, **__: opened.append(name))
+        everything_drawn()
+    assert opened == []
+    assert (generation.running, generation.outcome) == forget_nothing
+
+
+# --- presets, translations, texts -------------------------------------------------------------------------------------
+
+
+def test_presets_are_kept_in_the_user_s_folder_and_come_back(scene):
+    settings = scene.tokendance
+    chosen = {
+        "genre": "jazz",
+        "quality": "draft",
+        "energy": 1.5,
+        "mirror": True,
+        "root_motion": "in_place",
+        "foot_lock": 0.25,
+        "variations": 3,
+    }
+    for name, value in chosen.items():
+        setattr(settings, name, value)
+    assert bpy.ops.tokendance.add_preset(name="Wild One") == {"FINISHED"}
+    folder = Path(bpy.utils.user_resource("SCRIPTS", path=f"presets/{presets.FOLDER}"))
+    (file,) = folder.glob("*.py")
+    for name in chosen:
+        settings.property_unset(name)
+    settings.seed = 42
+    bpy.ops.script.execute_preset(filepath=str(file), menu_idname="TOKENDANCE_PT_presets")
+    assert {name: getattr(settings, name) for name in chosen} == chosen
+    assert settings.seed == 42
+    bpy.ops.tokendance.add_preset(name=file.stem, remove_name=True)
+    assert not file.exists()
+
+
+def test_texts_are_translated_before_numbers_are_put_into_them(mannequin, generate, monkeypatch):
+    """The dictionary takes Blender's place: the wheels of bpy come without languages."""
+    generate(seed=3, genre="salsa", frame_start=10)
+    words = {
+        "Frames {first} to {last}": "Bilder {first} bis {last}",
+        "{genre}, seed {seed}, {steps} steps": "{genre}, Keim {seed}, {steps} Schritte",
+        "The take was made with these settings": "So wurde getanzt",
+        "Dancing": "Tanzt",
+        "{number} of {count}": "{number} von {count}",
+        "{time} left": "noch {time}",
+    }
+    for module in (panels, drawing):
+        monkeypatch.setattr(module, "iface", lambda text: words.get(text, text))
+    assert {"Salsa, Keim 3, 8 Schritte", "Bilder 10 bis 69"} <= set(drawn(panels.TakesPanel).texts)
+    assert "So wurde getanzt" in drawn(panels.FinishPanel).texts
+    generation.running = a_generation()
+    assert drawn(panels.GeneratePanel).texts == ["Tanzt, 40 %", "2 von 3, noch 1:05"]
+
+
+@pytest.mark.parametrize("cls", blender_addon.CLASSES, ids=lambda cls: cls.__name__)
+def test_every_class_explains_itself_in_the_style_of_blender(cls):
+    if issubclass(cls, bpy.types.Operator):
+        assert (cls.bl_rna.description or cls.__doc__ or "").strip()
+        assert not cls.bl_rna.description.endswith((".", " "))
+        rna = cls.bl_rna
+    elif issubclass(cls, bpy.types.PropertyGroup | bpy.types.AddonPreferences):
+        rna = cls.bl_rna
+    else:
+        rna = None
+    if issubclass(cls, bpy.types.Operator | bpy.types.Panel | bpy.types.FileHandler):
+        assert cls.bl_label[:1].isupper()
+        assert not cls.bl_label.endswith(".")
+    own = {
+        name
+        for base in cls.__mro__
+        if base.__module__.startswith("blender_addon")
+        for name in getattr(base, "__annotations__", {})
+    }
+    for name in own & set(rna.properties.keys() if rna else ()):
+        prop = rna.properties[name]
+        if not prop.is_hidden and not name.startswith("bl_"):
+            assert prop.name, name
+            assert prop.description.strip(), name
+            assert not prop.description.endswith((".", " ")), name
+            for item in prop.enum_items if prop.type == "ENUM" else ():
+                assert item.name, name
+                assert not item.description.endswith("."), name

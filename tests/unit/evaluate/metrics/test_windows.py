@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.motion_samples import still_clip, swaying_clip, walking
+from tokendance_core.errors import DataError
+from tokendance_core.evaluate.metrics import windows
+from tokendance_core.evaluate.metrics.motion import heading_centred
+from tokendance_core.motion.edits import turn
+from tokendance_core.motion.kinematics import resample_to_fps
+from tokendance_core.types import MotionClip
+
+
+def _cut(clip: MotionClip, start: int, end: int) -> MotionClip:
+    return replace(clip, rot6d=clip.rot6d[start:end], root=clip.root[start:end])
+
+
+def _joined(*clips: MotionClip) -> MotionClip:
+    return replace(
+        clips[0], rot6d=np.concatenate([c.rot6d for c in clips]), root=np.concatenate([c.root for c in clips])
+    )
+
+
+def _restless(seconds: int, seed: int) -> MotionClip:
+    """Sways of a second each, none like another."""
+    return _joined(*(swaying_clip(30, seed=100 * seed + i) for i in range(seconds)))
+
+
+def test_a_copy_is_found_wherever_it_is_and_whichever_way_it_faces() -> None:
+    pool = [swaying_clip(300, seed=seed) for seed in (1, 2, 3)]
+    copied = turn(_cut(pool[1], 60, 180), 2.0)
+    assert windows.nearest_window_distance(copied, pool) == pytest.approx(0.0, abs=1e-3)
+    assert windows.nearest_window_distance(copied, pool[::2]) > 0.05
+
+
+def test_the_nearest_window_agrees_with_a_search_through_all() -> None:
+    clip, pool = _restless(5, 1), [_restless(6, 2), _restless(3, 3)]
+    wanted = heading_centred(clip)[::3]
+    others = [heading_centred(other)[::3] for other in pool]
+    best = []
+    for start in range(0, len(wanted) - 19, 5):
+        gaps = [other[i : i + 20] - wanted[start : start + 20] for other in others for i in range(len(other) - 19)]
+        best.append(np.linalg.norm(min(gaps, key=lambda gap: (gap**2).sum()), axis=-1).mean())
+    assert windows.nearest_window_distance(clip, pool) == pytest.approx(np.mean(best), rel=0.05)
+
+
+def test_the_pools_frame_rate_does_not_matter() -> None:
+    clip, other = swaying_clip(150, seed=1), swaying_clip(300, seed=2)
+    expected = windows.nearest_window_distance(clip, [other])
+    assert windows.nearest_window_distance(clip, [resample_to_fps(other, 60)]) == pytest.approx(expected, rel=0.01)
+
+
+@pytest.mark.parametrize(("clip", "pool"), [(30, [300]), (300, [30]), (300, [])])
+def test_windows_that_do_not_fit_are_an_error(clip: int, pool: list[int]) -> None:
+    with pytest.raises(DataError, match="No window of 2 s fits"):
+        windows.nearest_window_distance(swaying_clip(clip), [swaying_clip(frames) for frames in pool])
+
+
+def test_repetition_counts_how_often_a_phrase_comes() -> None:
+    phrase, other = _restless(4, 1), _restless(4, 2)
+    assert windows.repetition(_joined(phrase, other), 4.0) == 1
+    assert windows.repetition(_joined(phrase, other, turn(phrase, 1.0)), 4.0) == 2
+    assert windows.repetition(_joined(phrase, phrase, other, phrase), 4.0) == 3
+    assert windows.repetition(phrase, 8.0) == 0
+
+
+def test_windows_that_overlap_count_once() -> None:
+    assert windows.repetition(still_clip(30 * 16), 4.0) == 4
+
+
+def test_tolerance_decides_what_is_the_same() -> None:
+    phrase = _restless(3, 1)
+    nearly = replace(phrase, rot6d=(phrase.rot6d + 0.05).astype(np.float32))
+    assert windows.repetition(_joined(phrase, nearly), 3.0, tolerance=0.001) == 1
+    assert windows.repetition(_joined(phrase, nearly), 3.0, tolerance=0.1) == 2
+
+
+@given(st.lists(st.integers(0, 60), max_size=12), st.integers(1, 20))
+def test_the_earliest_first_is_the_most(starts: list[int], length: int) -> None:
+    starts = sorted(set(starts))
+    best = [0] * (len(starts) + 1)
+    for i in reversed(range(len(starts))):
+        after = next((j for j, start in enumerate(starts) if start >= starts[i] + length), len(starts))
+        best[i] = max(best[i + 1], 1 + best[after])
+    assert windows._most_without_overlap(np.array(starts, int), length) == best[0]
+
+
+def test_dance_distance_is_symmetric_and_knows_no_path() -> None:
+    a, b = swaying_clip(90, seed=1), swaying_clip(120, seed=2)
+    assert windows.dance_distance(a, a) == 0.0
+    assert windows.dance_distance(a, b) > 0.05
+    assert windows.dance_distance(a, b) == pytest.approx(windows.dance_distance(b, a))
+    assert windows.dance_distance(a, turn(replace(a, root=a.root + np.float32(1)), 1.0)) == pytest.approx(0.0, abs=1e-4)
+    assert windows.dance_distance(a, resample_to_fps(a, 60)) == pytest.approx(0.0, abs=1e-3)
+    assert windows.dance_distance(walking(1.0), still_clip()) == pytest.approx(0.0, abs=1e-6)

@@ -1,0 +1,154 @@
+"""The resident process behind the add-on: it loads once and answers one request after another, all by files in one
+folder.
+
+    7.request.json    {"argv": ["generate", …]}: written aside and moved into place by the one who asks
+    7.cancel          the answer to request 7 is not wanted any more
+    7.progress.json   stage and fraction, replaced as the work goes on
+    7.answer.json     "done", "heard" or "error", the last file that is written for a request
+    stop              end now
+
+No sockets, no pipes: nothing that a firewall asks about, and nothing that fills up when nobody reads. The process ends
+when it is told to, when nobody has asked for a while, and with the process that started it (``child/start_core.py`` of
+the add-on); its folder goes with it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import shutil
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from types import ModuleType
+
+from tokendance_core.commands import generate, listen, warm
+from tokendance_core.commands.reports import Heard, problem_of
+from tokendance_core.commands.weights import Kept
+from tokendance_core.errors import Cancelled, ClipError, SettingError, TokenDanceError
+from tokendance_core.files.atomic import write_aside
+
+REQUESTS: dict[str, ModuleType] = {"generate": generate, "listen": listen, "warm": warm}
+"""What may be asked -> the module whose ``add_arguments`` reads the rest and whose ``work`` does it."""
+
+_POLL_SECONDS = 0.03
+_OUR_FAULT = "This is a fault of the program: report it."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", type=Path, help="folder of requests and answers; it is removed at the end")
+    parser.add_argument(
+        "--idle", type=float, default=900.0, metavar="S", help="end after so many seconds without a request"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Answer requests until there is a reason to stop; the folder is removed at an orderly end, and stays to be looked
+    at after a fault.
+    """
+    if not args.folder.is_dir():
+        raise SettingError(f"There is no folder {args.folder}.", hint="Make it first.")
+    kept, quiet_since = Kept(), time.monotonic()
+    try:
+        while not (args.folder / "stop").exists() and time.monotonic() - quiet_since < args.idle:
+            request = next_request(args.folder)
+            if request is None:
+                time.sleep(_POLL_SECONDS)
+                continue
+            answer(request, kept)
+            quiet_since = time.monotonic()
+    except KeyboardInterrupt:
+        pass  # the one who asked is gone
+    shutil.rmtree(args.folder, ignore_errors=True)
+    return 0
+
+
+def next_request(folder: Path) -> Path | None:
+    """The oldest request without an answer."""
+    waiting = [path for path in folder.glob("*.request.json") if path.name.split(".")[0].isdecimal()]
+    return min(waiting, key=lambda path: int(path.name.split(".")[0]), default=None)
+
+
+class FolderReport:
+    """Tells a request's progress and its answer by files; raises Cancelled once the answer is not wanted any more."""
+
+    def __init__(self, request: Path) -> None:
+        self._stem = request.with_name(request.name.split(".")[0])
+
+    def _file(self, kind: str) -> Path:
+        return self._stem.with_name(f"{self._stem.name}.{kind}")
+
+    def progress(self, stage: str, fraction: float) -> None:
+        if self._file("cancel").exists():
+            raise Cancelled("Stopped.")
+        with contextlib.suppress(ClipError):  # a full disk is told when the dance itself cannot be written
+            self._write("progress.json", {"event": "progress", "stage": stage, "fraction": round(fraction, 4)})
+
+    def done(self, path: str, frames: int, fps: float, stages: Mapping[str, float]) -> None:
+        self._write(
+            "answer.json", {"event": "done", "path": path, "frames": frames, "fps": fps, "stages": dict(stages)}
+        )
+
+    def heard(self, song: Heard) -> None:
+        self._write("answer.json", {"event": "heard", **asdict(song)})
+
+    def error(self, error: TokenDanceError) -> None:
+        self._write(
+            "answer.json", {"event": "error", "message": str(error), "hint": error.hint, "exit_code": error.exit_code}
+        )
+
+    def _write(self, kind: str, content: Mapping[str, object]) -> None:
+        with write_aside(self._file(kind)) as aside:
+            aside.write_text(json.dumps(content), encoding="utf-8")
+
+
+def answer(request: Path, kept: Kept) -> None:
+    """Do what is asked and put the answer beside the request, which disappears; nothing in a request ends the
+    process.
+    """
+    report = FolderReport(request)
+    try:
+        argv = read(request)
+        arguments = parse(argv)
+        report.progress("start", 0.0)
+        REQUESTS[argv[0]].work(arguments, report, kept.load)
+    except KeyboardInterrupt:
+        raise
+    except Exception as error:
+        problem = problem_of(error)
+        if problem is None:
+            traceback.print_exc()  # into the log
+            problem = TokenDanceError(
+                f"The network failed: {type(error).__name__}: {error}.", hint="Copy the diagnostics and report this."
+            )
+        report.error(problem)
+    finally:
+        request.unlink(missing_ok=True)
+
+
+def read(request: Path) -> list[str]:
+    """The arguments in a request; SettingError when it is none."""
+    try:
+        argv = json.loads(request.read_bytes())["argv"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingError(f"The request {request.name} cannot be read ({error}).", hint=_OUR_FAULT) from None
+    if not (isinstance(argv, list) and argv and all(isinstance(word, str) for word in argv) and argv[0] in REQUESTS):
+        raise SettingError(
+            f"The request {request.name} asks for nothing known.", hint=f"Known are {', '.join(REQUESTS)}."
+        )
+    return argv
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:
+        raise SettingError(message, hint=_OUR_FAULT)
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The options of a request; SettingError where argparse would end the process."""
+    parser = _Parser(prog=argv[0], add_help=False)
+    REQUESTS[argv[0]].add_arguments(parser)
+    return parser.parse_args(argv[1:])

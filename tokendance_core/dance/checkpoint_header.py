@@ -1,0 +1,61 @@
+"""The header of a checkpoint: what a file says of itself, read without torch and without its weights."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from tokendance_core.errors import CheckpointError
+
+FORMAT = "tokendance"
+VERSION = 2
+
+NEEDS_ANOTHER_FILE = "Use the file that came with this release, or train one with `python -m tokendance_core train`."
+
+_LONGEST = 100_000_000
+"""Bytes; safetensors allows no longer header."""
+
+
+def default_path() -> Path:
+    """Where the shipped checkpoint lies."""
+    return Path(__file__).parents[1] / "weights" / "tokendance.safetensors"
+
+
+def parse(metadata: Mapping[str, str], path: Path) -> dict:
+    """The header inside the ``metadata`` of a safetensors file; CheckpointError when it is not ours or of another
+    version.
+    """
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path} is a safetensors file, but not a TokenDance checkpoint.", hint=NEEDS_ANOTHER_FILE
+        )
+    if metadata.get("version") != str(VERSION):
+        raise CheckpointError(
+            f"The checkpoint {path} has format version {metadata.get('version')}, this program reads {VERSION}.",
+            hint=NEEDS_ANOTHER_FILE,
+        )
+    try:
+        return json.loads(metadata["header"])
+    except (KeyError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"The header of {path} cannot be read ({error}).", hint=NEEDS_ANOTHER_FILE) from None
+
+
+def genres(path: Path | None = None) -> tuple[str, ...]:
+    """The genres that a checkpoint (the shipped one by default) knows, "any" first; CheckpointError when it cannot be
+    read.
+    """
+    path = Path(path) if path else default_path()
+    try:
+        with path.open("rb") as file:
+            length = int.from_bytes(file.read(8), "little")
+            metadata = json.loads(file.read(min(length, _LONGEST)))["__metadata__"]
+        return tuple(map(str, parse(metadata, path)["genres"]))
+    except OSError as error:
+        raise CheckpointError(
+            f"The checkpoint {path} cannot be read: {error.strerror}.", hint=NEEDS_ANOTHER_FILE
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise CheckpointError(
+            f"The checkpoint {path} is damaged or not a safetensors file.", hint="Copy or download the file again."
+        ) from None

@@ -1,0 +1,102 @@
+"""Types in, types out, around the four tokenizers: a song to ``MusicTokens``, a dance to ``DanceTokens`` and back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from tokendance_core.dance import representation
+from tokendance_core.dance.representation import LOWER_COLUMNS, UPPER_COLUMNS, RootForm, Statistics
+from tokendance_core.model.tokenizer import Tokenizer
+from tokendance_core.motion import rotation
+from tokendance_core.music import features
+from tokendance_core.types import DanceTokens, MotionClip, MusicFeatures, MusicTokens
+
+SURE = 0.65
+"""Length of a decoded rotation's columns above which it is believed."""
+
+
+def _pad_to_tokens(matrix: np.ndarray, hop: int) -> np.ndarray:
+    """(T, F) -> whole tokens of ``hop`` frames, the last frame held."""
+    return np.pad(matrix, ((0, -len(matrix) % hop), (0, 0)), mode="edge")
+
+
+def _device(tokenizer: Tokenizer) -> torch.device:
+    return next(tokenizer.parameters()).device
+
+
+@torch.inference_mode()
+def _encode(tokenizer: Tokenizer, matrix: np.ndarray) -> np.ndarray:
+    x = torch.from_numpy(np.ascontiguousarray(matrix, np.float32))[None].to(_device(tokenizer))
+    return tokenizer.encode(x).indices[0].cpu().numpy().astype(np.int32)
+
+
+@torch.inference_mode()
+def _decode(tokenizer: Tokenizer, tokens: np.ndarray) -> np.ndarray:
+    indices = torch.from_numpy(tokens.astype(np.int64))[None].to(_device(tokenizer))
+    return tokenizer.decode(indices)[0].cpu().numpy()
+
+
+def bridge_doubt(rot6d: np.ndarray) -> np.ndarray:
+    """(T, J, 6) decoded columns -> the same, doubtful frames replaced by the turn from the last sure frame to the next.
+
+    Between two opposite turns the decoder averages: its columns get short or parallel, and what Gram-Schmidt makes of
+    them can stand on its head for a frame. Shortness is the sign: sure columns have length one and a right angle.
+    """
+    x, y = rot6d[..., :3], rot6d[..., 3:]
+    length = np.linalg.norm(x, axis=-1)
+    sure = np.minimum(length, np.linalg.norm(np.cross(x, y), axis=-1) / np.maximum(length, 1e-6)) > SURE
+    bridged = rot6d.copy()
+    for joint in np.flatnonzero(~sure.all(0) & sure.any(0)):
+        known, doubtful = np.flatnonzero(sure[:, joint]), np.flatnonzero(~sure[:, joint])
+        after = np.searchsorted(known, doubtful)
+        low, high = known[np.maximum(after - 1, 0)], known[np.minimum(after, len(known) - 1)]
+        share = (doubtful - low) / np.maximum(high - low, 1)
+        ends = [rotation.quaternion_from_matrix(rotation.matrix_from_6d(rot6d[at, joint])) for at in (low, high)]
+        turned = rotation.matrix_from_quaternion(rotation.slerp(*ends, np.clip(share, 0, 1)))
+        bridged[doubtful, joint] = rotation.rot6d_from_matrix(turned)
+    return bridged
+
+
+class MusicCodec:
+    """Two tokenizers that hear: timbre (20 MFCC) and rhythm with harmony (the other 15 columns), paper section 1.2."""
+
+    def __init__(self, semantic: Tokenizer, acoustic: Tokenizer, statistics: Statistics) -> None:
+        self._semantic, self._acoustic, self._statistics = semantic, acoustic, statistics
+        self.hop = semantic.config.hop
+
+    def encode(self, heard: MusicFeatures) -> MusicTokens:
+        """(T, 35) features -> one pair of codes for every ``hop`` frames, the last token padded with the last frame."""
+        matrix = _pad_to_tokens(self._statistics.normalise(heard.values), self.hop)
+        return MusicTokens(
+            _encode(self._semantic, matrix[:, features.SEMANTIC])[:, 0],
+            _encode(self._acoustic, matrix[:, features.ACOUSTIC])[:, 0],
+            heard.frames,
+        )
+
+
+class DanceCodec:
+    """Two tokenizers that move: upper body, and lower body with the root (paper section 1.2)."""
+
+    def __init__(self, upper: Tokenizer, lower: Tokenizer, statistics: Statistics, root: RootForm) -> None:
+        self._upper, self._lower, self._statistics, self._root = upper, lower, statistics, root
+        self.hop, self.books = upper.config.hop, upper.config.books
+
+    def encode(self, clip: MotionClip) -> DanceTokens:
+        """A clip at 30 fps -> codes of both halves for every ``hop`` frames, the last token padded with the last
+        frame.
+        """
+        matrix = _pad_to_tokens(self._statistics.normalise(representation.to_matrix(clip, self._root)), self.hop)
+        return DanceTokens(
+            _encode(self._upper, matrix[:, UPPER_COLUMNS]), _encode(self._lower, matrix[:, LOWER_COLUMNS]), clip.frames
+        )
+
+    def decode(self, tokens: DanceTokens, **about: object) -> MotionClip:
+        """Codes -> a clip at 30 fps that starts above the origin; ``about`` names it (name, info)."""
+        matrix = np.empty((len(tokens) * self.hop, 147), np.float32)
+        matrix[:, UPPER_COLUMNS] = _decode(self._upper, tokens.upper)
+        matrix[:, LOWER_COLUMNS] = _decode(self._lower, tokens.lower)
+        clip = representation.from_matrix(self._statistics.restore(matrix)[: tokens.frames], self._root, **about)
+        return replace(clip, rot6d=bridge_doubt(clip.rot6d))

@@ -1,0 +1,110 @@
+"""Which genre does a dance look like? A linear classifier of short windows, trained on real clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tokendance_core.errors import DataError
+from tokendance_core.evaluate.metrics.motion import heading_centred
+from tokendance_core.motion import kinematics
+from tokendance_core.motion.edits import headings
+from tokendance_core.types import MotionClip
+
+SECONDS = 4.0
+"""Length of a window: two bars at 120 beats a minute; windows overlap by half."""
+
+SHRINKAGE = 0.1
+"""How far the covariance within genres is drawn towards a multiple of the identity: there are about as many features as
+windows.
+"""
+
+
+def window_features(clip: MotionClip, seconds: float = SECONDS) -> np.ndarray:
+    """(W, F) statistics of each window: place, spread and speed of every joint around the pelvis, height, travel and
+    turning of the pelvis.
+
+    Heading, place and frame rate do not matter. No rows for a clip shorter than half a window; one for a clip shorter
+    than a whole.
+    """
+    length, joints, angles = round(seconds * clip.fps), heading_centred(clip), np.unwrap(headings(clip))
+    speeds = np.linalg.norm(kinematics.velocities(joints, clip.fps), axis=-1)
+    travel = np.linalg.norm(kinematics.velocities(clip.root[:, [0, 2]], clip.fps), axis=-1)
+    whole = np.column_stack((clip.root[:, 1], travel, np.abs(kinematics.velocities(angles, clip.fps))))
+    starts = range(0, max(clip.frames - length, 0) + 1, length // 2) if clip.frames >= length / 2 else ()
+    rows = []
+    for window in (slice(start, start + length) for start in starts):
+        parts = [joints[window, 1:].mean(0), joints[window, 1:].std(0), whole[window].mean(0), whole[window].std(0)]
+        parts += [np.log(speeds[window, 1:].mean(0) + 0.01), np.log(speeds[window, 1:].std(0) + 0.01)]
+        rows.append(np.concatenate([part.ravel() for part in parts]))
+    return np.array(rows) if rows else np.empty((0, 0))
+
+
+@dataclass(frozen=True, eq=False)
+class GenreClassifier:
+    """Linear discriminant analysis, covariance shrunk: ``weights`` (G, F) and ``bias`` (G,) on features scaled by
+    ``mean``, ``scale`` (F,).
+
+    Every genre is equally likely beforehand, so that chance is 1 / G whatever the data. Known defects: it hears no
+    music and learns the dancers, the studio and the capture along with the genre; with few dancers a genre it judges
+    who dances.
+    """
+
+    genres: tuple[str, ...]
+    mean: np.ndarray
+    scale: np.ndarray
+    weights: np.ndarray
+    bias: np.ndarray
+
+    @classmethod
+    def fit(cls, clips: Sequence[MotionClip], genres: Sequence[str], shrinkage: float = SHRINKAGE) -> GenreClassifier:
+        """Learn from real clips and their genres. Raises DataError with fewer than two genres that have a window."""
+        windows = [window_features(clip) for clip in clips]
+        labels = np.repeat(np.asarray(genres, str), [len(rows) for rows in windows])
+        names = tuple(sorted(set(labels.tolist())))
+        if len(names) < 2:
+            raise DataError(
+                f"A genre classifier needs clips of two genres or more, found {len(names)}.",
+                hint="Give clips of half a window or more.",
+            )
+        rows = np.concatenate([rows for rows in windows if len(rows)])
+        mean, scale = rows.mean(0), rows.std(0) + 1e-6
+        rows = (rows - mean) / scale
+        centres = np.stack([rows[labels == name].mean(0) for name in names])
+        inside = rows - centres[np.searchsorted(names, labels)]
+        covariance = inside.T @ inside / len(rows)
+        level = np.trace(covariance) / len(covariance)
+        covariance = (1 - shrinkage) * covariance + shrinkage * level * np.eye(len(covariance))
+        weights = np.linalg.solve(covariance, centres.T).T
+        return cls(names, mean, scale, weights, -0.5 * (weights * centres).sum(1))
+
+    @property
+    def chance(self) -> float:
+        return 1.0 / len(self.genres)
+
+    def predict(self, clip: MotionClip) -> tuple[str, ...]:
+        """The genre of each window of the clip."""
+        rows = window_features(clip)
+        if not len(rows):
+            return ()
+        scores = (rows - self.mean) / self.scale @ self.weights.T + self.bias
+        return tuple(self.genres[best] for best in scores.argmax(1))
+
+    def accuracy(self, clips: Sequence[MotionClip], genres: Sequence[str]) -> float:
+        """Share of windows recognised, mean over the genres asked for, 0 to 1: compare with ``chance``. DataError
+        without a window.
+
+        Meaningful for clips, and dancers, that it was not trained on.
+        """
+        right: dict[str, list[bool]] = {}
+        for clip, genre in zip(clips, genres, strict=True):
+            right.setdefault(genre, []).extend(found == genre for found in self.predict(clip))
+        shares = [float(np.mean(hits)) for hits in right.values() if hits]
+        if not shares:
+            raise DataError(
+                f"None of {len(clips)} clips is long enough to be classified.",
+                hint=f"Give clips of {SECONDS / 2:g} s or more.",
+            )
+        return float(np.mean(shares))

@@ -1,0 +1,121 @@
+"""Copies and repetitions: dances compared window by window, around the pelvis and in the frame that it faces."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tokendance_core.errors import DataError
+from tokendance_core.evaluate.metrics.motion import heading_centred
+from tokendance_core.motion import kinematics
+from tokendance_core.types import MotionClip
+
+RATE = 10.0
+"""Frames per second at which dances are compared: a joint at 2 m/s moves 0.2 m between two."""
+
+STRIDE = 0.5
+"""Seconds between the windows of a dance that are looked up in a pool."""
+
+SAME_POSE = 0.1
+"""Metres of mean joint distance below which two windows are one and the same phrase."""
+
+
+def _poses(clip: MotionClip) -> np.ndarray:
+    """(T, 24, 3) float32 metres at ``RATE``."""
+    joints = heading_centred(clip)
+    at = np.arange(int((clip.frames - 1) / clip.fps * RATE + 1e-6) + 1) / RATE * clip.fps
+    low = at.astype(int)
+    t = (at - low)[:, None, None]
+    return (joints[low] * (1 - t) + joints[np.minimum(low + 1, clip.frames - 1)] * t).astype(np.float32)
+
+
+def _windows(poses: np.ndarray, length: int, stride: int = 1) -> np.ndarray:
+    """(T, 24, 3) -> a view (W, length, 24, 3) of all windows, ``stride`` frames apart."""
+    return np.moveaxis(np.lib.stride_tricks.sliding_window_view(poses, length, axis=0), -1, 1)[::stride]
+
+
+def nearest_window_distance(clip: MotionClip, pool: Sequence[MotionClip], seconds: float = 2.0) -> float:
+    """Is it a copy? Mean over windows of the mean joint distance to the nearest window of the pool, metres.
+
+    Windows of ``seconds`` (in halves), every half second in the clip and every 0.1 s in the pool; place and heading do
+    not count. Nearest by root mean square within each clip of the pool, then by mean joint distance. The clip itself
+    must not be in the pool. Read it beside the same figure of held-out real dance. Raises DataError if no window fits.
+    Known defects: a copy played at another speed, or mirrored, is not found; calm dance is near to everything.
+    """
+    step = round(STRIDE * RATE)
+    length = max(round(seconds / STRIDE), 1) * step
+    poses = _poses(clip)
+    others = [other for other in map(_poses, pool) if len(other) >= length]
+    if len(poses) < length or not others:
+        raise DataError(
+            f"No window of {seconds:g} s fits into a dance of {clip.seconds:.1f} s and a pool of {len(pool)} clips.",
+            hint="Compare longer dances or shorter windows.",
+        )
+    wanted, best = _windows(poses, length, step), np.inf
+    for other in others:
+        nearest = _windows(other, length)[_mismatch(poses, other, length, step).argmin(1)]
+        best = np.minimum(best, np.linalg.norm(nearest - wanted, axis=-1).mean((1, 2)))
+    return float(best.mean())
+
+
+def _mismatch(poses: np.ndarray, other: np.ndarray, length: int, step: int) -> np.ndarray:
+    """Squared distances, less each row's own square, of the windows of ``poses``, ``step`` apart, to all windows of
+    ``other``, (W, V).
+
+    Windows overlap: each is the sum of its blocks of ``step`` frames, and every block is compared only once.
+    """
+    blocks, rows = (
+        _windows(p, step, stride).reshape(-1, step * poses[0].size) for p, stride in ((poses, step), (other, 1))
+    )
+    rows = rows.copy()  # a view of overlapping rows multiplies a hundred times slower
+    apart = (rows**2).sum(1) - 2 * blocks @ rows.T
+    parts = range(length // step)
+    wanted, others = len(blocks) - len(parts) + 1, len(other) - length + 1
+    return sum(apart[i : i + wanted, i * step : i * step + others] for i in parts)
+
+
+def repetition(clip: MotionClip, seconds: float = 8.0, tolerance: float = SAME_POSE) -> int:
+    """How often the most repeated window of ``seconds`` comes, itself included and without overlap; 0 for a clip
+    shorter than that.
+
+    Two windows are the same when their mean joint distance, frame by frame, is at most ``tolerance`` metres.
+    Known defects: a phrase repeated at another tempo or mirrored is not found; standing still is repetition.
+    """
+    length = round(seconds * RATE)
+    poses = _poses(clip)
+    count = len(poses) - length + 1
+    if count < 1:
+        return 0
+    frames = _pose_distances(poses)
+    same = sum(frames[i : i + count, i : i + count] for i in range(length)) / length <= tolerance
+    return max(_most_without_overlap(np.flatnonzero(row), length) for row in same)
+
+
+def _pose_distances(poses: np.ndarray) -> np.ndarray:
+    """(T, 24, 3) -> (T, T) mean joint distance between all pairs of poses."""
+    total = np.zeros((len(poses), len(poses)), np.float32)
+    for joint in np.moveaxis(poses, 1, 0):
+        squares = (joint**2).sum(1)
+        total += np.sqrt(np.maximum(squares[:, None] + squares - 2 * joint @ joint.T, 0.0))
+    return total / poses.shape[1]
+
+
+def _most_without_overlap(starts: np.ndarray, length: int) -> int:
+    """How many windows of ``length`` fit among ``starts`` (sorted): always taking the earliest is optimal."""
+    taken, at = 0, 0
+    while at < len(starts):
+        taken += 1
+        at = int(np.searchsorted(starts, starts[at] + length))
+    return taken
+
+
+def dance_distance(a: MotionClip, b: MotionClip) -> float:
+    """Mean joint distance, frame by frame, of two dances to one song over their common length, metres: do two seeds
+    differ?
+
+    Place and heading do not count. Known defect: one dance a little late is as far away as another dance.
+    """
+    b = b if a.fps == b.fps else kinematics.resample_to_fps(b, a.fps)
+    frames = min(a.frames, b.frames)
+    return float(np.linalg.norm(heading_centred(a)[:frames] - heading_centred(b)[:frames], axis=-1).mean())

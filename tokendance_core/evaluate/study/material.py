@@ -1,0 +1,211 @@
+"""The dances that a study measures: the model's own and the controls that stand beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from tokendance_core.dance import pipeline
+from tokendance_core.dance.checkpoint import Checkpoint
+from tokendance_core.dance.pipeline import GenerateSettings
+from tokendance_core.datasets import compose as pairs
+from tokendance_core.datasets import pack
+from tokendance_core.datasets.pack import SourceClip, SourceSong
+from tokendance_core.errors import DataError, SettingError
+from tokendance_core.finishing.finish import FinishSettings
+from tokendance_core.music import audio
+from tokendance_core.types import FPS, SAMPLE_RATE, MotionClip, Music
+
+MODEL = "model, released settings"
+ONE_STEP = "model, 1 step, likeliest tokens (the paper)"
+SHUFFLED = "model, hears shuffled music"
+RECONSTRUCTED = "composed ground truth through the tokenizers"
+COMPOSED = "composed ground truth"
+WRONG_TEMPO = "the same phrases at a wrong tempo"
+RANDOM_CLIP = "a random training clip"
+FROZEN = "frozen pose"
+
+UNFINISHED = FinishSettings(smoothing=0.0, foot_lock=0.0, ground=False, settle=0.0)
+"""The dance as the tokenizers decode it."""
+
+LONGEST = 180.0
+"""Seconds of a whole song that are danced where the course of a song matters."""
+
+LONG_CLIP = 10.0
+"""Seconds that one clip of each side must last."""
+
+_FEWEST_BEATS = 8
+_PIECE = (0.7, 2.1)
+"""Seconds: shortest and longest piece of a shuffled song; no two alike, so that no beat survives."""
+
+Say = Callable[[str], None]
+Dances = list[MotionClip]
+
+
+@dataclass(frozen=True)
+class StudySettings:
+    """``songs``: how many at most (None: all); ``seconds`` of each; ``seeds``: how many dances to a song; ``dance``:
+    how they are made.
+
+    Raises SettingError for a value that makes no sense.
+    """
+
+    songs: int | None = None
+    seconds: float = 60.0
+    seeds: int = 5
+    dance: GenerateSettings = field(default_factory=GenerateSettings)
+
+    def __post_init__(self) -> None:
+        if self.songs is not None and self.songs < 2:
+            raise SettingError(
+                f"“songs” is {self.songs}, expected 2 or more.",
+                hint="A dance is compared on its own song and on others.",
+            )
+        if self.seeds < 1:
+            raise SettingError(
+                f"“seeds” is {self.seeds}, expected 1 or more.", hint="Use 5 to see how much the seed matters."
+            )
+        if not 10 <= self.seconds <= 600:
+            raise SettingError(
+                f"“seconds” is {self.seconds:g}, expected 10 to 600.", hint="60 shows what a song is like."
+            )
+
+
+@dataclass(frozen=True, eq=False)
+class Material:
+    """Everything that the sections of a study look at.
+
+    ``music`` and ``songs``: the first seconds of each chosen song, and what is known about it; ``dances``: kind ->
+    seeds -> songs; ``raw``: seed 0 before finishing; ``unlocked``: finished but for the foot lock; ``whole``: seed 0
+    for up to three minutes of each song; ``heard``: all songs of the pack.
+    """
+
+    model: Checkpoint
+    settings: StudySettings
+    clips: list[SourceClip]
+    heard: list[SourceSong]
+    songs: list[SourceSong]
+    music: list[Music]
+    dances: dict[str, list[Dances]]
+    raw: Dances
+    unlocked: Dances
+    whole: Dances
+
+    def training_clips(self, genre: str = "any") -> Dances:
+        """Training dance that moves, of one genre or all."""
+        return [c.clip for c in self.clips if c.split == "train" and not c.low_motion and genre in ("any", c.genre)]
+
+    def held_out_clips(self) -> Dances:
+        return [c.clip for c in self.clips if c.split != "train"]
+
+    def dance(self, index: int, **changes: object) -> MotionClip:
+        """The start of song ``index`` danced with ``changes`` to the settings."""
+        return pipeline.generate(self.music[index], self.model, replace(self.settings.dance, **changes))
+
+
+def gather(model: Checkpoint, data: Path, settings: StudySettings, say: Say) -> Material:
+    """Read the data pack and make every dance; ``say`` hears what is being done. Raises DataError when the pack lacks
+    what is needed.
+    """
+    say("reading the data")
+    clips, heard = pack.load_motion(data), list(pack.load_songs(data))
+    _check_clips(clips)
+    songs = _long_songs(heard, settings)
+    music = [audio.load(song.path, duration=settings.seconds) for song in songs]
+    chosen, seeds = settings.dance, range(settings.dance.seed, settings.dance.seed + settings.seeds)
+
+    def danced(settings: GenerateSettings, songs: list[Music] = music) -> Dances:
+        return [pipeline.generate(song, model, settings) for song in songs]
+
+    dances: dict[str, list[Dances]] = {MODEL: []}
+    for seed in seeds:
+        say(f"dancing to {len(songs)} songs, seed {seed}")
+        dances[MODEL].append(danced(replace(chosen, seed=seed)))
+    say("dancing in one step, to shuffled music, without finishing, and to whole songs")
+    dances[ONE_STEP] = [danced(replace(chosen, steps=1, temperature=0.0))]
+    rng = np.random.default_rng(chosen.seed)
+    dances[SHUFFLED] = [danced(chosen, [shuffled(song, rng) for song in music])]
+    raw = danced(replace(chosen, finish=UNFINISHED))
+    unlocked = danced(replace(chosen, finish=replace(chosen.finish, foot_lock=0.0)))
+    whole = danced(chosen, [audio.load(song.path, duration=LONGEST) for song in songs])
+    say("composing the controls")
+    dances |= {kind: [made] for kind, made in _controls(model, clips, songs, music, rng).items()}
+    return Material(model, settings, clips, heard, songs, music, dances, raw, unlocked, whole)
+
+
+def _check_clips(clips: list[SourceClip]) -> None:
+    """Both sides need a clip long enough to be cut into windows, or nothing can be compared."""
+    for side, split in (("training", True), ("held-out", False)):
+        if not any((c.split == "train") is split and c.clip.seconds >= LONG_CLIP for c in clips):
+            raise DataError(
+                f"The data has no {side} clip of {LONG_CLIP:g} s, expected one or more.",
+                hint="Add longer clips to motion/.",
+            )
+
+
+def _long_songs(songs: list[SourceSong], settings: StudySettings) -> list[SourceSong]:
+    """Songs that last half of the wanted seconds or longer and have beats, held-out ones first."""
+    found = [
+        s
+        for s in songs
+        if s.features.frames >= settings.seconds / 2 * FPS and (s.beats < settings.seconds).sum() >= _FEWEST_BEATS
+    ]
+    if len(found) < 2:
+        raise DataError(
+            f"{len(found)} songs of the data last {settings.seconds / 2:g} s and have a beat, expected 2 or more.",
+            hint="Add songs, or give fewer --seconds.",
+        )
+    return sorted(found, key=lambda song: (song.split == "train", song.name))[: settings.songs]
+
+
+def shuffled(music: Music, rng: np.random.Generator) -> Music:
+    """The song cut into pieces of uneven length, in random order: the same sounds without their rhythm and course."""
+    lengths = rng.uniform(*_PIECE, int(music.seconds / _PIECE[0]) + 1) * SAMPLE_RATE
+    cuts = np.cumsum(lengths).astype(int)
+    pieces = np.split(music.samples, cuts[cuts < len(music.samples)])
+    return replace(music, samples=np.concatenate([pieces[i] for i in rng.permutation(len(pieces))]))
+
+
+def _controls(
+    model: Checkpoint, clips: list[SourceClip], songs: list[SourceSong], music: list[Music], rng: np.random.Generator
+) -> dict[str, Dances]:
+    """One dance to a song of each kind that no network thought up."""
+    training = [clip for clip in clips if clip.split == "train"]
+    by_genre = {
+        genre: [made for clip in training if clip.genre == genre for made in pairs.danceables(clip)]
+        for genre in pack.GENRES
+        if genre not in pack.ON_REQUEST
+    }
+    choices = [danceable for danceable in by_genre.values() if danceable]
+    if not choices:
+        raise DataError(
+            "No training clip of the data has a beat and moves, expected one or more.", hint="Copy the data pack again."
+        )
+    frames = [song.frames for song in music]
+
+    def composed(beats: np.ndarray, length: int) -> MotionClip:
+        danceable = choices[rng.integers(len(choices))]
+        return pairs.compose(beats[beats < length / FPS], length, danceable, "any", rng).clip
+
+    fitting = [composed(song.beats, length) for song, length in zip(songs, frames, strict=True)]
+    some = [training[i].clip for i in rng.integers(0, len(training), len(songs))]
+    return {
+        COMPOSED: fitting,
+        RECONSTRUCTED: [model.dance_codec.decode(model.dance_codec.encode(clip)) for clip in fitting],
+        WRONG_TEMPO: [composed(song.beats * 1.07 + 0.2, length) for song, length in zip(songs, frames, strict=True)],
+        RANDOM_CLIP: [first(pairs.tile(clip, length / FPS), length) for clip, length in zip(some, frames, strict=True)],
+        FROZEN: [frozen(clip) for clip in fitting],
+    }
+
+
+def first(clip: MotionClip, frames: int) -> MotionClip:
+    """The clip's first ``frames`` frames."""
+    return replace(clip, rot6d=clip.rot6d[:frames], root=clip.root[:frames])
+
+
+def frozen(clip: MotionClip) -> MotionClip:
+    """The clip's first pose, held."""
+    return replace(clip, rot6d=np.repeat(clip.rot6d[:1], clip.frames, 0), root=np.repeat(clip.root[:1], clip.frames, 0))

@@ -1,0 +1,91 @@
+"""Section "speed": seconds from music to a finished dance, audio features included."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from tokendance_core.dance import pipeline
+from tokendance_core.dance.checkpoint import Checkpoint
+from tokendance_core.dance.pipeline import GenerateSettings
+from tokendance_core.evaluate.study import gates
+from tokendance_core.evaluate.study.material import Material
+from tokendance_core.types import FPS, SAMPLE_RATE, Music
+
+PAPER = {1024: 1.22, 4096: 2.31}
+"""Frames -> seconds that the paper states; it names neither the machine nor whether features are included."""
+
+LENGTHS = {"1024 frames": 1024, "1 minute": 60 * FPS, "4096 frames": 4096, "3 minutes": 180 * FPS}
+REPEATS = 3
+
+
+def speed(material: Material) -> dict[str, object]:
+    """One step and the released steps for songs of 1024 and 4096 frames, 1 and 3 minutes."""
+    model, chosen = material.model, material.settings.dance
+    ways = {"one_step_s": replace(chosen, steps=1, temperature=0.0), f"{chosen.steps}_steps_s": chosen}
+    rows = {}
+    for name, frames in LENGTHS.items():
+        music = looped(material.music[0], frames)
+        row: dict[str, object] = {way: best_time(music, model, settings) for way, settings in ways.items()}
+        rows[name] = row | {"paper_s": PAPER.get(frames, "–")}
+    return {
+        "note": f"Music in memory to finished dance, features included; the best of {REPEATS} after one run to warm "
+                f"up. {machine(model)}. "
+        "The paper does not say what it was measured on.",
+        "tables": {"Seconds": rows},
+        "gates": [
+            gate
+            for name, frames in LENGTHS.items()
+            if frames in PAPER
+            for gate in _gates(name, rows[name], f"{chosen.steps}_steps_s")
+        ],
+    }  # fmt: skip
+
+
+def _gates(name: str, row: dict[str, object], steps: str) -> list[gates.Gate]:
+    return [
+        gates.at_most(
+            "7 speed", f"{way.removesuffix('_s').replace('_', ' ')}, {name}, s", row[way], row["paper_s"], "paper"
+        )
+        for way in ("one_step_s", steps)
+    ]
+
+
+def looped(music: Music, frames: int) -> Music:
+    """The song repeated or cut to ``frames`` frames."""
+    return replace(music, samples=np.resize(music.samples, frames * SAMPLE_RATE // FPS))
+
+
+def best_time(music: Music, model: Checkpoint, settings: GenerateSettings) -> float:
+    """Seconds of the fastest of some runs: the least disturbed by other programs."""
+    seconds = []
+    for _ in range(REPEATS + 1):
+        start = time.perf_counter()
+        pipeline.generate(music, model, settings)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds[1:])
+
+
+def machine(model: Checkpoint) -> str:
+    """The processor or graphics card that the model runs on, in words."""
+    device = next(model.generator.parameters()).device
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)}, torch {torch.__version__}"
+    return (
+        f"{_processor()} with {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} "
+        f"cores, {torch.get_num_threads()} torch threads, torch {torch.__version__}, {platform.system()}"
+    )
+
+
+def _processor() -> str:
+    """Linux tells the name in a file of its own, other systems through ``platform``."""
+    told = Path("/proc/cpuinfo")
+    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()

@@ -1,0 +1,200 @@
+"""Motion files: our own npz, SMPL parameters as AMASS stores them, and BVH; the suffix chooses.
+
+=============  =========================================================================================================
+``.npz``       ours: ``rot6d``, ``root``, ``fps``, ``name``, ``info`` (JSON) of a ``MotionClip``, with format and
+version ``.smpl.npz``  AMASS: ``poses`` (T, 72) axis-angle radians, ``trans`` (T, 3) metres, Z up, ``mocap_framerate``
+``.bvh``       metres, Y up, facing +Z
+=============  =========================================================================================================
+
+SMPL places the pelvis at ``trans`` plus the body's own rest position of joint 0. That position belongs to a body model,
+which we do not ship: we read and write with zero there, so a body may need one constant shift (about 0.2 m).
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from tokendance_core.errors import ClipError, SettingError
+from tokendance_core.files import bvh
+from tokendance_core.files.atomic import write_aside
+from tokendance_core.motion import rotation
+from tokendance_core.motion.kinematics import resample_to_fps
+from tokendance_core.motion.skeleton import JOINTS
+from tokendance_core.types import MotionClip
+
+FORMAT = "tokendance-clip"
+FORMAT_VERSION = 1
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
+"""What reading a file of another kind, or half a file, may raise."""
+
+BODY_JOINTS = 22
+"""SMPL-H and SMPL-X share the first 22 joints with SMPL; behind them come fingers and face."""
+
+_Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+"""Our Y-up world -> AMASS's Z-up world: (x, y, z) -> (x, -z, y)."""
+
+
+def _write_npz(path: Path | BinaryIO, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write an uncompressed npz whose bytes depend on nothing but ``arrays``: every member carries the same date."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            member = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            with archive.open(member, "w", force_zip64=True) as file:
+                np.lib.format.write_array(file, np.asanyarray(array), allow_pickle=False)
+
+
+def _save_own(clip: MotionClip, path: Path | BinaryIO) -> None:
+    arrays = {
+        "format": np.array(FORMAT),
+        "version": np.array(FORMAT_VERSION),
+        "rot6d": clip.rot6d,
+        "root": clip.root,
+        "fps": np.array(clip.fps, np.float64),
+        "name": np.array(clip.name),
+        "info": np.array(json.dumps(dict(clip.info), sort_keys=True, default=str)),
+    }
+    _write_npz(path, arrays)
+
+
+def _load_own(file: Mapping[str, np.ndarray], path: Path) -> MotionClip:
+    if str(file["format"]) != FORMAT or int(file["version"]) != FORMAT_VERSION:
+        raise ClipError(
+            f"{path.name} is {file['format']} version {file['version']}, expected {FORMAT} version {FORMAT_VERSION}.",
+            hint="Generate it again, or update TokenDance.",
+        )
+    return MotionClip(file["rot6d"], file["root"], float(file["fps"]), str(file["name"]), json.loads(str(file["info"])))
+
+
+def _save_smpl(clip: MotionClip, path: Path) -> None:
+    matrices = rotation.matrix_from_6d(clip.rot6d.astype(np.float64))
+    matrices[:, 0] = _Z_UP @ matrices[:, 0]
+    arrays = {
+        "poses": rotation.axis_angle_from_matrix(matrices).reshape(clip.frames, -1).astype(np.float32),
+        "trans": (clip.root @ _Z_UP.T).astype(np.float32),
+        "betas": np.zeros(10, np.float32),
+        "gender": np.array("neutral"),
+        "mocap_framerate": np.array(clip.fps, np.float64),
+    }
+    _write_npz(path, arrays)
+
+
+def _load_smpl(file: Mapping[str, np.ndarray], path: Path) -> MotionClip:
+    rate = next((float(file[key]) for key in ("mocap_framerate", "mocap_frame_rate") if key in file), None)
+    if rate is None:
+        raise ClipError(
+            f"{path.name} does not say its frame rate (mocap_framerate).",
+            hint="Choose a pose file; shape files have no motion.",
+        )
+    poses = file["poses"] if "poses" in file else np.concatenate((file["root_orient"], file["pose_body"]), -1)
+    joints = poses.reshape(len(poses), -1, 3)
+    count = joints.shape[1]
+    if count < BODY_JOINTS:
+        raise ClipError(
+            f"{path.name} poses {count} joints, expected at least {BODY_JOINTS}.",
+            hint="Choose an SMPL, SMPL-H or SMPL-X file.",
+        )
+    # 24 joints are SMPL with its hand joints; longer poses go on with fingers, or with the jaw.
+    body = len(JOINTS) if count == len(JOINTS) else BODY_JOINTS
+    matrices = np.broadcast_to(np.eye(3), (len(joints), len(JOINTS), 3, 3)).copy()
+    matrices[:, :body] = rotation.matrix_from_axis_angle(joints[:, :body])
+    matrices[:, 0] = _Z_UP.T @ matrices[:, 0]
+    rot6d = rotation.rot6d_from_matrix(matrices).astype(np.float32)
+    return MotionClip(rot6d, (file["trans"] @ _Z_UP).astype(np.float32), rate, path.name.split(".")[0])
+
+
+def _load_npz(path: Path) -> MotionClip:
+    try:
+        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
+            load_fields = _load_own if "format" in file else _load_smpl
+            return load_fields(file, path)
+    except _DAMAGE as problem:
+        raise ClipError(
+            f"{path.name} is not a motion file or is damaged ({problem}).", hint="Generate or export it again."
+        ) from problem
+
+
+_FORMATS: dict[str, tuple[Callable[[MotionClip, Path], None], Callable[[Path], MotionClip]]] = {
+    ".smpl.npz": (_save_smpl, _load_npz),
+    ".npz": (_save_own, _load_npz),
+    ".bvh": (bvh.write, bvh.read),
+}
+
+SUFFIXES = tuple(_FORMATS)
+
+
+def _format_of(path: Path) -> tuple[Callable[[MotionClip, Path], None], Callable[[Path], MotionClip]]:
+    found = next((suffix for suffix in SUFFIXES if path.name.lower().endswith(suffix)), None)
+    if found is None:
+        raise ClipError(
+            f"{path.name} has no suffix of a motion file.", hint=f"Let its name end in {', '.join(SUFFIXES)}."
+        )
+    return _FORMATS[found]
+
+
+def check_suffix(path: Path | str) -> None:
+    """Raise ClipError unless ``save`` knows the suffix of ``path``: asked before a long generation, not after it."""
+    _format_of(Path(path))
+
+
+def save(clip: MotionClip, path: Path | str, *, fps: float | None = None) -> None:
+    """Write ``clip`` in the format of the suffix, resampled when ``fps`` is given; the same clip gives the same bytes.
+
+    Raises ClipError (suffix, folder, disk) and SettingError (``fps`` is not positive).
+    """
+    path = Path(path)
+    write, _ = _format_of(path)
+    if fps is not None:
+        if not 0 < fps <= 1000:
+            raise SettingError(
+                f"A frame rate of {fps} is not possible.",
+                hint="Give frames per second between 1 and 1000, for example 24.",
+            )
+        clip = resample_to_fps(clip, fps)
+    with write_aside(path) as temporary:
+        write(clip, temporary)
+
+
+def to_bytes(clip: MotionClip) -> bytes:
+    """The clip as a deflated npz in memory, without loss, for keeping it inside another file."""
+    packed = io.BytesIO()
+    _save_own(clip, packed)
+    return zlib.compress(packed.getvalue(), 1)
+
+
+def from_bytes(packed: bytes) -> MotionClip:
+    """The clip that ``to_bytes`` packed; ClipError when it is damaged."""
+    try:
+        with np.load(io.BytesIO(zlib.decompress(packed)), allow_pickle=False) as file:
+            return _load_own(file, Path("the kept motion"))
+    except _DAMAGE as problem:
+        raise ClipError(f"The kept motion is damaged ({problem}).", hint="Generate the dance again.") from problem
+
+
+def load(path: Path | str) -> MotionClip:
+    """Read a motion file that ``save`` wrote, or an AMASS file; raises ClipError for everything else.
+
+    AMASS files have ``poses`` of 72 (SMPL), 156 (SMPL-H) or 165 values (SMPL-X), or ``root_orient`` (3) and
+    ``pose_body`` (63) alone.
+    """
+    path = Path(path)
+    _, read = _format_of(path)
+    try:
+        clip = read(path)
+    except FileNotFoundError as problem:
+        raise ClipError(f"There is no file {path}.", hint="Check the path.") from problem
+    except OSError as problem:
+        raise ClipError(
+            f"Cannot read {path}: {problem.strerror or problem}.", hint="Check that it is a file you may read."
+        ) from problem
+    if not clip.frames:
+        raise ClipError(f"{path.name} holds no frames.", hint="Generate or export it again.")
+    return clip

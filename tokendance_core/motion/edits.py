@@ -1,0 +1,39 @@
+"""Variations of a motion clip that are as true as the clip itself; pure functions, each keeps the clip's length unless
+it says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from tokendance_core.motion import kinematics, rotation
+from tokendance_core.types import FPS, MotionClip
+
+
+def turn(clip: MotionClip, angle: float) -> MotionClip:
+    """The dance turned about the vertical through the origin by ``angle`` radians."""
+    spin = rotation.heading_matrix(angle).astype(np.float32)
+    pelvis = rotation.rot6d_from_matrix(spin @ rotation.matrix_from_6d(clip.rot6d[:, 0]))
+    return replace(clip, rot6d=np.concatenate((pelvis[:, None], clip.rot6d[:, 1:]), 1), root=clip.root @ spin.T)
+
+
+def headings(clip: MotionClip) -> np.ndarray:
+    """(T,) radians: where the pelvis faces, 0 = +Z, positive towards +X."""
+    forward = rotation.matrix_from_6d(clip.rot6d[:, 0])[..., 2]
+    return np.arctan2(forward[:, 0], forward[:, 2])
+
+
+def face_forward(clip: MotionClip) -> MotionClip:
+    """The dance turned so that it faces +Z on average, its path centred on the origin."""
+    angles = headings(clip)
+    turned = turn(clip, -float(np.arctan2(np.sin(angles).mean(), np.cos(angles).mean())))
+    centre = turned.root.mean(0) * np.array([1, 0, 1], np.float32)
+    return replace(turned, root=turned.root - centre)
+
+
+def change_speed(clip: MotionClip, factor: float) -> MotionClip:
+    """The dance played ``factor`` times as fast; its length changes by the inverse."""
+    frames = max(round(clip.frames / factor), 2)
+    return kinematics.resample(clip, np.arange(frames) * factor / clip.fps, FPS)

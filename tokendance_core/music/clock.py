@@ -1,0 +1,147 @@
+"""The time a dance is made in: 16 frames to every beat, however fast the song is.
+
+On this clock a step falls on the same frame of a token whatever the tempo, so that the network learns a phrase once and
+not once for each tempo and phase, and what it dances on a beat is played on the beat. Not in the paper, whose time is
+that of the frames: ``Clock.steady``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from tokendance_core.motion import kinematics
+from tokendance_core.motion.filters import filtered, gaussian
+from tokendance_core.music import features
+from tokendance_core.types import FPS, MotionClip, MusicFeatures
+
+ClockForm = Literal["beats", "frames"]
+
+FRAMES_PER_BEAT = 16
+SLOWEST_BPM = 80.0
+"""Tempos are halved or doubled until they lie within an octave from here; 112.5 beats a minute then play as fast as
+they were danced.
+"""
+
+_FEWEST_BEATS = 4
+_STEADINESS = 1.5
+"""Beats over which the tracked beats, whole frames each, are smoothed around an even grid."""
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """``seconds`` (N,): the time in the song of each frame of the clock, rising, from 0 or before to the song's end or
+    after it.
+
+    ``form`` tells what the frames follow.
+    """
+
+    seconds: np.ndarray
+    form: ClockForm
+
+    @classmethod
+    def steady(cls, duration: float) -> Clock:
+        """The plain time of the frames, 30 a second."""
+        return cls(np.arange(int(np.ceil(duration * FPS)) + 1) / FPS, "frames")
+
+    @classmethod
+    def of_beats(cls, beats: np.ndarray, duration: float) -> Clock:
+        """The clock of a song with ``beats`` (B,) seconds; with fewer than four an even one of 112.5 beats a minute.
+
+        The first frame is a beat; beats are carried on at their own tempo to both ends of ``duration`` seconds.
+        """
+        if len(beats) < _FEWEST_BEATS:
+            beats = np.arange(_FEWEST_BEATS) * FRAMES_PER_BEAT / FPS
+        beats = to_both_ends(_evened(_within_an_octave(beats)), duration)
+        at = np.arange((len(beats) - 1) * FRAMES_PER_BEAT + 1) / FRAMES_PER_BEAT
+        return cls(np.interp(at, np.arange(len(beats)), beats), "beats")
+
+    @classmethod
+    def of_music(cls, heard: MusicFeatures, form: ClockForm) -> Clock:
+        """The clock for a song as it was heard."""
+        duration = heard.frames / FPS
+        return cls.steady(duration) if form == "frames" else cls.of_beats(features.beat_times(heard), duration)
+
+    @property
+    def frames(self) -> int:
+        return len(self.seconds)
+
+    @property
+    def beats(self) -> np.ndarray:
+        """(B,) seconds of the beats; only a clock of beats has them."""
+        return self.seconds[::FRAMES_PER_BEAT]
+
+    @property
+    def bpm(self) -> float:
+        """Usual tempo in beats a minute."""
+        return 60.0 / (FRAMES_PER_BEAT * float(np.median(np.diff(self.seconds))))
+
+    @property
+    def tempo(self) -> int:
+        """The tempo's class: eighths of the octave from ``SLOWEST_BPM``, 1 to 8; 0 for a clock of frames."""
+        return tempo_class(self.bpm) if self.form == "beats" else 0
+
+    def places(self, hop: int) -> np.ndarray:
+        """(L,) place of each token of ``hop`` frames within its beat, counted from 1; zeros for a clock of frames."""
+        tokens = -(-self.frames // hop)
+        return np.arange(tokens) % (FRAMES_PER_BEAT // hop) + 1 if self.form == "beats" else np.zeros(tokens, int)
+
+    def listen(self, heard: MusicFeatures) -> MusicFeatures:
+        """Features at 30 a second -> features at every frame of the clock; a peak stays one frame, a beat falls on
+        every 16th.
+        """
+        at = np.clip(self.seconds * FPS, 0, heard.frames - 1)
+        low = np.minimum(at.astype(int), max(heard.frames - 2, 0))
+        share = (at - low)[:, None].astype(np.float32)
+        values = heard.values[low] * (1 - share) + heard.values[np.minimum(low + 1, heard.frames - 1)] * share
+        for column in (features.PEAK, features.BEAT):
+            events = np.flatnonzero(heard.values[:, column] > 0.5) / FPS
+            values[:, column] = 0
+            values[np.clip(np.searchsorted(self.seconds, events - 0.5 / FPS), 0, self.frames - 1), column] = 1
+        if self.form == "beats":
+            values[:, features.BEAT] = np.arange(self.frames) % FRAMES_PER_BEAT == 0
+        return MusicFeatures(values)
+
+    def to_clock(self, clip: MotionClip) -> MotionClip:
+        """A dance in the song's time -> the same dance with one frame for every frame of the clock (called 30 fps)."""
+        return kinematics.resample(clip, self.seconds, FPS)
+
+    def to_song(self, clip: MotionClip, frames: int) -> MotionClip:
+        """A dance in the clock's time -> ``frames`` frames at 30 fps in the song's time."""
+        at = np.interp(np.arange(frames) / FPS, self.seconds, np.arange(self.frames))
+        return kinematics.resample(clip, at / FPS, FPS)
+
+
+def tempo_class(bpm: float) -> int:
+    """Eighths of the octave from ``SLOWEST_BPM``, 1 to 8, for any beats a minute."""
+    return int(8 * (math.log2(bpm / SLOWEST_BPM) % 1.0)) + 1
+
+
+def _within_an_octave(beats: np.ndarray) -> np.ndarray:
+    """Every other beat, or beats between beats, until there are ``SLOWEST_BPM`` to twice as many a minute."""
+    longest = 60.0 / SLOWEST_BPM
+    while np.median(np.diff(beats)) > longest:
+        beats = np.interp(np.arange(2 * len(beats) - 1) / 2, np.arange(len(beats)), beats)
+    while np.median(np.diff(beats)) <= longest / 2:
+        beats = beats[::2]
+    return beats
+
+
+def _evened(beats: np.ndarray) -> np.ndarray:
+    """Beats without the jitter of whole frames: what they deviate from an even grid is smoothed over their
+    neighbours.
+    """
+    number = np.arange(len(beats))
+    grid = np.polyval(np.polyfit(number, beats, 1), number)
+    return grid + filtered((beats - grid)[:, None], gaussian(_STEADINESS))[:, 0]
+
+
+def to_both_ends(beats: np.ndarray, duration: float) -> np.ndarray:
+    """The beats carried on at their own tempo until they cover [0, duration]."""
+    step = float(np.median(np.diff(beats)))
+    before = beats[0] - step * np.arange(max(int(np.ceil(beats[0] / step)), 0), 0, -1)
+    after = beats[-1] + step * np.arange(1, max(int(np.ceil((duration - beats[-1]) / step)), 0) + 1)
+    return np.concatenate((before, beats, after))

@@ -1,0 +1,276 @@
+"""What the network hears in a song: 35 numbers a frame, 30 frames a second (paper section 3.1 after Lodge and EDGE).
+
+    column    0      1 … 20     21 … 32     33     34
+    feature   onset  MFCC 0-19  chroma C-B  peak   beat
+
+librosa (0.11 and 1.0) defines every one of them; numpy and scipy compute them, because librosa compiles for half a
+minute on its first start. The setting, the same for all: 15,360 Hz mono, STFT of 2048 samples every 512, periodic Hann
+window, frame t centred on sample 512 t, zeros beyond both ends; power spectrum; 128 Slaney mel bands from 0 to 7680 Hz
+with area norm; decibels over 1e-10, at most 80 dB below the song's loudest band. With ``sr=15360, hop_length=512`` the
+columns are
+
+    onset    onset.onset_strength           mean rise of the mel bands, moved by half a window to where sounds begin
+    mfcc     feature.mfcc(n_mfcc=20)        orthonormal DCT-II of the mel decibels
+    chroma   feature.chroma_stft(tuning=0)  each frame divided by its maximum
+    peak     onset.onset_detect             1 where the onset envelope stands 0.07 of its range above its neighbours
+    beat     beat.beat_track                1 on a beat (Ellis 2007)
+
+Chroma is not the CENS that FineDance ships: CENS needs a constant-Q transform (ten times the cost of everything here)
+and smooths over a second. Tuning is fixed at 0 (A = 440 Hz), because an estimate jumps between excerpts of one song.
+Nothing is normalised over the song: the codec brings columns to zero mean and unit variance with the statistics of its
+training data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+
+import numpy as np
+import scipy.fft
+
+from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures
+
+FEATURE_NAMES: tuple[str, ...] = (
+    "onset",
+    *(f"mfcc_{i}" for i in range(20)),
+    *(f"chroma_{i}" for i in range(12)),
+    "peak",
+    "beat",
+)
+ONSET, CHROMA, PEAK, BEAT = 0, slice(21, 33), 33, 34
+
+SEMANTIC: tuple[int, ...] = tuple(i for i, name in enumerate(FEATURE_NAMES) if name.startswith("mfcc"))
+"""Columns of the semantic stream: timbre."""
+
+LOUDNESS = SEMANTIC[0]
+"""The first mel cepstral coefficient: the mean of the mel bands in decibels, but for a factor."""
+
+ACOUSTIC: tuple[int, ...] = tuple(i for i in range(len(FEATURE_NAMES)) if i not in SEMANTIC)
+"""Columns of the acoustic stream: rhythm and harmony."""
+
+WINDOW = 2048
+STEP = SAMPLE_RATE // FPS
+BINS = WINDOW // 2 + 1
+MEL_BANDS = 128
+BLOCK = 1024
+"""Frames transformed at once: memory stays the same however long the song is."""
+
+ONSET_SHIFT = 1 + WINDOW // (2 * STEP)
+BEAT_LATENCY = 1.0 / FPS
+"""Seconds by which the onset envelope, and with it a beat frame, trails the sound: its peak is the steepest rise,
+mid-window.
+"""
+
+TEMPO_WINDOW = 8 * FPS
+FASTEST_BPM, USUAL_BPM = 320.0, 120.0
+TIGHTNESS = 100.0
+PEAK_NEIGHBOURS, PEAK_HEIGHT = 3, 0.07
+
+
+def extract(music: Music) -> MusicFeatures:
+    """Compute the 35 features of a song, exactly ``music.frames`` rows.
+
+    Time and memory grow linearly with the song (20 minutes: 36,000 rows). Silence is legal: no onsets, no beats, all
+    finite.
+    """
+    values = np.zeros((music.frames, len(FEATURE_NAMES)), np.float32)
+    if not music.frames:
+        return MusicFeatures(values)
+    decibels, chroma = _mel_and_chroma(music)
+    onset = _onset_strength(decibels)
+    values[:, ONSET] = onset
+    values[:, SEMANTIC] = decibels @ _cosines().T
+    values[:, CHROMA] = chroma
+    values[_peaks(onset), PEAK] = 1
+    values[_beats(onset), BEAT] = 1
+    return MusicFeatures(values)
+
+
+def beat_frames(features: MusicFeatures) -> np.ndarray:
+    """Return the frames (B,) int that carry a beat, ascending."""
+    return np.flatnonzero(features.values[:, BEAT] > 0.5)
+
+
+def beat_times(features: MusicFeatures) -> np.ndarray:
+    """Return the seconds (B,) of the beats in the sound itself, ascending: an onset is heard ``BEAT_LATENCY`` late."""
+    return np.maximum(beat_frames(features) / FPS - BEAT_LATENCY, 0.0)
+
+
+def tempo(features: MusicFeatures) -> float:
+    """Return the song's tempo in beats per minute, 0.0 without any onset.
+
+    Resolution is one frame of the beat period (124 BPM reads 120): take beat times from ``beat_frames``, never from
+    this.
+    """
+    onset = features.values[:, ONSET]
+    return FPS * 60 / _beat_period(onset) if onset.any() else 0.0
+
+
+# Spectrum
+
+
+def _mel_and_chroma(music: Music) -> tuple[np.ndarray, np.ndarray]:
+    """Return mel decibels (T, 128) and chroma (T, 12)."""
+    mel = np.empty((music.frames, MEL_BANDS), np.float32)
+    chroma = np.empty((music.frames, 12), np.float32)
+    for first, power in _power_blocks(music):
+        rows = slice(first, first + len(power))
+        mel[rows] = power @ _mel_bands().T
+        chroma[rows] = power @ _chroma_bands().T
+    decibels = 10 * np.log10(np.maximum(mel, 1e-10, out=mel))
+    np.maximum(decibels, decibels.max() - 80, out=decibels)
+    loudest = chroma.max(axis=1, keepdims=True)
+    chroma /= np.where(loudest < np.finfo(np.float32).tiny, 1, loudest)
+    return decibels, chroma
+
+
+def _power_blocks(music: Music) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield (first frame, power spectra (up to ``BLOCK``, 1025)) through the song."""
+    hann = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
+    for first in range(0, music.frames, BLOCK):
+        last = min(first + BLOCK, music.frames)
+        begin, end = first * STEP - WINDOW // 2, (last - 1) * STEP + WINDOW // 2
+        inside = music.samples[max(begin, 0) : end]
+        before = max(-begin, 0)
+        padded = np.pad(inside, (before, end - begin - before - len(inside))).astype(np.float32, copy=False)
+        frames = np.lib.stride_tricks.sliding_window_view(padded, WINDOW)[::STEP]
+        spectrum = scipy.fft.rfft(frames * hann)
+        yield first, spectrum.real**2 + spectrum.imag**2
+
+
+@cache
+def _mel_bands() -> np.ndarray:
+    """Triangles (128, 1025) on Slaney's scale: linear to 1 kHz (3 mel to 200 Hz), then 27 mel to a factor of 6.4."""
+    knee, step = 15.0, np.log(6.4) / 27
+    top = knee + np.log(SAMPLE_RATE / 2 / 1000) / step
+    mels = np.linspace(0, top, MEL_BANDS + 2)
+    edges = np.where(mels < knee, mels * 200 / 3, 1000 * np.exp(step * (mels - knee)))
+    low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    hertz = np.arange(BINS) * SAMPLE_RATE / WINDOW
+    triangles = np.minimum((hertz - low) / (centre - low), (high - hertz) / (high - centre))
+    return (np.maximum(triangles, 0) * 2 / (high - low)).astype(np.float32)
+
+
+@cache
+def _chroma_bands() -> np.ndarray:
+    """Pitch classes (12, 1025), C first: a bump as wide as a bin or a semitone, times a bell two octaves wide about
+    A4.
+    """
+    semitones = 12 * np.log2(np.arange(1, WINDOW) * SAMPLE_RATE / WINDOW / 27.5)
+    semitones = np.concatenate([[semitones[0] - 18], semitones])
+    width = np.append(np.maximum(np.diff(semitones), 1), 1)
+    distance = (semitones - np.arange(12)[:, None] + 6) % 12 - 6
+    bumps = np.exp(-0.5 * (2 * distance / width) ** 2)
+    bumps /= np.linalg.norm(bumps, axis=0)
+    bumps *= np.exp(-0.5 * ((semitones / 12 - 5) / 2) ** 2)
+    return np.roll(bumps, -3, axis=0)[:, :BINS].astype(np.float32)
+
+
+@cache
+def _cosines() -> np.ndarray:
+    """Return the first 20 rows of the orthonormal DCT-II over the mel bands, (20, 128)."""
+    return scipy.fft.dct(np.eye(MEL_BANDS), norm="ortho")[:, :20].T.astype(np.float32)
+
+
+# Rhythm
+
+
+def _onset_strength(decibels: np.ndarray) -> np.ndarray:
+    """Return the onset envelope (T,): mean rise in dB, from the first frame that hears a sound moved to the one where
+    it begins.
+    """
+    rise = np.maximum(np.diff(decibels, axis=0), 0).mean(axis=1)
+    return np.concatenate([np.zeros(ONSET_SHIFT, np.float32), rise])[: len(decibels)]
+
+
+def _peaks(onset: np.ndarray) -> np.ndarray:
+    """Return the frames that stand out of the three on each side.
+
+    librosa's other two conditions, a 30 ms local maximum and a 30 ms pause, are shorter than one frame and always hold.
+    """
+    height = (onset - onset.min()).astype(np.float64)
+    height /= height.max() + np.finfo(np.float32).tiny
+    box = np.ones(2 * PEAK_NEIGHBOURS + 1)
+    inside = slice(PEAK_NEIGHBOURS, PEAK_NEIGHBOURS + len(onset))
+    mean = np.convolve(height, box)[inside] / np.convolve(np.ones_like(height), box)[inside]
+    return np.flatnonzero(height >= mean + PEAK_HEIGHT)
+
+
+def _beat_period(onset: np.ndarray) -> int:
+    """Return the frames from beat to beat: the peak of the mean local autocorrelation, drawn to 120 BPM by a log-normal
+    prior.
+    """
+    half = TEMPO_WINDOW // 2
+    padded = np.pad(onset.astype(np.float64), half, mode="linear_ramp")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, TEMPO_WINDOW)[: len(onset)]
+    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(TEMPO_WINDOW) / TEMPO_WINDOW)
+    total = np.zeros(TEMPO_WINDOW)
+    for first in range(0, len(onset), BLOCK):
+        spectrum = scipy.fft.rfft(windows[first : first + BLOCK] * hann, 2 * TEMPO_WINDOW)
+        correlation = scipy.fft.irfft(spectrum.real**2 + spectrum.imag**2)[:, :TEMPO_WINDOW]
+        loudest = np.abs(correlation).max(axis=1, keepdims=True)
+        total += (correlation / np.where(loudest < np.finfo(np.float64).tiny, 1, loudest)).sum(axis=0)
+    lags = np.arange(1, TEMPO_WINDOW)
+    bpm = FPS * 60 / lags
+    score = np.log1p(1e6 * total[1:] / len(onset)) - 0.5 * np.log2(bpm / USUAL_BPM) ** 2
+    return int(lags[np.argmax(np.where(bpm < FASTEST_BPM, score, -np.inf))])
+
+
+def _beats(onset: np.ndarray) -> np.ndarray:
+    """Return the frames of the chain of beats that best joins strong onsets to an even period (Ellis 2007)."""
+    if not onset.any():
+        return np.empty(0, int)
+    period = _beat_period(onset)
+    local = _local_score(onset.astype(np.float64), period)
+    total, previous = _best_chains(local, period)
+    chain = [_last_beat(total)]
+    while previous[chain[-1]] >= 0:
+        chain.append(previous[chain[-1]])
+    beats = np.array(chain[::-1])
+    return _without_weak_ends(beats, local)
+
+
+def _local_score(onset: np.ndarray, period: int) -> np.ndarray:
+    """Return the envelope in standard deviations, smoothed over about a sixteenth of a beat."""
+    bell = np.exp(-0.5 * (np.arange(-period, period + 1) * 32 / period) ** 2)
+    scaled = onset / (onset.std(ddof=1) + np.finfo(np.float32).tiny)
+    return np.convolve(scaled, bell)[period : period + len(onset)]
+
+
+def _best_chains(local: np.ndarray, period: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return, for each frame, the score of the best chain that ends there and the beat before it (-1: none).
+
+    A beat follows the last after half to two periods, so half a period of frames is decided at once.
+    """
+    nearest = int(np.round(period / 2))
+    lags = np.arange(nearest, 2 * period + 1)
+    penalty = TIGHTNESS * (np.log(lags) - np.log(period)) ** 2
+    frames = len(local)
+    total = np.full(2 * period + frames, -np.inf)  # the song starts at 2 * period: nothing to follow before it
+    previous = np.full(frames, -1)
+    for first in range(0, frames, nearest):
+        block = np.arange(first, min(first + nearest, frames))
+        candidates = total[2 * period + block[:, None] - lags] - penalty
+        pick = candidates.argmax(axis=1)
+        best = candidates[np.arange(len(block)), pick]
+        linked = np.isfinite(best)
+        total[2 * period + block] = local[block] + np.where(linked, best, 0)
+        previous[block] = np.where(linked, block - lags[pick], -1)
+    previous[: np.argmax(local >= 0.01 * local.max())] = -1
+    return total[2 * period :], previous
+
+
+def _last_beat(total: np.ndarray) -> int:
+    """Return the last local maximum that reaches half the median of all local maxima."""
+    after = np.append(total[2:], -np.inf)
+    summits = np.flatnonzero((total[1:] > total[:-1]) & (total[1:] >= after)) + 1
+    high = summits[total[summits] >= 0.5 * np.median(total[summits])] if len(summits) else summits
+    return int(high[-1]) if len(high) else len(total) - 1
+
+
+def _without_weak_ends(beats: np.ndarray, local: np.ndarray) -> np.ndarray:
+    """Drop beats before the first and after the last frame above half the RMS of the smoothed beat strengths."""
+    smooth = np.convolve(local[beats], np.hanning(5))[2 : len(local) + 2]  # one longer than "same", as upstream
+    strong = np.flatnonzero(local > 0.5 * np.sqrt(np.mean(smooth**2)))
+    return beats[(beats >= strong[0]) & (beats <= strong[-1])] if len(strong) else beats[:0]
