@@ -10,9 +10,10 @@ import bpy
 
 from .armature import map_store
 from .character import operators as rig_map_operators
+from .character import restore
 from .character import summary as rig_map_summary
-from .dance import diagnostics, generation, properties
-from .dance import motion_file as operators
+from .character.mannequin import operators as mannequin_operators
+from .dance import diagnostics, generation, motion_file, properties
 from .dance import operators as generate_operators
 from .headless import cli
 from .interface import ticker
@@ -32,11 +33,13 @@ _MODULES = (
     preferences,
     runtime_operators,
     properties,
-    operators,
+    motion_file,
     generate_operators,
     song_operators,
     take_operators,
+    mannequin_operators,
     rig_map_operators,
+    restore,
     diagnostics,
     presets,
     panels,

@@ -1,4 +1,4 @@
-"""Operators that need no worker: the mannequin, motion files, and a rig as it was before."""
+"""Put a motion file on a character."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import bpy
-from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import (
     ClipError,
@@ -19,40 +18,13 @@ from tokendance_core import (
     stand_on_floor,
 )
 
-from ..addon import NAME
-from ..armature import holds, rig
+from ..armature import rig
 from ..armature.placement import PlacementOptions, finished, place, smoothing_property
-from ..character import dancer as dancers
-from ..character.mannequin import build
 from ..compat import RELATIVE_PATH
 from ..interface.reports import told
 from ..interface.scene_guard import all_or_nothing, restored
 from ..interface.timeline import scene_fps
 from ..takes import store as takes
-
-
-class AddMannequin(bpy.types.Operator):
-    """Add a skinned dancer with SMPL bone names at the 3D cursor"""
-
-    bl_idname = "tokendance.add_mannequin"
-    bl_label = "Add Mannequin"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        if context.mode != "OBJECT":
-            cls.poll_message_set("Switch to object mode first")
-        return context.mode == "OBJECT"
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        with all_or_nothing(context.scene), restored(context):
-            name = build.add(context).name
-        for item in list(context.view_layer.objects.selected):
-            item.select_set(False)
-        armature = context.view_layer.objects[name]
-        armature.select_set(True)
-        context.view_layer.objects.active = armature
-        return {"FINISHED"}
 
 
 class ApplyMotion(PlacementOptions, bpy.types.Operator):
@@ -126,37 +98,4 @@ class ApplyMotion(PlacementOptions, bpy.types.Operator):
         return stand_on_floor(clip) if self.level else clip
 
 
-class RestoreRig(bpy.types.Operator):
-    """Give IK/FK switches, constraints and drivers of the active armature the values that they had before the first
-    dance
-    """
-
-    bl_idname = "tokendance.restore_rig"
-    bl_label = "Restore Rig"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        armature = dancers.dancer(context)
-        ready = armature is not None and bool(armature.tokendance_former)
-        if not ready:
-            cls.poll_message_set("Nothing was changed on the character")
-        return ready
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        count = holds.restore(dancers.dancer(context))
-        self.report({"INFO"}, rpt("{count} settings of the rig are as they were before the dance").format(count=count))
-        return {"FINISHED"}
-
-
-class ShowPreferences(bpy.types.Operator):
-    """Open the add-on's preferences, where what makes the dances is set up"""
-
-    bl_idname = "tokendance.show_preferences"
-    bl_label = "Open Preferences"
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        return bpy.ops.preferences.addon_show(module=NAME)
-
-
-CLASSES = (AddMannequin, ApplyMotion, RestoreRig, ShowPreferences)
+CLASSES = (ApplyMotion,)

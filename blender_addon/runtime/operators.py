@@ -9,6 +9,7 @@ import bpy
 
 from tokendance_core import SettingError, TokenDanceError
 
+from ..addon import NAME
 from ..compat import RELATIVE_PATH
 from ..interface import ticker
 from ..interface.reports import told
@@ -198,4 +199,14 @@ def _wait_or_watch(work: runtime_set_up.SetUp) -> None:
         ticker.add(runtime_set_up.watch)
 
 
-CLASSES = (SetUpRuntime, CancelRuntimeSetUp, RemoveRuntime, CheckRuntime)
+class ShowPreferences(bpy.types.Operator):
+    """Open the add-on's preferences, where what makes the dances is set up"""
+
+    bl_idname = "tokendance.show_preferences"
+    bl_label = "Open Preferences"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        return bpy.ops.preferences.addon_show(module=NAME)
+
+
+CLASSES = (SetUpRuntime, CancelRuntimeSetUp, RemoveRuntime, CheckRuntime, ShowPreferences)

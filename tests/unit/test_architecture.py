@@ -23,8 +23,8 @@ TORCH_MODULES = (
     *("commands/devices.py", "commands/train.py"),
 )
 CALL_OPERATORS = (
-    "blender_addon/dance/motion_file.py",
     "blender_addon/interface/scene_guard.py",
+    "blender_addon/runtime/operators.py",
     "blender_addon/headless/exchange.py",
 )
 TRAIN_COMMAND = "tokendance_core/commands/train.py"

@@ -1,0 +1,37 @@
+"""Give a character the rig settings back that it had before it danced."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import bpy
+from bpy.app.translations import pgettext_rpt as rpt
+
+from ..armature import holds
+from . import dancer as dancers
+
+
+class RestoreRig(bpy.types.Operator):
+    """Give IK/FK switches, constraints and drivers of the active armature the values that they had before the first
+    dance
+    """
+
+    bl_idname = "tokendance.restore_rig"
+    bl_label = "Restore Rig"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        armature = dancers.dancer(context)
+        ready = armature is not None and bool(armature.tokendance_former)
+        if not ready:
+            cls.poll_message_set("Nothing was changed on the character")
+        return ready
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        count = holds.restore(dancers.dancer(context))
+        self.report({"INFO"}, rpt("{count} settings of the rig are as they were before the dance").format(count=count))
+        return {"FINISHED"}
+
+
+CLASSES = (RestoreRig,)
