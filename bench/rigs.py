@@ -59,7 +59,7 @@ def of_nodes() -> bpy.types.Object | None:
     index = {node.name: i for i, node in enumerate(nodes)}
     rest = np.array([node.matrix_world.normalized() for node in nodes])
     return build(
-        Rig(
+        Rig.plain(
             tuple(index),
             np.array([index.get(node.parent.name, -1) if node.parent else -1 for node in nodes]),
             rest,

@@ -13,8 +13,11 @@ Each type validates itself once, when it is made, so that everything behind it c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from numbers import Real
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,6 +41,42 @@ def _expect_array(name: str, array: np.ndarray, shape: tuple[int | None, ...], p
         raise ValueError(
             f"{name} holds {int((~np.isfinite(array)).sum())} values that are not finite; they would spread"
         )
+
+
+def _expect_positive(name: str, value: float) -> None:
+    if not value > 0:
+        raise ValueError(f"{name} must be positive, found {value}")
+
+
+def _expect_number(name: str, value: object) -> None:
+    """Raise ValueError unless ``value`` is a finite number; True and False are none."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not math.isfinite(value):
+        raise ValueError(f"{name} must be a finite number, found {value!r}")
+
+
+def _expect_text(name: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise ValueError(f"{name} must be text, found {type(value).__name__}")
+
+
+def _expect_names(name: str, values: Iterable[object]) -> None:
+    """Raise ValueError unless ``values`` are names: text that is not empty."""
+    for value in values:
+        _expect_text(name, value)
+        if not value:
+            raise ValueError(f"{name} must not be empty; no bone has such a name")
+
+
+def _expect_mapping(name: str, value: object) -> None:
+    """Raise ValueError unless ``value`` is a mapping whose keys are names."""
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name} must be a mapping by joint, found {type(value).__name__}")
+    _expect_names(f"{name}: a joint", value)
+
+
+def _expect_tuple(name: str, value: object) -> None:
+    if not isinstance(value, tuple):
+        raise ValueError(f"{name} must be a tuple, found {type(value).__name__}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,8 +189,7 @@ class MotionClip:
     def __post_init__(self) -> None:
         _expect_array("MotionClip.rot6d", self.rot6d, (None, 24, 6), "joints would take each other's rotations")
         _expect_array("MotionClip.root", self.root, (len(self.rot6d), 3), "body and path would drift apart")
-        if not self.fps > 0:
-            raise ValueError(f"MotionClip.fps must be positive, found {self.fps}")
+        _expect_positive("MotionClip.fps", self.fps)
 
     @property
     def frames(self) -> int:
@@ -160,6 +198,14 @@ class MotionClip:
     @property
     def seconds(self) -> float:
         return self.frames / self.fps
+
+    def cut(self, start: int, stop: int | None = None) -> MotionClip:
+        """The frames from ``start`` up to ``stop``, which is left out, or to the end; counted as slices count."""
+        return replace(self, rot6d=self.rot6d[start:stop], root=self.root[start:stop])
+
+
+_TRAITS = ("lengths", "connected", "inherits_rotation", "local_location", "location_locked", "driven", "follows")
+"""Fields of ``Rig`` with one value for each bone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +216,6 @@ class Rig:
     ``rest`` (B, 4, 4) float64: rest matrices in armature space (Blender: ``bone.matrix_local``), Blender's axes,
     armature units. ``world`` (4, 4) float64: the armature object's world matrix.
 
-    What a test may leave out, for plain bones:
     ``lengths`` (B,) from head to tail along the bone's Y axis, armature units (0: no tail is known);
     ``connected`` (B,) bool: the head sticks to the parent's tail, a location channel has no effect;
     ``inherits_rotation``, ``local_location`` (B,) bool as in Blender's bone relations;
@@ -184,28 +229,20 @@ class Rig:
     parents: np.ndarray
     rest: np.ndarray
     world: np.ndarray
-    lengths: np.ndarray = None
-    connected: np.ndarray = None
-    inherits_rotation: np.ndarray = None
-    local_location: np.ndarray = None
-    location_locked: np.ndarray = None
-    driven: np.ndarray = None
-    follows: np.ndarray = None
-    basis: np.ndarray = None
+    lengths: np.ndarray
+    connected: np.ndarray
+    inherits_rotation: np.ndarray
+    local_location: np.ndarray
+    location_locked: np.ndarray
+    driven: np.ndarray
+    follows: np.ndarray
+    basis: np.ndarray
 
     def __post_init__(self) -> None:
         bones = len(self.names)
-        plain = {
-            "lengths": np.zeros(bones),
-            **{name: np.zeros(bones, bool) for name in ("connected", "location_locked", "driven")},
-            **{name: np.ones(bones, bool) for name in ("inherits_rotation", "local_location")},
-            "follows": np.full(bones, -1),
-            "basis": np.broadcast_to(np.eye(4), (bones, 4, 4)),
-        }
-        for name, value in plain.items():
-            if getattr(self, name) is None:
-                object.__setattr__(self, name, value)
-            _expect_array(f"Rig.{name}", getattr(self, name), value.shape, "bones would take each other's traits")
+        for name in _TRAITS:
+            _expect_array(f"Rig.{name}", getattr(self, name), (bones,), "bones would take each other's traits")
+        _expect_array("Rig.basis", self.basis, (bones, 4, 4), "bones would take each other's channels")
         _expect_array("Rig.parents", self.parents, (bones,), "bones would hang on the wrong parent")
         _expect_array("Rig.rest", self.rest, (bones, 4, 4), "rest poses would be mixed up")
         _expect_array("Rig.world", self.world, (4, 4), "the character would be placed elsewhere")
@@ -214,6 +251,31 @@ class Rig:
             raise ValueError(
                 f"Rig.parents must list parents before children, {late[:3]} do not; stale matrices would be used"
             )
+
+    @classmethod
+    def plain(
+        cls,
+        names: tuple[str, ...],
+        parents: np.ndarray,
+        rest: np.ndarray,
+        world: np.ndarray | None = None,
+        **traits: np.ndarray,
+    ) -> Rig:
+        """A rig of plain bones without tails, free to move and posed as they rest, but for the fields in ``traits``;
+        ``world`` defaults to the identity.
+        """
+        bones = len(names)
+        fields = {
+            "lengths": np.zeros(bones),
+            "connected": np.zeros(bones, bool),
+            "inherits_rotation": np.ones(bones, bool),
+            "local_location": np.ones(bones, bool),
+            "location_locked": np.zeros(bones, bool),
+            "driven": np.zeros(bones, bool),
+            "follows": np.full(bones, -1),
+            "basis": np.tile(np.eye(4), (bones, 1, 1)),
+        }
+        return cls(names, parents, rest, np.eye(4) if world is None else world, **(fields | traits))
 
     @property
     def heads(self) -> np.ndarray:
@@ -233,6 +295,26 @@ class Switch:
     bone: str
     property: str
     value: float
+
+    def __post_init__(self) -> None:
+        _expect_names("Switch.bone", [self.bone])
+        _expect_names("Switch.property", [self.property])
+        _expect_number("Switch.value", self.value)
+
+
+class BoneUse(NamedTuple):
+    """A bone that a map names, and what for: ``owner`` is a joint, "a switch" or "the path", ``part`` the field of
+    ``RigMap`` that names it.
+    """
+
+    bone: str
+    owner: str
+    part: str
+
+    @property
+    def dances(self) -> bool:
+        """The dance turns it, so a rig without it cannot dance; a rig that lacks another one only loses a comfort."""
+        return self.part in ("bones", "twist", "doubles")
 
 
 @dataclass(frozen=True, eq=False)
@@ -260,6 +342,44 @@ class RigMap:
     path: str = ""
     offsets: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for part in ("bones", "twist", "doubles", "ik", "offsets"):
+            _expect_mapping(f"RigMap.{part}", getattr(self, part))
+        for part in ("bones", "ik"):
+            _expect_names(f"RigMap.{part}: a bone", getattr(self, part).values())
+        for part in ("twist", "doubles"):
+            for bones in getattr(self, part).values():
+                _expect_tuple(f"RigMap.{part} of a joint", bones)
+                _expect_names(f"RigMap.{part}: a bone", bones)
+        _expect_text("RigMap.family", self.family)
+        _expect_text("RigMap.path", self.path)
+        _expect_number("RigMap.score", self.score)
+        if not 0 <= self.score <= 1:
+            raise ValueError(f"RigMap.score must lie between 0 and 1, found {self.score}")
+        _expect_tuple("RigMap.reasons", self.reasons)
+        for reason in self.reasons:
+            _expect_text("RigMap.reasons: a reason", reason)
+        _expect_tuple("RigMap.switches", self.switches)
+        if not all(isinstance(switch, Switch) for switch in self.switches):
+            raise ValueError(f"RigMap.switches must be a tuple of Switch, found {self.switches}")
+        for joint, angles in self.offsets.items():
+            _expect_tuple(f"RigMap.offsets of {joint}", angles)
+            if len(angles) != 3:
+                raise ValueError(f"RigMap.offsets of {joint} must be three angles in degrees, found {len(angles)}")
+            for angle in angles:
+                _expect_number(f"RigMap.offsets of {joint}: an angle", angle)
+
+    def bones_in_use(self) -> tuple[BoneUse, ...]:
+        """Every bone that the map names, with what it is for; those that play a joint come first."""
+        uses = [BoneUse(bone, joint, "bones") for joint, bone in self.bones.items()]
+        for part, table in (("twist", self.twist), ("doubles", self.doubles)):
+            uses += [BoneUse(bone, joint, part) for joint, bones in table.items() for bone in bones]
+        uses += [BoneUse(bone, joint, "ik") for joint, bone in self.ik.items()]
+        uses += [BoneUse(switch.bone, "a switch", "switches") for switch in self.switches]
+        if self.path:
+            uses.append(BoneUse(self.path, "the path", "path"))
+        return tuple(uses)
+
 
 @dataclass(frozen=True, eq=False)
 class RigAnimation:
@@ -283,6 +403,7 @@ class RigAnimation:
             (None, len(self.bones), 4),
             "bones would take each other's keys",
         )
+        _expect_positive("RigAnimation.fps", self.fps)
         for bone, path in self.locations.items():
             _expect_array(
                 f"RigAnimation.locations[{bone!r}]", path, (len(self.quaternions), 3), "body and path would drift apart"

@@ -281,11 +281,7 @@ class ImportMap(_MapFile, bpy.types.Operator):
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
         rig_map = load_rig_map(self.path())
-        named = [
-            *rig_map.bones.values(),
-            *(bone for table in (rig_map.twist, rig_map.doubles) for bones in table.values() for bone in bones),
-        ]
-        unknown = [bone for bone in named if bone not in armature.data.bones]
+        unknown = [use.bone for use in rig_map.bones_in_use() if use.dances and use.bone not in armature.data.bones]
         if unknown:
             raise RigError(
                 f"“{armature.name}” has no bone “{unknown[0]}”, which this map names.",

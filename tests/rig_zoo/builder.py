@@ -159,7 +159,7 @@ def build(text: str, *, arm=0.0, unit=1.0, axes=Z_UP, driven="", tails=True, see
     world = np.diag([1 / unit] * 3 + [1.0])
     world[:3, :3] = world[:3, :3] @ (Z_UP @ axes.T)
     moved = np.array([bool(driven and re.match(driven, name)) for name in names], bool)
-    return Rig(names, np.array(parents, int), rest, world, lengths=lengths * unit * tails, driven=moved)
+    return Rig.plain(names, np.array(parents, int), rest, world, lengths=lengths * unit * tails, driven=moved)
 
 
 def rig_of(specimen: Specimen, seed: int = 0) -> Rig:

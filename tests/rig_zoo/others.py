@@ -92,7 +92,7 @@ def _with_knee_at_hip() -> Rig:
     rig = rig_of(CHARACTERS["mixamo"])
     rest = rig.rest.copy()
     rest[rig.names.index("mixamorig:LeftLeg"), :3, 3] = rig.heads[rig.names.index("mixamorig:LeftUpLeg")]
-    return Rig(rig.names, rig.parents, rest, rig.world)
+    return Rig.plain(rig.names, rig.parents, rest, rig.world)
 
 
 def _crowd() -> Rig:
@@ -102,11 +102,11 @@ def _crowd() -> Rig:
     shift = np.where(one.parents >= 0, one.parents + len(one.names), -1)
     rest = np.concatenate((one.rest, one.rest))
     rest[len(one.names) :, 0, 3] += 2
-    return Rig(names, np.concatenate((one.parents, shift)), rest, one.world)
+    return Rig.plain(names, np.concatenate((one.parents, shift)), rest, one.world)
 
 
 OTHERS: dict[str, Callable[[], Rig]] = {
-    "no bones": lambda: Rig((), np.zeros(0, int), np.zeros((0, 4, 4)), np.eye(4)),
+    "no bones": lambda: Rig.plain((), np.zeros(0, int), np.zeros((0, 4, 4))),
     "dog": partial(build, _DOG),
     "wolf with a person's names": partial(build, _WOLF),
     "chair": partial(build, _CHAIR),

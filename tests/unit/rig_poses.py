@@ -82,7 +82,7 @@ def character(
     matrix = np.eye(4)
     matrix[:3, :3] = rotation.matrix_from_axis_angle(rng.normal(size=3)) / scale
     matrix[:3, 3] = rng.normal(size=3)
-    return Rig(tuple(map(rename, names)), above, rest, matrix, **traits)
+    return Rig.plain(tuple(map(rename, names)), above, rest, matrix, **traits)
 
 
 def own_map(rig: Rig, **more) -> RigMap:

@@ -31,7 +31,7 @@ def _rig(**changes: object) -> Rig:
         "world": np.eye(4),
         **changes,
     }
-    return Rig(**fields)
+    return Rig.plain(**fields)
 
 
 def test_clip_knows_its_length() -> None:
@@ -105,13 +105,13 @@ def test_rig_lists_parents_before_children() -> None:
 
 
 def test_rig_traits_are_those_of_plain_bones_unless_told() -> None:
-    rig = Rig(("a", "b"), np.array([-1, 0]), np.tile(np.eye(4), (2, 1, 1)), np.eye(4), lengths=np.array([1.0, 2.0]))
+    rig = Rig.plain(("a", "b"), np.array([-1, 0]), np.tile(np.eye(4), (2, 1, 1)), np.eye(4), lengths=np.array([1.0, 2.0]))
     assert rig.inherits_rotation.all()
     assert not rig.connected.any()
     assert rig.follows.tolist() == [-1, -1]
     np.testing.assert_array_equal(rig.tails, [[0, 1, 0], [0, 2, 0]])
     with pytest.raises(ValueError, match=r"Rig\.connected"):
-        Rig(("a", "b"), rig.parents, rig.rest, np.eye(4), connected=np.zeros(3, bool))
+        Rig.plain(("a", "b"), rig.parents, rig.rest, np.eye(4), connected=np.zeros(3, bool))
 
 
 def test_rig_animation_has_one_channel_per_bone_and_one_length() -> None:

@@ -36,7 +36,7 @@ def _rest(file: BvhFile) -> Rig:
     rest = np.tile(np.eye(4), (len(file.names), 1, 1))
     for joint, parent in enumerate(file.parents):
         rest[joint, :3, 3] = file.offsets[joint] + (rest[parent, :3, 3] if parent >= 0 else 0.0)
-    return Rig(file.names, np.array(file.parents), rest, np.eye(4))
+    return Rig.plain(file.names, np.array(file.parents), rest)
 
 
 def _standing_axes(path: Path, heads: dict[str, np.ndarray]) -> np.ndarray:

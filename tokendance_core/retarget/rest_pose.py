@@ -76,11 +76,7 @@ def mapped_bones(rig: Rig, rig_map: RigMap) -> dict[str, int]:
     without.
     """
     index = {name: i for i, name in enumerate(rig.names)}
-    mentioned = [
-        *rig_map.bones.values(),
-        *(bone for more in (rig_map.twist, rig_map.doubles) for bones in more.values() for bone in bones),
-    ]
-    unknown = [bone for bone in mentioned if bone not in index]
+    unknown = [use.bone for use in rig_map.bones_in_use() if use.dances and use.bone not in index]
     if unknown:
         raise RigError(f"The armature has no bone {unknown[0]} that its map names.", hint="Match the armature again.")
     joints: dict[str, str] = {}

@@ -26,28 +26,14 @@ def _missing(rig_map: RigMap) -> list[str]:
 def _unknown(rig: Rig, rig_map: RigMap) -> list[str]:
     """Bones that the rig has not, joints that there are not."""
     has = set(rig.names)
-    further = [
-        *(
-            (joint, bone)
-            for table in (rig_map.twist, rig_map.doubles)
-            for joint, bones in table.items()
-            for bone in bones
-        ),
-        *rig_map.ik.items(),
-        *(("a switch", switch.bone) for switch in rig_map.switches),
-        *((("the path", rig_map.path),) if rig_map.path else ()),
-    ]
     said = [
         f"the rig has no joint called {joint}: it is not one of SMPL's" for joint in rig_map.bones if joint not in KNOWN
     ]
-    said += [
-        f"the rig has no bone “{bone}”, which {joint} is mapped to"
-        for joint, bone in rig_map.bones.items()
-        if bone not in has
-    ]
-    return said + [
-        f"the rig has no bone “{bone}”, which belongs to {joint}" for joint, bone in further if bone not in has
-    ]
+    for use in rig_map.bones_in_use():
+        if use.bone not in has:
+            purpose = f"{use.owner} is mapped to" if use.part == "bones" else f"belongs to {use.owner}"
+            said.append(f"the rig has no bone “{use.bone}”, which {purpose}")
+    return said
 
 
 def _twice(rig_map: RigMap) -> list[str]:

@@ -72,7 +72,17 @@ def _number(value: object, where: str) -> float:
 
 
 def _name(value: object, where: str) -> str:
-    return _expect(value, str, where, "a bone name")
+    name = _expect(value, str, where, "a bone name")
+    if not name:
+        raise _wrong(f"{where} must be a bone name, found empty text")
+    return name
+
+
+def _score(value: object) -> float:
+    score = _number(value, "score")
+    if not 0 <= score <= 1:
+        raise _wrong(f"score must lie between 0 and 1, found {score}")
+    return score
 
 
 def _names(value: object, where: str) -> tuple[str, ...]:
@@ -138,7 +148,7 @@ def from_json(text: str) -> RigMap:
     return RigMap(
         bones=bones,
         family=_expect(values.get("family"), str, "family", "text"),
-        score=_number(values.get("score", 1.0), "score"),
+        score=_score(values.get("score", 1.0)),
         reasons=tuple(
             _expect(line, str, "a reason", "text")
             for line in _expect(values.get("reasons", []), list, "reasons", "a list")

@@ -81,7 +81,7 @@ def test_ik_controls_follow_feet_and_poles_follow_knees() -> None:
     foot, knee = rig.names.index("left_ankle"), rig.names.index("left_knee")
     matrices = rig.rest[[foot, knee]].copy()
     matrices[1, :3, 3] += Z_UP @ [0, 0, 0.5]
-    rig = Rig(
+    rig = Rig.plain(
         (*rig.names, "foot IK", "knee pole"),
         np.append(rig.parents, [0, 0]),
         np.append(rig.rest, matrices, 0),

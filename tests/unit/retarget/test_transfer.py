@@ -98,7 +98,7 @@ def test_bone_relations_and_a_pose_of_other_bones_do_not_disturb(seed: int) -> N
     inherits[rig.names.index("helper")] = True  # else the thigh would not carry the knee
     rig = replace(rig, basis=basis, inherits_rotation=inherits)
     clip = random_clip(seed)
-    facing = Rig(rig.names, rig.parents, posed(rig, _still(rig))[0], rig.world)
+    facing = Rig.plain(rig.names, rig.parents, posed(rig, _still(rig))[0], rig.world)
     axes = body_axes({joint: facing.heads[rig.names.index(joint)] for joint in JOINTS})
     assert limb_error(clip, rig, own_map(rig), retarget(clip, rig, own_map(rig)), axes) < 0.01
 
@@ -157,7 +157,7 @@ def _chain(rig: Rig, joint: str, count: int) -> tuple[Rig, RigMap]:
         parents.insert(at + number, above if number == 0 else at + number - 1)
         rest.insert(at + number, matrix)
     parents[at + added] = at + added - 1 if added else above
-    return Rig(tuple(names), np.array(parents), np.array(rest), rig.world), own_map(rig)
+    return Rig.plain(tuple(names), np.array(parents), np.array(rest), rig.world), own_map(rig)
 
 
 def test_a_bend_is_shared_by_all_bones_of_a_long_spine() -> None:
@@ -201,7 +201,7 @@ def _with_twist(*, in_chain: bool) -> tuple[Rig, RigMap]:
         if in_chain:
             parents[at + 1] = at
     twist = {joint: (f"{joint} twist",) for joint in ("left_shoulder", "left_elbow")}
-    return Rig(tuple(names), np.array(parents), np.array(rest), rig.world), own_map(rig, twist=twist)
+    return Rig.plain(tuple(names), np.array(parents), np.array(rest), rig.world), own_map(rig, twist=twist)
 
 
 @pytest.mark.parametrize("in_chain", [False, True])
@@ -226,7 +226,7 @@ def test_twist_bones_take_the_twist_and_leave_the_direction(in_chain: bool) -> N
 
 def test_doubles_turn_as_their_joint_does() -> None:
     rig = character(1)
-    doubled = Rig((*rig.names, "thigh D"), np.append(rig.parents, 0), np.append(rig.rest, rig.rest[[1]], 0), rig.world)
+    doubled = Rig.plain((*rig.names, "thigh D"), np.append(rig.parents, 0), np.append(rig.rest, rig.rest[[1]], 0), rig.world)
     pose = posed(doubled, retarget(random_clip(), doubled, own_map(rig, doubles={"left_hip": ("thigh D",)})))
     np.testing.assert_allclose(pose[:, -1, :3, :3], pose[:, rig.names.index("left_hip"), :3, :3], atol=1e-9)
 
@@ -327,7 +327,7 @@ def test_upper_and_lower_body_that_are_siblings_are_carried_by_their_parent() ->
     plain = character(extra=True)
     parents = plain.parents.copy()
     parents[plain.names.index("spine1")] = 0
-    rig = Rig(plain.names, parents, plain.rest, plain.world)
+    rig = Rig.plain(plain.names, parents, plain.rest, plain.world)
     clip = random_clip(spread=0.3)
     animation = retarget(clip, rig, own_map(rig))
     assert set(animation.locations) == {"control"}
