@@ -17,6 +17,7 @@ _PUBLIC = {
     "CheckpointError": ("errors", "CheckpointError"),
     "ClipError": ("errors", "ClipError"),
     "FPS": ("types", "FPS"),
+    "FileError": ("errors", "FileError"),
     "FinishSettings": ("finishing.finish", "FinishSettings"),
     "GenerateSettings": ("dance.pipeline", "GenerateSettings"),
     "JOINTS": ("motion.skeleton", "JOINTS"),

@@ -1,7 +1,7 @@
 """The command line: ``python -m tokendance_core generate|listen|body|info|train|evaluate|worker …``.
 
-Exit codes: 0 done; 2 a setting or option makes no sense; 3 song; 4 checkpoint; 5 motion file; 7 training data; 130
-stopped.
+Exit codes: 0 done; 2 a setting or option makes no sense; 3 song; 4 checkpoint; 5 motion file; 7 training data; 8 a file
+of another kind cannot be written; 130 stopped.
 """
 
 from __future__ import annotations

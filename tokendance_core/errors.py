@@ -7,6 +7,7 @@
     ├── RigError           the armature cannot take the dance
     ├── SettingError       an option has a value that makes no sense
     ├── DataError          training data is missing or damaged
+    ├── FileError          a file that is no motion file cannot be written
     └── Cancelled          the user stopped the work
 
 ``str(error)`` is a sentence (what was found, what was expected); ``error.hint`` is another that says how to fix it.
@@ -54,12 +55,16 @@ class DataError(TokenDanceError):
     exit_code = 7
 
 
+class FileError(TokenDanceError):
+    exit_code = 8
+
+
 class Cancelled(TokenDanceError):
     exit_code = 130
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Torch tells it as a RuntimeError: by its message on a CPU, by a subclass on a graphics card."""
+    """Whether memory ran out; torch raises a RuntimeError with a message on a CPU, a subclass on a graphics card."""
     return (
         isinstance(error, MemoryError)
         or type(error).__name__ == "OutOfMemoryError"

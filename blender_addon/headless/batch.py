@@ -174,9 +174,9 @@ def _former(folder: Path) -> dict[str, Result]:
 
 def _report(folder: Path, results: Sequence[Result]) -> None:
     rows = [asdict(result) for result in results]
-    with write_aside(folder / REPORT) as aside:
+    with write_aside(folder / REPORT, ClipError) as aside:
         aside.write_text(json.dumps({"jobs": rows}, indent=1, ensure_ascii=False), encoding="utf-8")
-    with write_aside(folder / TABLE) as aside, aside.open("w", newline="", encoding="utf-8") as file:
+    with write_aside(folder / TABLE, ClipError) as aside, aside.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, [*Result.__dataclass_fields__])
         writer.writeheader()
         writer.writerows({**row, "files": ";".join(row["files"])} for row in rows)

@@ -145,7 +145,7 @@ WRITERS: dict[str, Callable[[Path, bpy.types.Object], None]] = {
 def check(path: Path) -> None:
     """ClipError unless a file can be made at ``path``, and its suffix is known: asked before a long work."""
     check_suffix(path)
-    check_writable(path)
+    check_writable(path, ClipError)
 
 
 def check_suffix(path: Path) -> None:
@@ -160,7 +160,7 @@ def write(path: Path, armature: bpy.types.Object) -> None:
     """Write the open file to ``path``, which appears complete or not at all; ClipError when that cannot be."""
     check_suffix(path)
     with (
-        write_aside(path) as aside,
+        write_aside(path, ClipError) as aside,
         _explained(ClipError(f"{path.name} cannot be written.", hint="Look at Blender's messages above.")),
     ):
         aside.unlink()  # Blender would keep a file that is there as a backup

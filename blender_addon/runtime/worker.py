@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
-from tokendance_core import Cancelled, MotionClip, SettingError, TokenDanceError, load_clip
+from tokendance_core import Cancelled, FileError, MotionClip, SettingError, TokenDanceError, load_clip, write_aside
 
 _START = Path(__file__).parent / "child" / "start_core.py"
 _POLL_SECONDS = 0.03
@@ -28,7 +28,7 @@ _GRACE_SECONDS = 0.8
 """How long a cancelled request may go on before the worker is stopped by force."""
 
 _LOG_LINES = 4
-_DISK_FULL = 5
+_DISK_FULL = FileError.exit_code
 """Exit code of a worker that could not even write that it failed."""
 
 Progress = Callable[[str, float], None]
@@ -198,15 +198,13 @@ class Worker:
 
     def write(self, name: str, content: str) -> None:
         """Put a file into the folder, complete from its first moment on."""
-        aside = self.folder / f"{name}.aside"
         try:
-            aside.write_text(content, encoding="utf-8")
-            os.replace(aside, self.folder / name)
-        except OSError as error:
+            with write_aside(self.folder / name, TokenDanceError) as aside:
+                aside.write_text(content, encoding="utf-8")
+        except TokenDanceError as error:
             self.stop()
             raise TokenDanceError(
-                f"Nothing can be written to the temporary folder {self.folder}: {error.strerror}.",
-                hint="Free some space and try again.",
+                f"Nothing can be written to the temporary folder. {error}", hint="Free some space and try again."
             ) from error
 
     def stop(self) -> None:

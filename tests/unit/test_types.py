@@ -15,6 +15,8 @@ from tokendance_core.types import (
     MusicTokens,
     Rig,
     RigAnimation,
+    RigMap,
+    Switch,
 )
 
 
@@ -37,6 +39,14 @@ def _rig(**changes: object) -> Rig:
 def test_clip_knows_its_length() -> None:
     clip = _clip(fps=8.0)
     assert (clip.frames, clip.seconds) == (4, 0.5)
+
+
+def test_clip_is_cut_as_slices_are() -> None:
+    clip = _clip(root=np.arange(12, dtype=np.float32).reshape(4, 3), fps=8.0)
+    assert clip.cut(1, 3).root[:, 0].tolist() == [3, 6]
+    assert clip.cut(2).root[:, 0].tolist() == [6, 9]
+    assert clip.cut(0, 9).frames == 4
+    assert (clip.cut(1, 3).rot6d.shape, clip.cut(1, 3).fps) == ((2, 24, 6), 8.0)
 
 
 def test_nouns_are_frozen() -> None:
@@ -105,13 +115,85 @@ def test_rig_lists_parents_before_children() -> None:
 
 
 def test_rig_traits_are_those_of_plain_bones_unless_told() -> None:
-    rig = Rig.plain(("a", "b"), np.array([-1, 0]), np.tile(np.eye(4), (2, 1, 1)), np.eye(4), lengths=np.array([1.0, 2.0]))
+    rig = Rig.plain(
+        ("a", "b"), np.array([-1, 0]), np.tile(np.eye(4), (2, 1, 1)), np.eye(4), lengths=np.array([1.0, 2.0])
+    )
     assert rig.inherits_rotation.all()
     assert not rig.connected.any()
     assert rig.follows.tolist() == [-1, -1]
     np.testing.assert_array_equal(rig.tails, [[0, 1, 0], [0, 2, 0]])
     with pytest.raises(ValueError, match=r"Rig\.connected"):
         Rig.plain(("a", "b"), rig.parents, rig.rest, np.eye(4), connected=np.zeros(3, bool))
+
+
+def test_rig_has_every_trait() -> None:
+    with pytest.raises(TypeError, match="lengths"):
+        Rig(("a",), np.array([-1]), np.eye(4)[None], np.eye(4))
+    np.testing.assert_array_equal(Rig.plain(("a",), np.array([-1]), np.eye(4)[None]).world, np.eye(4))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (("", "IK_FK", 1.0), "bone must not be empty"),
+        (("control", 3, 1.0), "property must be text, found int"),
+        (("control", "IK_FK", True), "value must be a finite number, found True"),
+        (("control", "IK_FK", float("nan")), "value must be a finite number, found nan"),
+    ],
+)
+def test_a_switch_that_cannot_be_set_is_refused(values: tuple, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Switch(*values)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"bones": ["pelvis"]}, "bones must be a mapping"),
+        ({"bones": {"": "hips"}}, "a joint must not be empty"),
+        ({"bones": {"pelvis": ""}}, "a bone must not be empty"),
+        ({"bones": {"pelvis": 3}}, "a bone must be text, found int"),
+        ({"family": None}, "family must be text"),
+        ({"score": 1.2}, "between 0 and 1, found 1.2"),
+        ({"score": "sure"}, "score must be a finite number"),
+        ({"reasons": "by its names"}, "reasons must be a tuple"),
+        ({"reasons": (1,)}, "a reason must be text"),
+        ({"twist": {"left_hip": "twist"}}, "must be a tuple, found str"),
+        ({"doubles": {"left_hip": ("",)}}, "a bone must not be empty"),
+        ({"ik": {"left_ankle": None}}, "a bone must be text"),
+        ({"switches": ({"bone": "a"},)}, "must be a tuple of Switch"),
+        ({"path": None}, "path must be text"),
+        ({"offsets": {"left_knee": (1.0, 2.0)}}, "three angles in degrees, found 2"),
+        ({"offsets": {"left_knee": (1.0, 2.0, float("inf"))}}, "must be a finite number, found inf"),
+    ],
+)
+def test_a_map_that_makes_no_sense_is_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        RigMap(**{"bones": {"pelvis": "hips"}, "family": "by hand", **changes})
+
+
+def test_a_map_tells_every_bone_that_it_names() -> None:
+    rig_map = RigMap(
+        {"pelvis": "hips"},
+        "by hand",
+        twist={"left_hip": ("twist 1", "twist 2")},
+        doubles={"left_hip": ("thigh D",)},
+        ik={"left_ankle": "foot IK"},
+        switches=(Switch("settings", "IK_FK", 1.0),),
+        path="master",
+    )
+    uses = rig_map.bones_in_use()
+    assert [(use.bone, use.owner) for use in uses if use.dances] == [
+        ("hips", "pelvis"),
+        ("twist 1", "left_hip"),
+        ("twist 2", "left_hip"),
+        ("thigh D", "left_hip"),
+    ]
+    assert [(use.bone, use.owner) for use in uses if not use.dances] == [
+        ("foot IK", "left_ankle"),
+        ("settings", "a switch"),
+        ("master", "the path"),
+    ]
 
 
 def test_rig_animation_has_one_channel_per_bone_and_one_length() -> None:

@@ -37,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check what can be checked at once, then load, skin and save; files appear only when they are complete."""
+    from tokendance_core.errors import ClipError
     from tokendance_core.files import clip as clip_file
     from tokendance_core.files.atomic import check_writable
     from tokendance_core.motion.kinematics import resample_to_fps
@@ -45,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     for path in body.files(args.output):
         if path.resolve() in (args.dance.resolve(), args.model.resolve()):
             raise SettingError(f"{path} would be written over.", hint="Choose another name for the output.")
-        check_writable(path)
+        check_writable(path, ClipError)
     if args.fps is not None and not 1 <= args.fps <= 240:
         raise SettingError(
             f"“fps” must be from 1 to 240, found {args.fps:g}.",

@@ -76,13 +76,14 @@ def run(args: argparse.Namespace) -> int:
 
 def work(args: argparse.Namespace, report: Report, load: Load) -> int:
     """Check what can be checked at once, then load, dance and save; the file appears only when it is complete."""
+    from tokendance_core.errors import ClipError
     from tokendance_core.files import clip as clip_file
     from tokendance_core.files.atomic import check_writable
     from tokendance_core.motion.kinematics import resample_to_fps
     from tokendance_core.music import audio
 
     clip_file.check_suffix(args.output)
-    check_writable(args.output)
+    check_writable(args.output, ClipError)
     if args.fps is not None and not 1 <= args.fps <= 240:
         raise SettingError(
             f"“fps” must be from 1 to 240, found {args.fps:g}.",

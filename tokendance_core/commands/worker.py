@@ -28,7 +28,7 @@ from types import ModuleType
 from tokendance_core.commands import generate, listen, warm
 from tokendance_core.commands.reports import Heard, problem_of
 from tokendance_core.commands.weights import Kept
-from tokendance_core.errors import Cancelled, ClipError, SettingError, TokenDanceError
+from tokendance_core.errors import Cancelled, FileError, SettingError, TokenDanceError
 from tokendance_core.files.atomic import write_aside
 
 REQUESTS: dict[str, ModuleType] = {"generate": generate, "listen": listen, "warm": warm}
@@ -84,7 +84,7 @@ class FolderReport:
     def progress(self, stage: str, fraction: float) -> None:
         if self._file("cancel").exists():
             raise Cancelled("Stopped.")
-        with contextlib.suppress(ClipError):  # a full disk is told when the dance itself cannot be written
+        with contextlib.suppress(FileError):  # a full disk is reported when the dance itself cannot be written
             self._write("progress.json", {"event": "progress", "stage": stage, "fraction": round(fraction, 4)})
 
     def done(self, path: str, frames: int, fps: float, stages: Mapping[str, float]) -> None:

@@ -1,4 +1,7 @@
-"""Files that are either complete or absent: written aside, then moved into place."""
+"""Atomic file writes: a file appears complete or not at all.
+
+It is written beside its place under another name and moved there at the end.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tokendance_core.errors import ClipError, TokenDanceError
+from tokendance_core.errors import FileError, TokenDanceError
 
 _NO_FOLDER = ("its folder does not exist", "Create the folder first, or choose another one.")
 _FORBIDDEN = ("writing there is not allowed", "Choose a folder that you may write to.")
@@ -29,7 +32,7 @@ _REASONS = {
 
 
 @contextmanager
-def write_aside(path: Path | str, error: type[TokenDanceError] = ClipError) -> Iterator[Path]:
+def write_aside(path: Path | str, error: type[TokenDanceError] = FileError) -> Iterator[Path]:
     """Yield a temporary path (same folder, same suffix) that replaces ``path`` on success and disappears on any
     failure.
 
@@ -39,27 +42,25 @@ def write_aside(path: Path | str, error: type[TokenDanceError] = ClipError) -> I
     temporary = path.with_name(f".{secrets.token_hex(4)}-{path.name}")
     try:
         with _explained(path, error):
-            # Asked now, not after minutes of work inside the block.
+            # Checked now, not after minutes of work inside the block.
             temporary.touch()
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             yield temporary
             os.replace(temporary, path)
     finally:
-        # The folder itself may be what is missing or unreadable.
+        # The folder itself may be missing or unreadable.
         if os.access(path.parent, os.X_OK):
             temporary.unlink(missing_ok=True)
 
 
-def check_writable(path: Path | str, error: type[TokenDanceError] = ClipError) -> None:
-    """Raise ``error`` unless a file can be made at ``path``: asked before a long work, whose result is written
-    later.
-    """
+def check_writable(path: Path | str, error: type[TokenDanceError] = FileError) -> None:
+    """Raise ``error`` unless a file can be made at ``path``; for use before long work whose result goes there."""
     path = Path(path)
     with _explained(path, error):
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        # A real file, because permission bits do not tell of read-only disks.
+        # A real file, because permission bits say nothing about read-only disks.
         with tempfile.NamedTemporaryFile(dir=path.parent):
             pass
 

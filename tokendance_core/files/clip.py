@@ -159,7 +159,7 @@ def save(clip: MotionClip, path: Path | str, *, fps: float | None = None) -> Non
                 hint="Give frames per second between 1 and 1000, for example 24.",
             )
         clip = resample_to_fps(clip, fps)
-    with write_aside(path) as temporary:
+    with write_aside(path, ClipError) as temporary:
         write(clip, temporary)
 
 

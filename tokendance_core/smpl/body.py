@@ -321,4 +321,4 @@ def save(body: SkinnedBody, path: Path | str) -> None:
     writers = _WRITERS[Path(path).suffix.lower()].values()
     with ExitStack() as stack:
         for target, write in zip(targets, writers, strict=True):
-            write(body, stack.enter_context(write_aside(target)))
+            write(body, stack.enter_context(write_aside(target, ClipError)))

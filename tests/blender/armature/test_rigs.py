@@ -79,7 +79,9 @@ def test_posing_agrees_with_blender(scene, seed):
     rest[:, :3, 3] = rng.normal(size=(count, 3))
     traits = {name: rng.random(count) > 0.4 for name in ("inherits_rotation", "local_location")}
     made = build(
-        Rig.plain(tuple(f"bone {i}" for i in range(count)), parents, rest, np.eye(4), lengths=np.full(count, 0.3), **traits)
+        Rig.plain(
+            tuple(f"bone {i}" for i in range(count)), parents, rest, np.eye(4), lengths=np.full(count, 0.3), **traits
+        )
     )
     for bone in made.pose.bones:
         bone.rotation_mode = "QUATERNION"

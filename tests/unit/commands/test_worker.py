@@ -22,7 +22,7 @@ from tokendance_core.__main__ import main
 from tokendance_core.commands import worker
 from tokendance_core.commands.weights import Kept
 from tokendance_core.dance import checkpoint, pipeline
-from tokendance_core.errors import CheckpointError, ClipError, SettingError
+from tokendance_core.errors import CheckpointError, FileError, SettingError
 from tokendance_core.files import clip as clip_file
 from tokendance_core.files.atomic import write_aside
 from tokendance_core.music import audio
@@ -338,14 +338,14 @@ def test_a_folder_that_is_not_there_is_told(tmp_path, capsys):
 
 def test_a_disk_that_is_full_ends_it_with_the_code_that_the_add_on_knows(folder, song, monkeypatch, capsys):
     put(folder, 1, ["listen", str(song)])
-    monkeypatch.setattr(worker, "write_aside", fail_with(ClipError("the disk is full", hint="Free some space.")))
-    assert main(["worker", str(folder)]) == ClipError.exit_code
+    monkeypatch.setattr(worker, "write_aside", fail_with(FileError("the disk is full", hint="Free some space.")))
+    assert main(["worker", str(folder)]) == FileError.exit_code
     assert "disk is full" in capsys.readouterr().err
 
 
 def test_progress_that_cannot_be_written_does_not_stop_the_dance(folder, dance, monkeypatch):
     def full(path: Path) -> object:
-        return fail_with(ClipError("the disk is full"))() if "progress" in path.name else write_aside(path)
+        return fail_with(FileError("the disk is full"))() if "progress" in path.name else write_aside(path)
 
     monkeypatch.setattr(worker, "write_aside", full)
     assert answered(folder, 1, dance())["event"] == "done"

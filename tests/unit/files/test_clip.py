@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 import zlib
@@ -13,9 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from tokendance_core.errors import CheckpointError, ClipError, SettingError
+from tokendance_core.errors import ClipError, SettingError
 from tokendance_core.files import clip as clip_file
-from tokendance_core.files.atomic import write_aside
 from tokendance_core.motion import kinematics, rotation
 from tokendance_core.types import MotionClip
 
@@ -363,52 +361,6 @@ def test_bytes_of_a_later_version_are_refused(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(clip_file, "FORMAT_VERSION", 2)
     with pytest.raises(ClipError, match="version 1, expected tokendance-clip version 2"):
         clip_file.from_bytes(_PACKED)
-
-
-# --- writing aside ----------------------------------------------------------------------------------------------------
-
-
-def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
-    path = tmp_path / "file.npz"
-    path.write_text("old")
-    with write_aside(path) as temporary:
-        temporary.write_text("new")
-        assert path.read_text() == "old"
-        assert (temporary.parent, temporary.suffix) == (path.parent, path.suffix)
-    assert path.read_text() == "new"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("failure", [KeyboardInterrupt, RuntimeError])
-def test_a_failure_leaves_nothing_half_written(tmp_path: Path, failure: type[BaseException]) -> None:
-    path = tmp_path / "file.npz"
-    path.write_text("old")
-
-    def fail_half_way() -> None:
-        with write_aside(path) as temporary:
-            temporary.write_text("ne")
-            raise failure
-
-    with pytest.raises(failure):
-        fail_half_way()
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize(
-    ("number", "message"),
-    [
-        (errno.ENOSPC, "disk is full"),
-        (errno.EACCES, "not allowed"),
-        (errno.EROFS, "not allowed"),
-        (errno.EIO, os.strerror(errno.EIO)),
-    ],
-)
-def test_system_errors_become_sentences(tmp_path: Path, number: int, message: str) -> None:
-    with pytest.raises(CheckpointError, match=message) as caught, write_aside(tmp_path / "file.npz", CheckpointError):
-        raise OSError(number, os.strerror(number))
-    assert caught.value.hint
-    assert not list(tmp_path.iterdir())
 
 
 def test_missing_folders_and_folders_in_the_way_are_named(clip: MotionClip, tmp_path: Path) -> None:

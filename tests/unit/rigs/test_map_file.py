@@ -53,6 +53,8 @@ def _changed(**values: object) -> str:
         (_changed(bones={"pelvis": 3}), "bones of pelvis must be a bone name, found int"),
         (_changed(twist={"left_hip": "Twist"}), "twist of left_hip must be a list of bone names, found str"),
         (_changed(ik={"left_toe": "IK"}), "ik names the joint 'left_toe'"),
+        (_changed(ik={"left_ankle": ""}), "ik of left_ankle must be a bone name, found empty text"),
+        (_changed(score=2), "score must lie between 0 and 1, found 2"),
         (_changed(switches=[{"bone": "a"}]), "a switch must have bone, property and value, found bone"),
         (_changed(switches=[{"bone": "a", "property": "b", "value": True}]), "a switch must be a number, found bool"),
         (_changed(offsets={"left_hip": [1, 2]}), "three angles in degrees, found 2"),
