@@ -8,25 +8,27 @@ from __future__ import annotations
 
 import bpy
 
+from . import session
 from .armature import map_store
 from .character import operators as rig_map_operators
 from .character import restore
-from .character import summary as rig_map_summary
 from .character.mannequin import operators as mannequin_operators
-from .dance import diagnostics, generation, motion_file, properties
+from .character.summary import Summaries
+from .dance import diagnostics, motion_file, properties
 from .dance import operators as generate_operators
 from .headless import cli
-from .interface import ticker
-from .runtime import check as runtime_check
-from .runtime import interpreter as runtime
+from .interface.ticker import Ticker
 from .runtime import operators as runtime_operators
 from .runtime import preferences
-from .runtime import set_up as runtime_set_up
-from .runtime import worker as worker_client
+from .runtime.check import Checks
+from .runtime.interpreter import KnownRuntimes
+from .runtime.set_up import SetUps
+from .runtime.worker import WorkerHolder
+from .session import Session
 from .sidebar import character_panel as rig_map_panel
 from .sidebar import menus, panels, presets
-from .song import facts as song_facts
 from .song import operators as song_operators
+from .song.facts import KnownSongs
 from .takes import operators as take_operators
 
 _MODULES = (
@@ -48,7 +50,23 @@ _MODULES = (
 CLASSES = tuple(cls for module in _MODULES for cls in module.CLASSES)
 
 
+def new_session() -> Session:
+    """A session that has done nothing yet and knows nothing."""
+    ticker = Ticker()
+    runtimes = KnownRuntimes(ticker)
+    return Session(
+        ticker=ticker,
+        worker=WorkerHolder(),
+        runtimes=runtimes,
+        checks=Checks(runtimes),
+        set_ups=SetUps(runtimes),
+        songs=KnownSongs(ticker),
+        summaries=Summaries(ticker),
+    )
+
+
 def register() -> None:
+    session.begin(new_session())
     map_store.register()
     for cls in CLASSES:
         bpy.utils.register_class(cls)
@@ -60,15 +78,8 @@ def register() -> None:
 def unregister() -> None:
     cli.unregister()
     menus.unregister()
-    runtime_set_up.stop()
-    runtime_check.stop()
-    runtime.forget_all()
-    ticker.stop()
-    generation.forget_all()
-    worker_client.stop_shared()
+    session.end()
     properties.unregister()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
     map_store.unregister()
-    rig_map_summary.forget_all()
-    song_facts.forget_all()

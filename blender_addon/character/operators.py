@@ -25,6 +25,7 @@ from tokendance_core import (
     save_rig_map,
 )
 
+from .. import session
 from ..armature import map_store, rig
 from ..armature.action import RECIPE
 from ..armature.placement import EXACT, place
@@ -33,7 +34,6 @@ from ..compat import RELATIVE_PATH
 from ..interface.reports import told
 from ..interface.scene_guard import all_or_nothing, restored
 from ..interface.timeline import scene_fps
-from . import summary as rig_map_summary
 
 _PARTS = {
     "hip": "thigh",
@@ -102,7 +102,7 @@ class OnArmature:
             self.work(context, dancers.dancer(context))
         except TokenDanceError as error:
             return told(self, error)
-        rig_map_summary.refresh(dancers.dancer(context))
+        session.current().summaries.refresh(dancers.dancer(context))
         return {"FINISHED"}
 
 
@@ -157,9 +157,9 @@ class SetMapBone(OnArmature, bpy.types.Operator):
 
 
 def _bone_items(self, context: bpy.types.Context) -> list[tuple[str, str, str]]:
-    # Blender does not keep these strings alive by itself.
-    SearchMapBone.items = [(bone.name, bone.name, "") for bone in dancers.dancer(context).data.bones]
-    return SearchMapBone.items
+    now = session.current()
+    now.bone_items = [(bone.name, bone.name, "") for bone in dancers.dancer(context).data.bones]
+    return now.bone_items
 
 
 class SearchMapBone(OnArmature, bpy.types.Operator):
@@ -169,7 +169,6 @@ class SearchMapBone(OnArmature, bpy.types.Operator):
     bl_label = "Search Bone"
     bl_property = "bone"
 
-    items: ClassVar[list[tuple[str, str, str]]] = []
     joint: _joint_property()
     bone: bpy.props.EnumProperty(name="Bone", items=_bone_items, options={"SKIP_SAVE"})
 
@@ -214,7 +213,7 @@ class SetMapOffset(OnArmature, bpy.types.Operator):
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        summary = rig_map_summary.make(dancers.dancer(context))
+        summary = session.current().summaries.make(dancers.dancer(context))
         if summary.rig_map is not None:
             self.angles = np.radians(summary.rig_map.offsets.get(self.joint, (0.0, 0.0, 0.0)))
         return context.window_manager.invoke_props_dialog(self)

@@ -9,7 +9,7 @@ import bpy
 from tokendance_core import RigError, RigMap, rig_problems
 
 from ..armature import rig
-from ..interface import ticker
+from ..interface.ticker import Ticker, redraw
 
 
 @dataclass(frozen=True)
@@ -21,54 +21,54 @@ class Summary:
     problems: tuple[str, ...]
 
 
-_known: dict[str, tuple[object, Summary]] = {}
-_asked: set[str] = set()
+class Summaries:
+    """What a session knows of characters, each by its name."""
 
+    def __init__(self, ticker: Ticker) -> None:
+        self._ticker = ticker
+        self._known: dict[str, tuple[object, Summary]] = {}
+        self._asked: set[str] = set()
 
-def _state(armature: bpy.types.Object) -> object:
-    """Whatever a summary depends on, cheap to look up."""
-    return armature.tokendance_rig_map, armature.data.session_uid, tuple(bone.name for bone in armature.data.bones)
+    def look_up(self, armature: bpy.types.Object) -> Summary | None:
+        """The summary if it is known; None otherwise, and then it will be soon."""
+        key, summary = self._known.get(armature.name, (None, None))
+        if summary is not None and key == _key(armature):
+            return summary
+        if armature.name not in self._asked and armature.mode != "EDIT":
+            self._asked.add(armature.name)
+            self._ticker.add(lambda name=armature.name: self._answer(name))
+        return None
 
+    def _answer(self, name: str) -> bool:
+        """Work a summary out and show it; False, because once is enough."""
+        self._asked.discard(name)
+        armature = bpy.data.objects.get(name)
+        if armature is not None and armature.type == "ARMATURE" and armature.mode != "EDIT":
+            self.refresh(armature)
+        return False
 
-def look_up(armature: bpy.types.Object) -> Summary | None:
-    """The summary if it is known; None otherwise, and then it will be soon."""
-    state, summary = _known.get(armature.name, (None, None))
-    if summary is not None and state == _state(armature):
+    def refresh(self, armature: bpy.types.Object) -> None:
+        """Work the summary out now and redraw the sidebars."""
+        self.make(armature)
+        redraw()
+
+    def make(self, armature: bpy.types.Object) -> Summary:
+        """Work the summary out now and remember it."""
+        kept = bool(armature.tokendance_rig_map)
+        try:
+            rig_map = rig.mapped(armature)
+            summary = Summary(rig_map, kept, rig_problems(rig.read_rig(armature), rig_map))
+        except RigError as error:
+            summary = Summary(None, kept, (error.text,))
+        self._known[armature.name] = (_key(armature), summary)
         return summary
-    if armature.name not in _asked and armature.mode != "EDIT":
-        _asked.add(armature.name)
-        ticker.add(lambda name=armature.name: _answer(name))
-    return None
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._known.clear()
+        self._asked.clear()
 
 
-def _answer(name: str) -> bool:
-    """Work a summary out and show it; False, because once is enough."""
-    _asked.discard(name)
-    armature = bpy.data.objects.get(name)
-    if armature is not None and armature.type == "ARMATURE" and armature.mode != "EDIT":
-        refresh(armature)
-    return False
-
-
-def refresh(armature: bpy.types.Object) -> None:
-    """Work the summary out now and draw the sidebars anew."""
-    make(armature)
-    ticker.redraw()
-
-
-def make(armature: bpy.types.Object) -> Summary:
-    """Work the summary out now and remember it."""
-    kept = bool(armature.tokendance_rig_map)
-    try:
-        rig_map = rig.mapped(armature)
-        summary = Summary(rig_map, kept, rig_problems(rig.read_rig(armature), rig_map))
-    except RigError as error:
-        summary = Summary(None, kept, (error.text,))
-    _known[armature.name] = (_state(armature), summary)
-    return summary
-
-
-def forget_all() -> None:
-    """Drop what is remembered, when the add-on goes."""
-    _known.clear()
-    _asked.clear()
+def _key(armature: bpy.types.Object) -> object:
+    """Cache key of the summary, cheap to make."""
+    return armature.tokendance_rig_map, armature.data.session_uid, tuple(bone.name for bone in armature.data.bones)

@@ -10,27 +10,21 @@ from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import SettingError, __version__
 
-from .. import compat
-from ..interface import ticker
-from ..runtime import interpreter as runtime
+from .. import compat, session
 from ..runtime import preferences
 from ..runtime import set_up as runtime_set_up
-from ..runtime import worker as worker_client
-from . import generation
+from ..runtime.interpreter import find_python
 
 _LOG_LINES = 40
 
 
 def text(context: bpy.types.Context) -> str:
     """Versions, machine, runtime, the last failure and the end of the worker's log. It names files of the user."""
-    settings, worker, outcome, set_up = (
-        preferences.runtime(context),
-        worker_client.current(),
-        generation.outcome,
-        runtime_set_up.current,
-    )
+    settings, now = preferences.runtime(context), session.current()
+    worker, outcome = now.worker.running(), now.outcome
+    set_up = now.set_ups.latest.progress if now.set_ups.latest is not None else None
     try:
-        python = runtime.find_python(settings.python)
+        python = find_python(settings.python).path
     except SettingError as error:
         python = f"none: {error}"
     facts = {
@@ -38,11 +32,11 @@ def text(context: bpy.types.Context) -> str:
         "Blender": compat.blender_version(),
         "System": platform.platform(),
         "Python of Blender": platform.python_version(),
-        "Python of the dances": python,
+        "Python runtime": python,
         "Device": settings.device,
         "Checkpoint": settings.checkpoint or "shipped",
         "Worker": "running" if worker is not None else "not running",
-        "Longest tick": f"{1000 * ticker.worst_seconds:.1f} ms",
+        "Longest tick": f"{1000 * now.ticker.worst_seconds:.1f} ms",
         "Set-up": f"{set_up.outcome} {set_up.message} {set_up.hint}".strip() if set_up is not None else "none",
         "Last outcome": f"{outcome.status}: {outcome.message} {outcome.hint}" if outcome is not None else "none",
     }

@@ -94,18 +94,6 @@ class Outcome:
     details: str = ""
 
 
-running: Generation | None = None
-outcome: Outcome | None = None
-
-
-def forget_all() -> None:
-    """Stop what is being made, when the add-on goes."""
-    global running, outcome
-    if running is not None:
-        running.cancel()
-    running = outcome = None
-
-
 class Generation:
     """The dances of one order while the worker makes them."""
 

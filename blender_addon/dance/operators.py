@@ -11,6 +11,7 @@ from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import Cancelled, TokenDanceError
 
+from .. import session
 from ..armature.placement import PlacementOptions
 from ..character import dancer as dancers
 from ..interface import ticker
@@ -74,24 +75,25 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         properties.fill(self, context)
-        if generation.running is not None:
+        now = session.current()
+        if now.generation is not None:
             self.report({"WARNING"}, rpt("A dance is being made already"))
             return {"CANCELLED"}
         try:
-            generation.running = generation.begin(context, self._order())
+            now.generation = self._generation = generation.begin(context, self._order())
         except TokenDanceError as error:
             return self._failed(error)
-        generation.outcome, self._delivery = None, None
+        now.outcome, self._delivery = None, None
         context.window_manager.modal_handler_add(self)
-        self._timer = context.window_manager.event_timer_add(ticker.SECONDS, window=context.window)
+        now.wake_up = context.window_manager.event_timer_add(ticker.SECONDS, window=context.window)
         ticker.redraw()
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        if generation.running is None:  # the add-on was disabled and enabled again
+        if session.current().generation is not self._generation:  # the add-on was disabled and enabled again
             return {"CANCELLED"}
         if event.type == "ESC" and event.value == "PRESS":
-            generation.running.cancel()
+            self._generation.cancel()
             return {"RUNNING_MODAL"}
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
@@ -111,7 +113,7 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
 
     def _advance(self, context: bpy.types.Context) -> bool:
         """Look at the worker, or place one dance; True when all are placed."""
-        running = generation.running
+        running = self._generation
         if self._delivery is None:
             if not running.poll():
                 return False
@@ -124,7 +126,7 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Another file is opened, the window is closed, or Blender ends."""
-        if generation.running is not None:
+        if session.current().generation is self._generation:
             if self._delivery is not None:
                 self._delivery.take_back()
             self._end(Outcome("cancelled", "Stopped, because another file was opened or the window was closed"))
@@ -174,20 +176,15 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
                 f"{traceback.format_exc()}\n{self._details()}",
             )
         )
-        self.report({"WARNING"}, generation.outcome.message)
+        self.report({"WARNING"}, message)
         return {"CANCELLED"}
 
     def _details(self) -> str:
-        return generation.running.details() if generation.running is not None else ""
+        running = session.current().generation
+        return running.details() if running is not None else ""
 
     def _end(self, outcome: Outcome) -> None:
-        timer = getattr(self, "_timer", None)
-        if timer is not None:
-            bpy.context.window_manager.event_timer_remove(timer)
-            self._timer = None
-        if generation.running is not None:
-            generation.running.cancel()
-        generation.running, generation.outcome = None, outcome
+        session.current().end_generation(outcome)
         ticker.redraw()
 
 
@@ -199,12 +196,13 @@ class CancelGeneration(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if generation.running is None:
+        is_running = session.current().generation is not None
+        if not is_running:
             cls.poll_message_set("No dance is being made")
-        return generation.running is not None
+        return is_running
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        generation.running.cancel()
+        session.current().generation.cancel()
         return {"FINISHED"}
 
 

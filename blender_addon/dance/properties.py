@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 
 import bpy
 
 from tokendance_core import CheckpointError, TokenDanceError, genres
 
+from .. import session
 from ..armature.placement import PlacementOptions
 from ..character import dancer as dancers
 from ..options import QUALITY_STEPS, DanceOptions
@@ -23,16 +23,18 @@ from ..takes.properties import TakeProperties
 _SHARED = ("seed", "temperature", "energy", "in_range", "variations", "strip", "filepath")
 
 
-@lru_cache(maxsize=4)
 def _genre_items(checkpoint: str) -> list[tuple[str, str, str]]:
     """Enum items for the genres of a checkpoint, of the shipped one if it cannot be read; kept, because Blender does
     not keep them.
     """
-    try:
-        known = genres(Path(checkpoint) if checkpoint else None)
-    except CheckpointError:
-        known = genres()
-    return [(genre, genre.capitalize(), "") for genre in known]
+    kept = session.current().genre_items
+    if checkpoint not in kept:
+        try:
+            known = genres(Path(checkpoint) if checkpoint else None)
+        except CheckpointError:
+            known = genres()
+        kept[checkpoint] = [(genre, genre.capitalize(), "") for genre in known]
+    return kept[checkpoint]
 
 
 def _genres(_settings: SceneSettings, context: bpy.types.Context | None) -> list[tuple[str, str, str]]:
@@ -119,4 +121,3 @@ def unregister() -> None:
     del bpy.types.Scene.tokendance
     del bpy.types.Action.tokendance_take
     del bpy.types.Object.tokendance_dancer
-    _genre_items.cache_clear()

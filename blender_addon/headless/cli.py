@@ -19,6 +19,7 @@ import bpy
 
 from tokendance_core import Cancelled, TokenDanceError
 
+from .. import session
 from ..armature.placement import Placement
 from ..options import QUALITY_STEPS
 from ..runtime import worker as worker_client
@@ -27,20 +28,15 @@ from . import table as batch_table
 from .batch import Result
 from .table import Job
 
-_registered: object = None
-
 _EPILOGUE = __doc__.partition("\n\n")[2]
 
 
 def register() -> None:
-    global _registered
-    _registered = bpy.utils.register_cli_command("tokendance", main)
+    session.current().command = bpy.utils.register_cli_command("tokendance", main)
 
 
 def unregister() -> None:
-    global _registered
-    bpy.utils.unregister_cli_command(_registered)
-    _registered = None
+    bpy.utils.unregister_cli_command(session.current().command)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -59,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
         _say_error(Cancelled("Stopped; every file that is there is complete."), args.json)
         return Cancelled.exit_code
     finally:
-        worker_client.stop_shared()
+        session.current().worker.stop()
 
 
 @contextmanager

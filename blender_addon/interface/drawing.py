@@ -1,4 +1,4 @@
-"""Small things that several panels draw."""
+"""What the panels share."""
 
 from __future__ import annotations
 
@@ -6,14 +6,22 @@ import bpy
 from bpy.app.translations import pgettext_iface as iface
 
 _LETTER = 6.0
-"""Width of an average letter of the interface font in pixels, at a scale of 1."""
+"""Average width of a letter of the interface font in pixels, at a scale of 1."""
 
 _MARGIN = 68
 """Pixels of a line that hold no text: borders, icon, scroll bar."""
 
 
+class SidebarPanel:
+    """Where the panels are: the tab of the add-on in the sidebar of the 3D view."""
+
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "TokenDance"
+
+
 def sentence(context: bpy.types.Context, layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:
-    """A sentence over as many lines as the width of the region asks for, with an icon before the first."""
+    """Draw a sentence, wrapped to the width of the region, with an icon before the first line."""
     lines = [""]
     for word in iface(text).split():
         if lines[-1] and len(lines[-1]) + len(word) >= _letters(context):

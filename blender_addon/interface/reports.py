@@ -1,4 +1,4 @@
-"""How an operator tells what went wrong."""
+"""Report errors to the user."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """One timer of Blender's for everything that is waited for: child processes, and work that must not happen while
 drawing.
 
-Timers fire only where there is a window; what runs in background waits in a loop of its own.
+Timers fire only where there is a window; what runs in background waits in a loop of its own. A generation is not
+watched from here: only a modal operator receives Esc and makes one undo step, and an event timer wakes it.
 """
 
 from __future__ import annotations
@@ -20,45 +21,52 @@ _LOG = logging.getLogger(__package__)
 Watch = Callable[[], bool]
 """Looked at on every tick, until it returns False; must cost next to nothing."""
 
-_watches: list[Watch] = []
-worst_seconds = 0.0
-"""The longest tick so far, for diagnostics."""
 
+class Ticker:
+    """The watches of a session; ``worst_seconds`` is its longest tick so far, for diagnostics."""
 
-def add(watch: Watch) -> None:
-    """Call ``watch`` on every tick from the next one on, once however often it is added, also after another file was
-    loaded.
-    """
-    if watch not in _watches:
-        _watches.append(watch)
-    if not bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.register(_tick, first_interval=0.0, persistent=True)
+    def __init__(self) -> None:
+        self.worst_seconds = 0.0
+        self._watches: list[Watch] = []
+        self._timer = lambda: self.tick()  # Blender knows a timer by its identity, which a bound method does not keep
 
+    def add(self, watch: Watch) -> None:
+        """Call ``watch`` on every tick from the next one on, once however often it is added, also after another file
+        was loaded.
+        """
+        if watch not in self._watches:
+            self._watches.append(watch)
+        if not self.is_running:
+            bpy.app.timers.register(self._timer, first_interval=0.0, persistent=True)
 
-def _tick() -> float | None:
-    global worst_seconds
-    start = time.perf_counter()
-    for watch in tuple(_watches):
-        try:
-            goes_on = watch()
-        except Exception:
-            _LOG.exception("TokenDance: something that was waited for went wrong")
-            goes_on = False
-        if not goes_on and watch in _watches:
-            _watches.remove(watch)
-    worst_seconds = max(worst_seconds, time.perf_counter() - start)
-    return SECONDS if _watches else None
+    @property
+    def is_running(self) -> bool:
+        """Whether Blender calls ``tick``."""
+        return bpy.app.timers.is_registered(self._timer)
 
+    def tick(self) -> float | None:
+        """Look at everything once; seconds until the next tick, None when nothing is left to look at."""
+        start = time.perf_counter()
+        for watch in tuple(self._watches):
+            try:
+                goes_on = watch()
+            except Exception:
+                _LOG.exception("TokenDance: a background task failed")
+                goes_on = False
+            if not goes_on and watch in self._watches:
+                self._watches.remove(watch)
+        self.worst_seconds = max(self.worst_seconds, time.perf_counter() - start)
+        return SECONDS if self._watches else None
 
-def stop() -> None:
-    """Forget everything, when the add-on goes."""
-    _watches.clear()
-    if bpy.app.timers.is_registered(_tick):
-        bpy.app.timers.unregister(_tick)
+    def close(self) -> None:
+        """Drop every watch and stop the timer."""
+        self._watches.clear()
+        if self.is_running:
+            bpy.app.timers.unregister(self._timer)
 
 
 def redraw() -> None:
-    """Draw the sidebars and the preferences anew."""
+    """Redraw the sidebars and the preferences."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
             if area.type in ("VIEW_3D", "PREFERENCES"):

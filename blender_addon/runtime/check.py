@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tokendance_core import SettingError
 
-from ..interface import ticker
-from . import interpreter as runtime
+from ..interface.ticker import redraw
+from .interpreter import KnownRuntimes, Versions, read_json
 from .worker import start_core
 
 _CHECK_SECONDS = 120.0
@@ -18,9 +18,10 @@ _CHECK_SECONDS = 120.0
 
 @dataclass
 class Check:
-    """Asks a Python for its versions and devices, in a process of its own."""
+    """One question to a Python: ``poll`` until it says True, then there are ``versions`` or a ``problem``."""
 
     python: str
+    versions: Versions | None = None
     problem: str = ""
     _began: float = field(default_factory=time.monotonic)
 
@@ -37,60 +38,49 @@ class Check:
             ) from error
 
     def poll(self) -> bool:
-        """True once there is an answer, or never will be; then ``problem`` is told, or the facts are known. Never
-        waits.
-        """
+        """True once there is an answer, or never will be. Never waits."""
         if self._process.poll() is None and time.monotonic() - self._began < _CHECK_SECONDS:
             return False
-        self._end()
-        info = runtime.read_json(self._answer)
-        if info is not None and "torch" in info:
-            runtime.answers[self.python] = info
-        else:
-            runtime.answers.pop(self.python, None)
+        self._process.kill()
+        self._process.wait()
+        self.versions = Versions.from_json(read_json(self._answer))
+        if self.versions is None:
             words = self._log.read_text("utf-8", "replace").strip().splitlines()
             last = words[-1].strip() if words else f"exit code {self._process.returncode}"
             self.problem = f"This Python cannot make dances: {last[:200]}"
         self._temporary.cleanup()
-        runtime.forget()
         return True
 
     def drop(self) -> None:
-        """End it; nobody wants the answer."""
-        self._end()
-        self._temporary.cleanup()
-
-    def _end(self) -> None:
+        """End it without waiting for the answer."""
         self._process.kill()
         self._process.wait()
+        self._temporary.cleanup()
 
 
-checking: Check | None = None
-"""The last check of this Blender; ``is_checking`` says whether it goes on."""
+class Checks:
+    """The last check of a session, ``latest``; ``is_checking`` says whether it is still in progress."""
 
-is_checking = False
+    def __init__(self, runtimes: KnownRuntimes) -> None:
+        self.latest: Check | None = None
+        self.is_checking = False
+        self._runtimes = runtimes
 
+    def start(self, python: str) -> Check:
+        """Begin a check; SettingError when the Python cannot be started."""
+        self.latest, self.is_checking = Check(python), True
+        return self.latest
 
-def start_check(python: str) -> Check:
-    """Begin a check; SettingError when the Python cannot be started."""
-    global checking, is_checking
-    checking = Check(python)
-    is_checking = True
-    return checking
+    def watch(self) -> bool:
+        """For the ticker: whether the check is still in progress."""
+        if self.latest is not None and self.is_checking and self.latest.poll():
+            self.is_checking = False
+            self._runtimes.learn(self.latest.python, self.latest.versions)
+            redraw()
+        return self.is_checking
 
-
-def watch_check() -> bool:
-    """For the ticker: whether the check still goes on."""
-    global is_checking
-    if is_checking and checking.poll():
-        is_checking = False
-        ticker.redraw()
-    return is_checking
-
-
-def stop() -> None:
-    """End what is under way and forget it, when the add-on goes."""
-    global checking, is_checking
-    if is_checking:
-        checking.drop()
-    checking, is_checking = None, False
+    def close(self) -> None:
+        """End what is in progress and forget it."""
+        if self.latest is not None and self.is_checking:
+            self.latest.drop()
+        self.latest, self.is_checking = None, False

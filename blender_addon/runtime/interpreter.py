@@ -16,13 +16,11 @@ import bpy
 from tokendance_core import SettingError
 
 from ..addon import NAME
-from ..interface import ticker
+from ..interface.ticker import Ticker, redraw
 from . import plan as runtime_plan
+from .child.install_runtime import ENVIRONMENT, READY
 
 PYTHON_VARIABLE = "TOKENDANCE_PYTHON"
-
-# Names in the folder of the runtime, as install_runtime.py has them.
-_ENVIRONMENT, _READY = "env", "ready.json"
 
 _REMEMBERED_SECONDS = 2.0
 
@@ -38,26 +36,75 @@ def folder() -> Path:
     return Path(bpy.utils.user_resource("DATAFILES")) / "tokendance" / "runtime"
 
 
+@dataclass(frozen=True)
+class Versions:
+    """What a Python says of itself: its version, torch's, and the devices that torch can use."""
+
+    python: str
+    torch: str
+    devices: tuple[str, ...]
+
+    @classmethod
+    def from_json(cls, answer: object) -> Versions | None:
+        """The answer of ``info --json``; None when it does not speak of torch."""
+        if not isinstance(answer, Mapping) or "torch" not in answer:
+            return None
+        devices = answer.get("devices")
+        return cls(
+            python=str(answer.get("python", "")),
+            torch=str(answer["torch"]),
+            devices=tuple(map(str, devices)) if isinstance(devices, list) else (),
+        )
+
+
+@dataclass(frozen=True)
+class Ready:
+    """What a complete managed runtime says of itself: the Python that it was built from, the accelerator that it was
+    made for, and what it answered when it was checked.
+    """
+
+    base: str
+    accelerator: str
+    versions: Versions | None
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, object]) -> Ready:
+        return cls(
+            base=str(content.get("base", "")),
+            accelerator=str(content.get("accelerator", "cpu")),
+            versions=Versions.from_json(content.get("info")),
+        )
+
+
+def read_ready() -> Ready | None:
+    """What the managed runtime says of itself; None unless its set-up was completed."""
+    content = read_json(folder() / READY)
+    return Ready.from_json(content) if content is not None else None
+
+
 def managed_python() -> Path | None:
     """The Python that the add-on set up; None unless it is complete, and the Python that it was built from is still
     there.
     """
-    ready = read_json(folder() / _READY)
-    python = folder() / _ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    return python if ready is not None and python.is_file() and Path(str(ready.get("base"))).is_file() else None
+    ready = read_ready()
+    python = folder() / ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    return python if ready is not None and python.is_file() and Path(ready.base).is_file() else None
 
 
-def find_python(preferred: str = "") -> str:
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that makes dances, and where it comes from, for people."""
+
+    path: str
+    source: str
+
+
+def find_python(preferred: str = "") -> Interpreter:
     """The Python that has torch: the user's own, the one in the environment, the managed one, else Blender's if torch
     is there.
 
     SettingError when there is none, or when one that was named is no file.
     """
-    return _choose(preferred)[0]
-
-
-def _choose(preferred: str) -> tuple[str, str]:
-    """The Python and, for people, where it comes from."""
     named = (
         (preferred, "the add-on's preferences", "Your own Python"),
         (os.environ.get(PYTHON_VARIABLE, ""), PYTHON_VARIABLE, "Named in TOKENDANCE_PYTHON"),
@@ -68,11 +115,11 @@ def _choose(preferred: str) -> tuple[str, str]:
                 f"The Python named in {origin} does not exist: {python}.", hint="Correct the path, or empty it."
             )
         if python:
-            return python, source
+            return Interpreter(python, source)
     if (managed := managed_python()) is not None:
-        return str(managed), "Set up by TokenDance"
+        return Interpreter(str(managed), "Set up by TokenDance")
     if sys.executable and find_spec("torch") is not None:
-        return sys.executable, "Blender's own Python"
+        return Interpreter(sys.executable, "Blender's own Python")
     raise SettingError(
         "No Python with torch was found to make the dance.",
         hint=f"Press Set Up in the add-on's preferences, or name there (or in {PYTHON_VARIABLE}) a Python that has "
@@ -101,77 +148,80 @@ class Facts:
     """The accelerator that the managed runtime was set up for, and torch does not find."""
 
 
-answers: dict[str, Mapping[str, object]] = {}
-"""Python -> what it said of itself when it was last checked."""
+class KnownRuntimes:
+    """What a session knows of the Pythons that make dances."""
 
-_known: tuple[float, str, Facts | None] = (0.0, "", None)
-_asked = False
+    def __init__(self, ticker: Ticker) -> None:
+        self._ticker = ticker
+        self._versions: dict[str, Versions] = {}
+        self._facts: Facts | None = None
+        self._preferred = ""
+        self._looked_at = 0.0
+        self._is_asked = False
+
+    def learn(self, python: str, versions: Versions | None) -> None:
+        """Remember what a Python answered when it was checked; None when it did not answer."""
+        self._versions.pop(python, None)
+        if versions is not None:
+            self._versions[python] = versions
+        self.forget()
+
+    def facts(self, preferred: str = "") -> Facts:
+        """What is found now; looks at a few files, starts nothing."""
+        ready, managed, place = read_ready(), managed_python(), str(folder())
+        try:
+            found = find_python(preferred)
+        except SettingError as error:
+            return Facts(problem=str(error), hint=error.hint, is_set_up=ready is not None, place=place)
+        is_managed = managed is not None and found.path == str(managed)
+        known = self._versions.get(found.path) or (ready.versions if ready is not None and is_managed else None)
+        versions = known or Versions("", "", ())
+        wanted = ready.accelerator if ready is not None else "cpu"
+        device = runtime_plan.DEVICES.get(wanted, "cpu")
+        return Facts(
+            python=found.path,
+            source=found.source,
+            version=versions.python,
+            torch=versions.torch,
+            devices=versions.devices,
+            is_set_up=ready is not None,
+            place=place,
+            missing=wanted if is_managed and versions.devices and device not in versions.devices else "",
+        )
+
+    def known(self, preferred: str = "") -> Facts | None:
+        """The facts as they were a moment ago, for drawing: looks at nothing itself. None while they are not known,
+        and then they will be.
+        """
+        is_known = self._facts is not None and self._preferred == preferred
+        is_old = time.monotonic() - self._looked_at > _REMEMBERED_SECONDS
+        if not self._is_asked and (not is_known or is_old):
+            self._is_asked = True
+            self._ticker.add(lambda: self._look(preferred))
+        return self._facts if is_known else None
+
+    def _look(self, preferred: str) -> bool:
+        self._is_asked = False
+        former, found = (self._preferred, self._facts), self.facts(preferred)
+        self._looked_at, self._preferred, self._facts = time.monotonic(), preferred, found
+        if former != (preferred, found):
+            redraw()
+        return False
+
+    def forget(self) -> None:
+        """Look again at the next chance."""
+        self._facts, self._is_asked = None, False
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._versions.clear()
+        self.forget()
 
 
-def facts(preferred: str = "") -> Facts:
-    """What is found now; looks at a few files, starts nothing."""
-    ready = read_json(folder() / _READY) or {}
-    try:
-        python, source = _choose(preferred)
-    except SettingError as error:
-        return Facts(problem=str(error), hint=error.hint, is_set_up=bool(ready), place=str(folder()))
-    managed = managed_python()
-    is_managed = managed is not None and python == str(managed)
-    info = answers.get(python) or (ready.get("info") if is_managed else None)
-    info = info if isinstance(info, Mapping) else {}
-    devices = tuple(map(str, info.get("devices", ())))
-    wanted = str(ready.get("accelerator", "cpu"))
-    is_missing = is_managed and bool(devices) and runtime_plan.DEVICES.get(wanted, "cpu") not in devices
-    return Facts(
-        python=python,
-        source=source,
-        version=str(info.get("python", "")),
-        torch=str(info.get("torch", "")),
-        devices=devices,
-        is_set_up=bool(ready),
-        place=str(folder()),
-        missing=wanted if is_missing else "",
-    )
-
-
-def known(preferred: str = "") -> Facts | None:
-    """The facts as they were a moment ago, for drawing: looks at nothing itself. None while they are not known, and
-    then they will be.
-    """
-    global _asked
-    when, about, found = _known
-    if not _asked and (about != preferred or found is None or time.monotonic() - when > _REMEMBERED_SECONDS):
-        _asked = True
-        ticker.add(lambda: _look(preferred))
-    return found if about == preferred else None
-
-
-def _look(preferred: str) -> bool:
-    global _known, _asked
-    _asked = False
-    former, found = _known[1:], facts(preferred)
-    _known = time.monotonic(), preferred, found
-    if former != (preferred, found):
-        ticker.redraw()
-    return False
-
-
-def forget() -> None:
-    """Look anew at the next chance."""
-    global _known, _asked
-    _known, _asked = (0.0, "", None), False
-
-
-def read_json(path: Path) -> Mapping[str, object] | None:
+def read_json(path: Path) -> dict[str, object] | None:
     """A JSON object of a file; None when there is none."""
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None
-
-
-def forget_all() -> None:
-    """Drop what is remembered, when the add-on goes."""
-    answers.clear()
-    forget()

@@ -1,4 +1,4 @@
-"""Operators of the preferences: set up, cancel, remove and check the Python that makes the dances."""
+"""Operators of the preferences: set up, cancel, remove and check the Python runtime, and show them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import bpy
 
 from tokendance_core import SettingError, TokenDanceError
 
+from .. import session
 from ..addon import NAME
 from ..compat import RELATIVE_PATH
-from ..interface import ticker
 from ..interface.reports import told
-from . import check as runtime_check
-from . import interpreter as runtimes
+from ..interface.ticker import redraw
+from . import interpreter
 from . import plan as runtime_plan
 from . import set_up as runtime_set_up
-from . import worker as worker_client
 from .preferences import description, runtime
 
 _POLL_SECONDS = 0.05
@@ -52,11 +51,12 @@ class SetUpRuntime(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if runtime_set_up.is_working():
-            cls.poll_message_set("A set-up is under way already")
+        is_working = session.current().set_ups.is_working
+        if is_working:
+            cls.poll_message_set("A set-up is already in progress")
         elif not runtime_plan.plans():
-            cls.poll_message_set(f"{runtime_set_up.NO_CHOICE}: name a Python of your own that has torch")
-        return not runtime_set_up.is_working() and bool(runtime_plan.plans())
+            cls.poll_message_set(f"{runtime_set_up.NO_CHOICE}: specify your own Python that has torch")
+        return not is_working and bool(runtime_plan.plans())
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         try:
@@ -67,13 +67,13 @@ class SetUpRuntime(bpy.types.Operator):
         self.consent = True  # the button of the dialog gives it
         button = "Install" if self.wheels else "Download and Install"
         return context.window_manager.invoke_props_dialog(
-            self, width=_DIALOG_WIDTH, title="Set Up What Makes the Dances", confirm_text=button
+            self, width=_DIALOG_WIDTH, title="Set Up the Python Runtime", confirm_text=button
         )
 
     def draw(self, context: bpy.types.Context) -> None:
         plan = runtime_plan.find(self.accelerator)
         column = self.layout.column(align=True)
-        for line in description(plan, self.wheels, str(runtimes.folder())):
+        for line in description(plan, self.wheels, str(interpreter.folder())):
             column.label(text=line, translate=False)
         column.separator()
         column.label(text="Blender itself is not changed. Remove in the preferences deletes all of it.")
@@ -87,9 +87,9 @@ class SetUpRuntime(bpy.types.Operator):
                     hint="Press Set Up in the preferences, or pass consent=True.",
                 )
             self._refuse_offline()
-            worker_client.stop_shared()  # it may be running from what is replaced
-            work = runtime_set_up.start(self.accelerator, self.wheels)
-            _wait_or_watch(work)
+            now = session.current()
+            now.worker.stop()  # it may be running from what is replaced
+            _wait_or_watch(now.set_ups.start(self.accelerator, self.wheels))
         except TokenDanceError as error:
             return told(self, error)
         return {"FINISHED"}
@@ -115,18 +115,19 @@ class CancelRuntimeSetUp(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        work = runtime_set_up.current
-        if not runtime_set_up.is_working():
-            cls.poll_message_set("No set-up is under way")
-        elif work.is_stopping or work.stage == "Removing":
+        set_ups = session.current().set_ups
+        work = set_ups.latest
+        if work is None or not set_ups.is_working:
+            cls.poll_message_set("No set-up is in progress")
+        elif work.is_stopping or work.progress.stage == "Removing":
             cls.poll_message_set("It is being removed")
         else:
             return True
         return False
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        runtime_set_up.current.cancel()
-        ticker.redraw()
+        session.current().set_ups.latest.cancel()
+        redraw()
         return {"FINISHED"}
 
 
@@ -139,24 +140,26 @@ class RemoveRuntime(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if runtime_set_up.is_working():
-            cls.poll_message_set("A set-up is under way: cancel it first")
-        return not runtime_set_up.is_working()
+        is_working = session.current().set_ups.is_working
+        if is_working:
+            cls.poll_message_set("A set-up is in progress: cancel it first")
+        return not is_working
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         return context.window_manager.invoke_confirm(self, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        worker_client.stop_shared()
+        now = session.current()
+        now.worker.stop()
         try:
-            _wait_or_watch(runtime_set_up.start_removal())
+            _wait_or_watch(now.set_ups.start_removal())
         except TokenDanceError as error:
             return told(self, error)
         return {"FINISHED"}
 
 
 class CheckRuntime(bpy.types.Operator):
-    """Start the Python that makes the dances and ask it for its versions and devices"""
+    """Start the Python runtime and ask it for its versions and devices"""
 
     bl_idname = "tokendance.check_runtime"
     bl_label = "Check"
@@ -164,43 +167,45 @@ class CheckRuntime(bpy.types.Operator):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        if runtime_check.is_checking:
-            cls.poll_message_set("A check is under way already")
-        elif runtime_set_up.is_working():
+        now = session.current()
+        if now.checks.is_checking:
+            cls.poll_message_set("A check is already in progress")
+        elif now.set_ups.is_working:
             cls.poll_message_set("Wait until the set-up is done")
-        return not runtime_check.is_checking and not runtime_set_up.is_working()
+        return not now.checks.is_checking and not now.set_ups.is_working
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        python = runtime(context).python
+        python, now = runtime(context).python, session.current()
         try:
-            check = runtime_check.start_check(runtimes.find_python(python))
+            check = now.checks.start(interpreter.find_python(python).path)
         except TokenDanceError as error:
             return told(self, error)
         if not bpy.app.background:
-            ticker.add(runtime_check.watch_check)
+            now.ticker.add(now.checks.watch)
             return {"FINISHED"}
-        while runtime_check.watch_check():
+        while now.checks.watch():
             time.sleep(_POLL_SECONDS)
         if check.problem:
             return told(self, SettingError(check.problem))
-        found = runtimes.facts(python)
+        found = now.runtimes.facts(python)
         self.report({"INFO"}, f"Python {found.version}, PyTorch {found.torch}, {', '.join(found.devices)}")
         return {"FINISHED"}
 
 
 def _wait_or_watch(work: runtime_set_up.SetUp) -> None:
     """Without a window wait for the end, TokenDanceError when it is not reached; else look at it now and then."""
+    now = session.current()
     if bpy.app.background:
         try:
             work.wait()
         finally:
-            runtimes.forget()
+            now.runtimes.forget()
     else:
-        ticker.add(runtime_set_up.watch)
+        now.ticker.add(now.set_ups.watch)
 
 
 class ShowPreferences(bpy.types.Operator):
-    """Open the add-on's preferences, where what makes the dances is set up"""
+    """Open the add-on's preferences, where the Python runtime is set up"""
 
     bl_idname = "tokendance.show_preferences"
     bl_label = "Open Preferences"

@@ -1,4 +1,4 @@
-"""Preferences: what makes the dances, and how it is set up."""
+"""Preferences: which Python runtime makes the dances, and how it is set up."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from dataclasses import dataclass
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
+from .. import session
 from ..addon import NAME
 from ..compat import RELATIVE_PATH
-from ..interface import ticker
 from ..interface.drawing import sentence
-from . import check as runtime_check
-from . import interpreter as runtimes
 from . import plan as runtime_plan
 from . import set_up as runtime_set_up
-from . import worker as worker_client
+from .interpreter import Facts, find_python
+from .worker import Worker
 
 _PACKAGES = "PyTorch, NumPy, SciPy, SoundFile, SoXR, safetensors, tqdm"
 _DEVICE_NAMES = {"cpu": "Processor", "cuda": "CUDA", "mps": "Metal"}
@@ -71,9 +70,9 @@ class TokenDancePreferences(bpy.types.AddonPreferences):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        found = runtimes.known(bpy.path.abspath(self.python))
+        found = session.current().runtimes.known(bpy.path.abspath(self.python))
         box = layout.box()
-        box.label(text="What Makes the Dances")
+        box.label(text="Python Runtime")
         _draw_facts(context, box, found)
         _draw_set_up(context, box, self, found)
         column = layout.column()
@@ -82,7 +81,7 @@ class TokenDancePreferences(bpy.types.AddonPreferences):
             column.prop(self, name)
 
 
-def _draw_facts(context: bpy.types.Context, layout: bpy.types.UILayout, found: runtimes.Facts | None) -> None:
+def _draw_facts(context: bpy.types.Context, layout: bpy.types.UILayout, found: Facts | None) -> None:
     if found is None:
         layout.label(text="Looking…", icon="TIME")
         return
@@ -97,19 +96,18 @@ def _draw_facts(context: bpy.types.Context, layout: bpy.types.UILayout, found: r
     if found.missing:
         text = iface("PyTorch finds no {accelerator} here: the processor makes the dances")
         sentence(context, layout, text.format(accelerator=iface(runtime_plan.LABELS[found.missing][0])), icon="ERROR")
-    if runtime_check.checking is not None and runtime_check.checking.problem:
-        sentence(context, layout, runtime_check.checking.problem, icon="ERROR")
+    checks = session.current().checks
+    if checks.latest is not None and checks.latest.problem:
+        sentence(context, layout, checks.latest.problem, icon="ERROR")
     if found.problem and not found.is_set_up:
         return
     row = layout.row()
-    row.operator(
-        "tokendance.check_runtime", text="Checking…" if runtime_check.is_checking else "Check", icon="VIEWZOOM"
-    )
+    row.operator("tokendance.check_runtime", text="Checking…" if checks.is_checking else "Check", icon="VIEWZOOM")
     if found.is_set_up:
         row.operator("tokendance.remove_runtime", text="Remove", icon="TRASH")
 
 
-def _versions(found: runtimes.Facts) -> str:
+def _versions(found: Facts) -> str:
     if not found.torch:
         return iface("Press Check to see its versions and devices")
     devices = ", ".join(iface(_DEVICE_NAMES.get(name, name)) for name in found.devices)
@@ -119,11 +117,11 @@ def _versions(found: runtimes.Facts) -> str:
 
 
 def _draw_set_up(
-    context: bpy.types.Context, layout: bpy.types.UILayout, chosen: TokenDancePreferences, found: runtimes.Facts | None
+    context: bpy.types.Context, layout: bpy.types.UILayout, chosen: TokenDancePreferences, found: Facts | None
 ) -> None:
     layout.separator(type="LINE")
-    work = runtime_set_up.current
-    if work is not None and not work.outcome:
+    work = session.current().set_ups.latest
+    if work is not None and not work.progress.outcome:
         _draw_progress(layout, work)
         return
     if not runtime_plan.plans():
@@ -144,25 +142,26 @@ def _draw_set_up(
     row = layout.row()
     row.enabled = not reason
     row.operator("tokendance.set_up_runtime", text="Set Up", icon="IMPORT")
-    if work is not None and work.outcome in ("failed", "cancelled"):
+    if work is not None and work.progress.outcome in ("failed", "cancelled"):
         _draw_outcome(context, layout, work)
 
 
 def _draw_progress(layout: bpy.types.UILayout, work: runtime_set_up.SetUp) -> None:
-    text = iface("Stopping") if work.is_stopping else iface(work.stage)
-    if work.megabytes and not work.is_stopping:
-        amount = iface("{there:.0f} of {all:.0f} MB").format(there=work.megabytes, all=work.of_megabytes)
-        text = ", ".join(part for part in (f"{text} {work.package}".strip(), amount) if part)
+    progress = work.progress
+    text = iface("Stopping") if work.is_stopping else iface(progress.stage)
+    if progress.megabytes and not work.is_stopping:
+        amount = iface("{there:.0f} of {all:.0f} MB").format(there=progress.megabytes, all=progress.of_megabytes)
+        text = ", ".join(part for part in (f"{text} {progress.package}".strip(), amount) if part)
     row = layout.split(factor=0.75)
-    row.progress(factor=work.fraction, type="BAR", text=text)
+    row.progress(factor=progress.fraction, type="BAR", text=text)
     row.operator("tokendance.cancel_runtime_set_up", text="Cancel", icon="X")
 
 
 def _draw_outcome(context: bpy.types.Context, layout: bpy.types.UILayout, work: runtime_set_up.SetUp) -> None:
-    failed = work.outcome == "failed"
-    sentence(context, layout, work.message, icon="ERROR" if failed else "INFO")
+    failed = work.progress.outcome == "failed"
+    sentence(context, layout, work.progress.message, icon="ERROR" if failed else "INFO")
     if failed:
-        sentence(context, layout, work.hint, icon="BLANK1")
+        sentence(context, layout, work.progress.hint, icon="BLANK1")
         row = layout.row()
         again = row.operator("tokendance.set_up_runtime", text="Retry", icon="FILE_REFRESH")
         if work.accelerator:
@@ -216,14 +215,14 @@ def runtime(context: bpy.types.Context) -> Runtime:
     )
 
 
-def worker(context: bpy.types.Context) -> worker_client.Worker:
+def worker(context: bpy.types.Context) -> Worker:
     """The worker that the preferences ask for, started if need be and watched where there is a window; SettingError if
     it cannot start.
     """
-    chosen = runtime(context)
-    found = worker_client.shared(runtimes.find_python(chosen.python), chosen.idle_minutes)
+    chosen, now = runtime(context), session.current()
+    found = now.worker.start(find_python(chosen.python).path, chosen.idle_minutes)
     if not bpy.app.background:
-        ticker.add(worker_client.reap)
+        now.ticker.add(now.worker.reap)
     return found
 
 

@@ -10,23 +10,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import bpy
 
 from tokendance_core import SettingError, TokenDanceError
 
-from ..interface import ticker
+from ..interface.ticker import redraw
 from . import interpreter as runtime
 from . import plan as runtime_plan
+from .child import install_runtime
+from .child.install_runtime import CANCEL, LOG, PROGRESS, Progress
+from .interpreter import KnownRuntimes
 from .worker import core_folder
 
 NO_CHOICE = "PyTorch is not made for this kind of computer"
-
-_INSTALL = Path(__file__).parent / "child" / "install_runtime.py"
-# Names in the folder of the runtime, as install_runtime.py has them.
-_PROGRESS, _LOG, _CANCEL = "progress.json", "log.txt", "cancel"
 
 _POLL_SECONDS = 0.05
 _LOCKED = 2
@@ -47,51 +46,34 @@ def why_offline(wheels: str) -> str:
 
 @dataclass
 class SetUp:
-    """A set-up, or a removal, at work or at its end; ``outcome`` is empty, ready, removed, cancelled or failed."""
+    """A set-up, or a removal, in progress or ended: then ``progress`` has an outcome."""
 
     folder: Path
-    process: subprocess.Popen | None = None
-    stage: str = "Preparing"
-    fraction: float = 0.0
-    megabytes: float = 0.0
-    of_megabytes: float = 0.0
-    package: str = ""
-    outcome: str = ""
-    message: str = ""
-    hint: str = ""
+    process: subprocess.Popen[bytes] | None = None
+    progress: Progress = field(default_factory=Progress)
     is_stopping: bool = False
     accelerator: str = ""
     wheels: str = ""
 
     def poll(self) -> bool:
         """Read how far it is; True at the end. Never waits."""
-        ended = self.process.poll() is not None
-        told = runtime.read_json(self.folder / _PROGRESS) or {}
-        for name in ("stage", "package", "message", "hint"):
-            setattr(self, name, str(told.get(name, getattr(self, name))))
-        for name in ("fraction", "megabytes", "of_megabytes"):
-            value = told.get(name)
-            setattr(self, name, float(value) if isinstance(value, int | float) else getattr(self, name))
-        if ended:
-            self._end(str(told.get("outcome", "")))
-        return ended
-
-    def _end(self, outcome: str) -> None:
-        self.outcome = outcome or "failed"
-        if self.process.returncode == _LOCKED:
-            self.outcome, self.message, self.hint = (
-                "failed",
-                "Another Blender is setting it up at the moment.",
-                "Wait until it is done.",
-            )
-        elif not outcome:
-            self.message = f"The process that sets up ended early (exit code {self.process.returncode})."
-            self.hint = "Try again, or copy the diagnostics."
+        code = self.process.poll()  # asked first: the last words of a process that just ended must not be missed
+        if (told := runtime.read_json(self.folder / PROGRESS)) is not None:
+            self.progress = Progress.from_json(told)
+        if code is None:
+            self.progress = replace(self.progress, outcome="")  # it is still tidying up
+        elif code == _LOCKED:
+            message = "Another Blender is setting it up at the moment."
+            self.progress = Progress(outcome="failed", message=message, hint="Wait until it is done.")
+        elif not self.progress.outcome:
+            message = f"The process that sets up ended early (exit code {code})."
+            self.progress = Progress(outcome="failed", message=message, hint="Try again, or copy the diagnostics.")
+        return code is not None
 
     def cancel(self) -> None:
         """Ask it to stop and to remove what it made; takes about a second."""
         self.is_stopping = True
-        (self.folder / _CANCEL).touch()
+        (self.folder / CANCEL).touch()
 
     def wait(self) -> None:
         """Until the end; TokenDanceError when it was not reached."""
@@ -102,97 +84,98 @@ class SetUp:
             self.cancel()
             self.process.wait()
             raise
-        if self.outcome not in ("ready", "removed"):
-            raise TokenDanceError(self.message, hint=self.hint)
+        if self.progress.outcome not in ("ready", "removed"):
+            raise TokenDanceError(self.progress.message, hint=self.progress.hint)
 
 
-current: SetUp | None = None
-"""The last set-up of this Blender, at work or ended."""
+class SetUps:
+    """The last set-up of a session, ``latest``, in progress or ended."""
 
+    def __init__(self, runtimes: KnownRuntimes) -> None:
+        self.latest: SetUp | None = None
+        self._runtimes = runtimes
 
-def is_working() -> bool:
-    """Whether a set-up or a removal is under way; looks at nothing."""
-    return current is not None and not current.outcome
+    @property
+    def is_working(self) -> bool:
+        """Whether a set-up or a removal is in progress, as far as was seen; looks at nothing."""
+        return self.latest is not None and not self.latest.progress.outcome
 
+    def start(self, accelerator: str, wheels: str = "") -> SetUp:
+        """Begin a set-up; SettingError when it can be seen now that it cannot work. ``wheels`` is a folder, for no
+        network.
+        """
+        plan = runtime_plan.find(accelerator)
+        if plan is None:
+            raise SettingError(f"{NO_CHOICE}.", hint="Specify your own Python that has torch.")
+        if wheels and not any(Path(wheels).glob("*.whl")):
+            raise SettingError(f"There are no wheels in {wheels}.", hint="Choose a folder with files that end in .whl.")
+        if not sys.executable:
+            raise SettingError(
+                "This Blender does not say where its Python is.", hint="Specify your own Python that has torch."
+            )
+        download_mb = 0 if wheels else plan.download_mb
+        task = {
+            "base": [sys.executable],
+            "steps": plan.steps(wheels),
+            "download_mb": download_mb,
+            "disk_mb": plan.disk_mb,
+            "core": str(core_folder()),
+            "accelerator": accelerator,
+        }
+        return self._begin(task, Progress(of_megabytes=float(download_mb)), accelerator, wheels)
 
-def start(accelerator: str, wheels: str = "") -> SetUp:
-    """Begin a set-up; SettingError when it can be seen now that it cannot work. ``wheels`` is a folder, for no
-    network.
-    """
-    plan = runtime_plan.find(accelerator)
-    if plan is None:
-        raise SettingError(f"{NO_CHOICE}.", hint="Name a Python of your own that has torch.")
-    if wheels and not any(Path(wheels).glob("*.whl")):
-        raise SettingError(f"There are no wheels in {wheels}.", hint="Choose a folder with files that end in .whl.")
-    if not sys.executable:
-        raise SettingError(
-            "This Blender does not say where its Python is.", hint="Name a Python of your own that has torch."
-        )
-    task = {
-        "base": [sys.executable],
-        "steps": plan.steps(wheels),
-        "download_mb": 0 if wheels else plan.download_mb,
-        "disk_mb": plan.disk_mb,
-        "core": str(core_folder()),
-        "accelerator": accelerator,
-    }
-    return _begin(task, accelerator=accelerator, wheels=wheels, of_megabytes=float(task["download_mb"]))
+    def start_removal(self) -> SetUp:
+        """Begin to remove the managed runtime: gigabytes take a while."""
+        return self._begin(None, Progress(stage="Removing"))
 
+    def _begin(
+        self, task: Mapping[str, object] | None, progress: Progress, accelerator: str = "", wheels: str = ""
+    ) -> SetUp:
+        if self.is_working:
+            raise SettingError("A set-up is already in progress.", hint="Wait until it is done, or cancel it.")
+        place = runtime.folder()
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            for name in (PROGRESS, CANCEL):
+                (place / name).unlink(missing_ok=True)
+            script, parent = install_runtime.__file__, str(os.getpid())
+            process = subprocess.Popen(
+                [sys.executable, "-I", "-X", "utf8", script, str(place), parent, json.dumps(task)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            )
+        except OSError as error:
+            raise SettingError(
+                f"Nothing can be set up in {place}: {error.strerror}.", hint="Make the folder writable."
+            ) from error
+        self.latest = SetUp(place, process, progress, accelerator=accelerator, wheels=wheels)
+        return self.latest
 
-def start_removal() -> SetUp:
-    """Begin to remove the managed runtime: gigabytes take a while."""
-    return _begin(None, stage="Removing")
+    def watch(self) -> bool:
+        """For the ticker: whether the set-up is still in progress."""
+        if self.latest is None:
+            return False
+        before = self.latest.progress
+        ended = not self.is_working or self.latest.poll()
+        if ended:
+            self._runtimes.forget()
+        if ended or before != self.latest.progress:
+            redraw()
+        return not ended
 
-
-def _begin(task: Mapping[str, object] | None, **state: object) -> SetUp:
-    global current
-    if is_working():
-        raise SettingError("A set-up is under way already.", hint="Wait until it is done, or cancel it.")
-    place = runtime.folder()
-    try:
-        place.mkdir(parents=True, exist_ok=True)
-        for name in (_PROGRESS, _CANCEL):
-            (place / name).unlink(missing_ok=True)
-        process = subprocess.Popen(
-            [sys.executable, "-I", "-X", "utf8", str(_INSTALL), str(place), str(os.getpid()), json.dumps(task)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except OSError as error:
-        raise SettingError(
-            f"Nothing can be set up in {place}: {error.strerror}.", hint="Make the folder writable."
-        ) from error
-    current = SetUp(place, process, **state)
-    return current
-
-
-def watch() -> bool:
-    """For the ticker: whether the set-up still goes on."""
-    if current is None:
-        return False
-    before = current.stage, current.fraction, current.package
-    ended = bool(current.outcome) or current.poll()
-    if ended:
-        runtime.forget()
-    if ended or before != (current.stage, current.fraction, current.package):
-        ticker.redraw()
-    return not ended
-
-
-def stop() -> None:
-    """Cancel what is under way and forget it, when the add-on goes."""
-    global current
-    if is_working():
-        current.cancel()
-    current = None
+    def close(self) -> None:
+        """Cancel what is in progress and forget it."""
+        if self.latest is not None and self.is_working:
+            self.latest.cancel()
+        self.latest = None
 
 
 def log(lines: int) -> str:
     """The last lines of what the last set-up wrote, for diagnostics; empty when there was none."""
     try:
-        written = (runtime.folder() / _LOG).read_text("utf-8", "replace").strip().splitlines()
+        written = (runtime.folder() / LOG).read_text("utf-8", "replace").strip().splitlines()
     except OSError:
         return ""
     return "\n".join(written[-lines:])

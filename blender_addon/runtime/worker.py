@@ -234,43 +234,39 @@ class Worker:
         return [line.strip() for line in written[-lines:]]
 
 
-_shared: Worker | None = None
+class WorkerHolder:
+    """The one worker of a Blender, if it has one."""
 
+    def __init__(self) -> None:
+        self._worker: Worker | None = None
 
-def shared(python: str, idle_minutes: float = 15.0) -> Worker:
-    """The one worker of this Blender, started if there is none, or if another Python is wanted; SettingError if it
-    cannot start.
-    """
-    global _shared
-    if _shared is not None and (not _shared.alive() or _shared.python != python):
-        stop_shared()
-    if _shared is None:
-        _shared = Worker(python, idle_minutes)
-        atexit.register(stop_shared)
-    return _shared
+    def start(self, python: str, idle_minutes: float = 15.0) -> Worker:
+        """The worker, started if there is none, or if another Python is wanted; SettingError if it cannot start."""
+        if self._worker is not None and (not self._worker.alive() or self._worker.python != python):
+            self.stop()
+        if self._worker is None:
+            self._worker = Worker(python, idle_minutes)
+            atexit.register(self.stop)
+        return self._worker
 
+    def running(self) -> Worker | None:
+        """The worker, if it runs."""
+        return self._worker if self._worker is not None and self._worker.alive() else None
 
-def current() -> Worker | None:
-    """The worker of this Blender, if it runs."""
-    return _shared if _shared is not None and _shared.alive() else None
+    def stop(self) -> None:
+        """End the worker, if there is one."""
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+            atexit.unregister(self.stop)
 
-
-def stop_shared() -> None:
-    """End the worker of this Blender, if there is one."""
-    global _shared
-    if _shared is not None:
-        _shared.stop()
-        _shared = None
-        atexit.unregister(stop_shared)
-
-
-def reap() -> bool:
-    """Whether the worker still runs; files of one that ended by itself are removed, and the system forgets the
-    process.
-    """
-    if _shared is not None and not _shared.alive():
-        stop_shared()
-    return _shared is not None
+    def reap(self) -> bool:
+        """Whether the worker still runs; files of one that ended by itself are removed, and the system forgets the
+        process.
+        """
+        if self._worker is not None and not self._worker.alive():
+            self.stop()
+        return self._worker is not None
 
 
 def _read(path: Path) -> Mapping[str, object] | None:

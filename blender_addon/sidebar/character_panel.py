@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import bpy
 
+from .. import session
 from ..character import dancer as dancers
-from ..character import summary as rig_map_summary
 from ..character.operators import JOINT_LABELS
-from ..interface.drawing import sentence
-from .panels import SidebarPanel
+from ..interface.drawing import SidebarPanel, sentence
 
 _ARM, _LEG = ("collar", "shoulder", "elbow", "wrist"), ("hip", "knee", "ankle", "foot")
 
@@ -34,7 +33,7 @@ class CharacterPanel(SidebarPanel, bpy.types.Panel):
             sentence(context, layout, "Without one, a mannequin dances", icon="INFO")
             layout.operator("tokendance.add_mannequin", icon="ADD")
             return
-        summary = rig_map_summary.look_up(armature)
+        summary = session.current().summaries.look_up(armature)
         if summary is None:
             layout.label(text="Looking at the bones…", icon="TIME")
             return
@@ -60,7 +59,7 @@ class MapPanel(SidebarPanel, bpy.types.Panel):
         return dancers.dancer(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, summary = self.layout, rig_map_summary.look_up(dancers.dancer(context))
+        layout, summary = self.layout, session.current().summaries.look_up(dancers.dancer(context))
         if summary is None:
             return
         layout.label(text="Map kept on the armature" if summary.kept else "Recognised automatically")
@@ -82,7 +81,7 @@ class JointsPanel(SidebarPanel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
 
     def draw(self, context: bpy.types.Context) -> None:
-        summary = rig_map_summary.look_up(dancers.dancer(context))
+        summary = session.current().summaries.look_up(dancers.dancer(context))
         if summary is None:
             return
         bones = summary.rig_map.bones if summary.rig_map is not None else {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import bpy
 
 # menu -> operators below it, with their icons
@@ -19,25 +21,27 @@ _ENTRIES: dict[str, tuple[tuple[str, str], ...]] = {
     "TOPBAR_MT_file_import": (("tokendance.apply_motion", "ARMATURE_DATA"),),
 }
 
-_drawn: dict[str, object] = {}
 
+def _drawing(entries: tuple[tuple[str, str], ...]) -> Callable[[bpy.types.Menu, bpy.types.Context], None]:
+    """A function that draws the entries at the end of a menu."""
 
-def register() -> None:
-    for name, entries in _ENTRIES.items():
-        _drawn[name] = _draw(entries)
-        getattr(bpy.types, name).append(_drawn[name])
-
-
-def unregister() -> None:
-    for name, draw in _drawn.items():
-        getattr(bpy.types, name).remove(draw)
-    _drawn.clear()
-
-
-def _draw(entries: tuple[tuple[str, str], ...]) -> object:
     def draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:
         self.layout.separator()
         for operator, icon in entries:
             self.layout.operator(operator, icon=icon)
 
     return draw
+
+
+# The same function must be appended and removed.
+_DRAWN = {name: _drawing(entries) for name, entries in _ENTRIES.items()}
+
+
+def register() -> None:
+    for name, draw in _DRAWN.items():
+        getattr(bpy.types, name).append(draw)
+
+
+def unregister() -> None:
+    for name, draw in _DRAWN.items():
+        getattr(bpy.types, name).remove(draw)

@@ -7,13 +7,12 @@ from __future__ import annotations
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
-from .. import compat
+from .. import compat, session
 from ..armature.placement import FITTING
 from ..character import dancer as dancers
-from ..dance import generation
-from ..interface.drawing import clock, sentence
+from ..dance.generation import Generation, Outcome
+from ..interface.drawing import SidebarPanel, clock, sentence
 from ..interface.timeline import scene_fps
-from ..song import facts as song_facts
 from ..song import operators as song_operators
 from ..song import strip as audio_strip
 from ..takes import compare, retiming
@@ -23,12 +22,6 @@ from . import presets, readiness
 
 _WIDE = 340
 """Pixels from which on the list of takes has room for genre and seed."""
-
-
-class SidebarPanel:
-    bl_space_type = "VIEW_3D"
-    bl_region_type = "UI"
-    bl_category = "TokenDance"
 
 
 class MusicPanel(SidebarPanel, bpy.types.Panel):
@@ -67,7 +60,8 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
         start = max(timing.skipped, 0) / fps
         end = start + timing.heard / fps
         path = audio_strip.sound_file(strip)
-        facts = song_facts.look_up(path)
+        songs = session.current().songs
+        facts = songs.look_up(path)
         part = f"{clock(start)}–{clock(end)}"
         if facts is not None:
             tempo = iface("{bpm:.0f} bpm").format(bpm=facts.bpm) if facts.bpm else iface("no clear beat")
@@ -75,11 +69,11 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
             column.label(text=text, icon="TIME", translate=False)
             return
         column.label(text=part, icon="TIME", translate=False)
-        if song_facts.is_asked(path):
+        if songs.is_asked(path):
             column.label(text="Listening…", icon="PLAY_SOUND")
-        elif song_facts.why_unknown(path):
-            sentence(context, column, song_facts.why_unknown(path), icon="ERROR")
-        if not song_facts.is_asked(path):
+        elif songs.why_unknown(path):
+            sentence(context, column, songs.why_unknown(path), icon="ERROR")
+        if not songs.is_asked(path):
             column.operator("tokendance.listen", icon="PLAY_SOUND")
 
 
@@ -112,8 +106,9 @@ class GeneratePanel(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
-        if generation.running is not None:
-            self._running(generation.running)
+        now = session.current()
+        if now.generation is not None:
+            self._running(now.generation)
             return
         reason = readiness.why_not(context)
         row = layout.row()
@@ -122,12 +117,12 @@ class GeneratePanel(SidebarPanel, bpy.types.Panel):
         row.operator("tokendance.generate", icon="PLAY")
         if reason:
             sentence(context, layout, reason, icon="INFO")
-            if readiness.wants_runtime(context):
+            if readiness.runtime_problem(context):
                 layout.operator("tokendance.show_preferences", icon="PREFERENCES")
-        if generation.outcome is not None:
-            self._outcome(context, generation.outcome)
+        if now.outcome is not None:
+            self._outcome(context, now.outcome)
 
-    def _running(self, running: generation.Generation) -> None:
+    def _running(self, running: Generation) -> None:
         bar = self.layout.row()
         bar.scale_y = 1.8
         bar.progress(
@@ -141,7 +136,7 @@ class GeneratePanel(SidebarPanel, bpy.types.Panel):
         row.label(text=", ".join(parts) or "Esc stops it", translate=not parts)
         row.operator("tokendance.cancel", text="Cancel", icon="X")
 
-    def _outcome(self, context: bpy.types.Context, outcome: generation.Outcome) -> None:
+    def _outcome(self, context: bpy.types.Context, outcome: Outcome) -> None:
         icons = {"done": "CHECKMARK", "cancelled": "CANCEL", "failed": "ERROR"}
         sentence(context, self.layout, outcome.message, icon=icons[outcome.status])
         if outcome.hint:

@@ -1,6 +1,4 @@
-"""Whether *Generate Dance* can be pressed, and if not, why: what the panel says. Cheap enough to be asked while
-drawing.
-"""
+"""Why *Generate Dance* is disabled, for the panel. Cheap enough to be asked while drawing."""
 
 from __future__ import annotations
 
@@ -8,9 +6,8 @@ import bpy
 
 from tokendance_core import SettingError
 
+from .. import session
 from ..character import dancer as dancers
-from ..character import summary as rig_map_summary
-from ..runtime import interpreter as runtime
 from ..runtime import preferences
 from ..song import strip as audio_strip
 
@@ -34,18 +31,13 @@ def character_problem(context: bpy.types.Context) -> str:
     if armature is None:
         return ""  # a mannequin will be added, or another armature of the scene is found
     if armature.mode == "EDIT":
-        return "Leave edit mode first: the bones of the character are not settled yet"
-    summary = rig_map_summary.look_up(armature)
+        return "Leave edit mode first: the bones of the character may still change"
+    summary = session.current().summaries.look_up(armature)
     unfit = summary is not None and bool(summary.problems)
     return dancers.locked(armature) or ("The character cannot dance yet: see Character" if unfit else "")
 
 
 def runtime_problem(context: bpy.types.Context) -> str:
-    """Why nothing can make dances here; empty while that is not known yet."""
-    found = runtime.known(preferences.runtime(context).python)
+    """Why there is no Python runtime, which is set up in the preferences; empty while that is not known yet."""
+    found = session.current().runtimes.known(preferences.runtime(context).python)
     return found.problem if found is not None else ""
-
-
-def wants_runtime(context: bpy.types.Context) -> bool:
-    """Whether the way out is in the preferences."""
-    return bool(runtime_problem(context))

@@ -1,17 +1,19 @@
-"""What was heard in a song: length, tempo, beats. Asked of the worker once for each file, and remembered."""
+"""The facts of a song: length, tempo, beats. Asked of the worker once for each file, and remembered."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import bpy
 
-from tokendance_core import SettingError, TokenDanceError
+from tokendance_core import AudioError, SettingError, TokenDanceError
 
-from ..interface import ticker
+from .. import session
+from ..interface.ticker import Ticker, redraw
 from ..runtime import preferences
-from ..runtime import worker as worker_client
+from ..runtime.worker import Task, Worker
 from . import strip as audio_strip
 
 
@@ -23,77 +25,87 @@ class SongFacts:
     bpm: float
     beats: tuple[float, ...]
 
-
-_known: dict[str, tuple[float, SongFacts]] = {}
-_asked: dict[str, worker_client.Task] = {}
-_failed: dict[str, str] = {}
-
-
-def look_up(path: str) -> SongFacts | None:
-    """What is known of a song; costs nothing."""
-    return _known[path][1] if path in _known else None
+    @classmethod
+    def from_json(cls, answer: Mapping[str, object]) -> SongFacts:
+        """The worker's answer to ``listen``; SettingError when it is none."""
+        try:
+            return cls(float(answer["seconds"]), float(answer["bpm"]), tuple(map(float, answer["beats"])))
+        except (KeyError, TypeError, ValueError):
+            raise SettingError("The analysis of the song cannot be understood.", hint="Try again.") from None
 
 
-def is_asked(path: str) -> bool:
-    return path in _asked
+class KnownSongs:
+    """What a session knows of songs, each by its path."""
 
+    def __init__(self, ticker: Ticker) -> None:
+        self._ticker = ticker
+        self._facts: dict[str, tuple[float, SongFacts]] = {}
+        self._asked: dict[str, Task] = {}
+        self._failed: dict[str, str] = {}
 
-def why_unknown(path: str) -> str:
-    """The sentence that came instead of facts; empty if none did."""
-    return _failed.get(path, "")
+    def look_up(self, path: str) -> SongFacts | None:
+        """What is known of a song; costs nothing."""
+        return self._facts[path][1] if path in self._facts else None
+
+    def is_asked(self, path: str) -> bool:
+        return path in self._asked
+
+    def why_unknown(self, path: str) -> str:
+        """The sentence that came instead of facts; empty if none did."""
+        return self._failed.get(path, "")
+
+    def is_fresh(self, path: str) -> bool:
+        """Whether the song is known as the file is now."""
+        return path in self._facts and os.path.exists(path) and os.path.getmtime(path) == self._facts[path][0]
+
+    def ask(self, path: str, worker: Worker) -> None:
+        """Have a song analysed while the user goes on, unless it is known or asked for; TokenDanceError when that
+        cannot start.
+        """
+        if not self.is_fresh(path) and path not in self._asked:
+            task = self._asked[path] = worker.ask(["listen", "--", path])
+            self._ticker.add(lambda: self._goes_on(path, task))
+
+    def keep(self, path: str, task: Task) -> SongFacts:
+        """Remember the answer to a task that is done; TokenDanceError when it holds no facts."""
+        facts = SongFacts.from_json(task.answer())
+        try:
+            self._facts[path] = os.path.getmtime(path), facts
+        except OSError as error:
+            raise AudioError(f"The song {path} is gone: {error.strerror}.", hint="Choose the song again.") from None
+        self._failed.pop(path, None)
+        return facts
+
+    def _goes_on(self, path: str, task: Task) -> bool:
+        if not task.poll():
+            return True
+        self._asked.pop(path, None)
+        try:
+            self.keep(path, task)
+        except TokenDanceError as error:
+            self._failed[path] = error.text
+        redraw()
+        return False
+
+    def close(self) -> None:
+        """Forget everything."""
+        for memory in (self._facts, self._asked, self._failed):
+            memory.clear()
 
 
 def ask(context: bpy.types.Context, scene: bpy.types.Scene) -> None:
-    """Have the chosen song listened to, and the network warmed up, while the user goes on; TokenDanceError when that
+    """Have the chosen song analysed, and the network warmed up, while the user goes on; TokenDanceError when that
     cannot start.
     """
     path = str(audio_strip.song_path(audio_strip.find(scene, scene.tokendance.strip, "")))
-    worker = preferences.worker(context)
-    if not is_fresh(path) and path not in _asked:
-        task = _asked[path] = worker.ask(["listen", "--", path])
-        ticker.add(lambda: _goes_on(path, task))
-    settings = preferences.runtime(context)
+    worker, settings = preferences.worker(context), preferences.runtime(context)
+    session.current().songs.ask(path, worker)
     if settings.warm_up and not worker.is_warm:
         worker.warm(settings.device, settings.checkpoint)
 
 
 def listen(context: bpy.types.Context, path: str) -> SongFacts:
     """The facts of a song, waited for; TokenDanceError when they cannot be had."""
-    if not is_fresh(path):
-        _keep(path, preferences.worker(context).ask(["listen", "--", path]).wait())
-    return _known[path][1]
-
-
-def is_fresh(path: str) -> bool:
-    """Whether the song is known as the file is now."""
-    return path in _known and os.path.exists(path) and os.path.getmtime(path) == _known[path][0]
-
-
-def forget_all() -> None:
-    """Drop what is remembered, when the add-on goes."""
-    for memory in (_known, _asked, _failed):
-        memory.clear()
-
-
-def _goes_on(path: str, task: worker_client.Task) -> bool:
-    if not task.poll():
-        return True
-    _asked.pop(path, None)
-    try:
-        _keep(path, task)
-    except TokenDanceError as error:
-        _failed[path] = error.text
-    ticker.redraw()
-    return False
-
-
-def _keep(path: str, task: worker_client.Task) -> None:
-    answer = task.answer()
-    try:
-        facts = SongFacts(float(answer["seconds"]), float(answer["bpm"]), tuple(map(float, answer["beats"])))
-        _known[path] = os.path.getmtime(path), facts
-    except (KeyError, TypeError, ValueError, OSError):
-        raise SettingError(
-            "What was heard in the song cannot be understood, or the song is gone.", hint="Try again."
-        ) from None
-    _failed.pop(path, None)
+    songs = session.current().songs
+    known = songs.look_up(path) if songs.is_fresh(path) else None
+    return known or songs.keep(path, preferences.worker(context).ask(["listen", "--", path]).wait())

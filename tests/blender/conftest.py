@@ -26,7 +26,7 @@ else:
     import bpy
 
     import blender_addon
-    from blender_addon.runtime import worker as worker_client
+    from blender_addon import session
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -77,7 +77,7 @@ def tone(tmp_path: Path) -> Path:
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Path]]:
     """Let ``stand_in.py`` make the dances, with the fate that is asked for; the file that will hold its arguments."""
-    worker_client.stop_shared()
+    session.current().worker.stop()
     script = tmp_path / ("python.bat" if os.name == "nt" else "python")
     line = f'"{sys.executable}" "{HERE / "stand_in.py"}"'
     script.write_text(f"@{line} %*\n" if os.name == "nt" else f'#!/bin/sh\nexec {line} "$@"\n', encoding="utf-8")
@@ -86,10 +86,10 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
     monkeypatch.setenv("PYTHONPATH", str(HERE.parents[1]))
 
     def choose(fate: str = "dance") -> Path:
-        worker_client.stop_shared()
+        session.current().worker.stop()
         monkeypatch.setenv("STAND_IN", fate)
         monkeypatch.setenv("STAND_IN_CALL", str(tmp_path / "call.json"))
         return tmp_path / "call.json"
 
     yield choose
-    worker_client.stop_shared()
+    session.current().worker.stop()

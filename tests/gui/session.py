@@ -35,6 +35,11 @@ def addon(name: str) -> object:
     return sys.modules[f"{MODULE}.{name}"]
 
 
+def now() -> object:
+    """The add-on's session."""
+    return addon("session").current()
+
+
 def window() -> bpy.types.Window:
     return bpy.context.window_manager.windows[0]
 
@@ -91,7 +96,7 @@ def timed(owner: object, name: str, label: str) -> None:
 
 
 def status() -> str:
-    outcome = addon("dance.generation").outcome
+    outcome = now().outcome
     return outcome.status if outcome is not None else ""
 
 
@@ -101,12 +106,11 @@ def takes() -> list[str]:
 
 def generated(label: str, **options: object) -> Iterator[Wait]:
     """Press Generate and wait for the end; tells the times from the click on."""
-    generation = addon("dance.generation")
     start = time.perf_counter()
     found[f"{label} pressed"] = sorted(press(bpy.ops.tokendance.generate, **options))
-    yield lambda: generation.running is None or generation.running.fraction > 0
+    yield lambda: now().generation is None or now().generation.fraction > 0
     found[f"{label} first progress"] = time.perf_counter() - start
-    yield lambda: generation.running is None
+    yield lambda: now().generation is None
     found[f"{label} dance"] = time.perf_counter() - start
     found[f"{label} status"] = status()
 
@@ -149,9 +153,9 @@ def _song(settings: dict[str, str]) -> Iterator[Wait]:
         dropped = bpy.ops.wm.drop_import_file("INVOKE_DEFAULT", directory=str(FOLDER), files=[{"name": "song.wav"}])
     found["dropped"] = sorted(dropped)
     found["strips"] = [strip.name for strip in addon("compat").existing_strips(bpy.context.scene)]
-    song_facts = addon("song.facts")
-    yield lambda: bool(song_facts._known)
-    found["bpm"] = next(iter(song_facts._known.values()))[1].bpm
+    songs = now().songs
+    yield lambda: bool(songs._facts)
+    found["bpm"] = next(iter(songs._facts.values()))[1].bpm
 
     press(bpy.ops.tokendance.add_beat_markers, every=4)
     found["markers"] = len(bpy.context.scene.timeline_markers)
@@ -159,10 +163,10 @@ def _song(settings: dict[str, str]) -> Iterator[Wait]:
 
 
 def _generations() -> Iterator[Wait]:
-    timed(addon("interface.ticker"), "_tick", "tick")
+    timed(addon("interface.ticker").Ticker, "tick", "tick")
     timed(addon("dance.generation").Generation, "poll", "poll")
     timed(addon("dance.delivery").Delivery, "step", "placing a dance")
-    addon("runtime.worker").stop_shared()
+    now().worker.stop()
     yield from generated("cold")
     yield from picture("done")
     bpy.context.scene.tokendance.seed = 1
@@ -180,29 +184,28 @@ def _generations() -> Iterator[Wait]:
 
 def _started(**options: object) -> Iterator[Wait]:
     """Generate is under way, far enough to be photographed."""
-    generation = addon("dance.generation")
     press(bpy.ops.tokendance.generate, **options)
-    yield lambda: generation.running is None or generation.running.fraction > 0.1
+    yield lambda: now().generation is None or now().generation.fraction > 0.1
 
 
 def _faults() -> Iterator[Wait]:
-    generation, before = addon("dance.generation"), takes()
+    before = takes()
     yield from _started(variations=16, steps=64)
     yield from picture("running")
     start = time.perf_counter()
     key("ESC")
-    yield lambda: generation.running is None
+    yield lambda: now().generation is None
     found["escape"] = {"seconds": time.perf_counter() - start, "status": status(), "changed": takes() != before}
     yield from picture("cancelled")
     yield from _started(variations=16, steps=64)
     start = time.perf_counter()
     found["cancel pressed"] = sorted(press(bpy.ops.tokendance.cancel))
-    yield lambda: generation.running is None
+    yield lambda: now().generation is None
     found["cancel"] = {"seconds": time.perf_counter() - start, "status": status(), "changed": takes() != before}
     yield from _started(variations=4, steps=64)
-    os.kill(addon("runtime.worker").current()._process.pid, signal.SIGKILL)
-    yield lambda: generation.running is None
-    found["killed"] = {"status": status(), "message": generation.outcome.message, "changed": takes() != before}
+    os.kill(now().worker.running()._process.pid, signal.SIGKILL)
+    yield lambda: now().generation is None
+    found["killed"] = {"status": status(), "message": now().outcome.message, "changed": takes() != before}
     yield from picture("failed")
     bpy.ops.tokendance.copy_diagnostics()
     found["diagnostics"] = bpy.context.window_manager.clipboard
@@ -211,7 +214,7 @@ def _faults() -> Iterator[Wait]:
     with bpy.context.temp_override(**view()):
         bpy.ops.ed.undo()
     found["undo in between"] = sorted(takes())
-    yield lambda: generation.running is None
+    yield lambda: now().generation is None
     found["after undo in between"] = {"status": status(), "takes": takes()}
 
 
@@ -236,16 +239,15 @@ def _takes() -> Iterator[Wait]:
 
 
 def _files() -> Iterator[Wait]:
-    generation = addon("dance.generation")
     path = str(FOLDER / "saved.blend")
     yield from _started(variations=2, steps=64)
     bpy.ops.wm.save_as_mainfile(filepath=path)
-    yield lambda: generation.running is None
+    yield lambda: now().generation is None
     found["saved meanwhile"] = status()
     yield from _started(variations=2, steps=64)
     bpy.data.objects.remove(addon("character.dancer").dancer(bpy.context))
-    yield lambda: generation.running is None
-    found["deleted meanwhile"] = {"status": status(), "message": generation.outcome.message}
+    yield lambda: now().generation is None
+    found["deleted meanwhile"] = {"status": status(), "message": now().outcome.message}
     with bpy.context.temp_override(**view()):
         bpy.ops.wm.open_mainfile(filepath=path)
     yield 1.0
@@ -254,11 +256,11 @@ def _files() -> Iterator[Wait]:
     with bpy.context.temp_override(**view()):
         bpy.ops.wm.open_mainfile(filepath=path)
     yield 1.5
-    found["opened meanwhile"] = {"running": generation.running is not None, "status": status(), "takes": takes()}
+    found["opened meanwhile"] = {"running": now().generation is not None, "status": status(), "takes": takes()}
     yield from _started(variations=8, steps=64)
     found["worker at the end"] = [
-        addon("runtime.worker").current()._process.pid,
-        str(addon("runtime.worker").current().folder),
+        now().worker.running()._process.pid,
+        str(now().worker.running().folder),
     ]
 
 

@@ -110,6 +110,13 @@ def at_import(path: Path) -> tuple[ast.AST, ...]:
     return tuple(found)
 
 
+def while_running(path: Path) -> tuple[ast.AST, ...]:
+    """Nodes that ever run: not those that only a type checker sees."""
+    guards = [node for node in nodes(path) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    guarded = {id(inner) for guard in guards for node in guard.body for inner in ast.walk(node)}
+    return tuple(node for node in nodes(path) if id(node) not in guarded)
+
+
 def called(node: ast.AST) -> str:
     """``f`` for ``f()`` and ``a.b.f()``; empty for anything but a call."""
     function = getattr(node, "func", None)
@@ -302,7 +309,19 @@ CORE_ROOMS = (
     *("rigs", "retarget", "smpl", "datasets", "train", "evaluate", "commands", "__main__"),
 )
 ADDON_ROOMS = (
-    *("compat", "addon", "interface", "options", "runtime", "song", "armature", "character", "takes", "dance"),
+    *(
+        "compat",
+        "addon",
+        "session",
+        "interface",
+        "options",
+        "runtime",
+        "song",
+        "armature",
+        "character",
+        "takes",
+        "dance",
+    ),
     *("headless", "sidebar", "__init__"),
 )
 MOST_FILES = 14
@@ -327,7 +346,7 @@ def test_rooms_stand_on_lower_rooms_alone(folder, rooms):
             if path == ROOT / folder / "__init__.py"
             else path.relative_to(ROOT / folder).parts[0].removesuffix(".py")
         )
-        for name in imports(nodes(path), path):
+        for name in imports(while_running(path), path):
             if within(name, {folder}):
                 module = next((part for part in prefixes(name) if part in modules), folder)
                 # The package itself holds the version and the public names, which cost nothing.
@@ -356,6 +375,99 @@ def test_every_room_says_what_lives_in_it():
         for path in rooms
         if len((ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").split(".")) < 3
     ] == []
+
+
+# --- state ------------------------------------------------------------------------------------------------------------
+
+OWNER = "blender_addon/session.py:_Registered.session"
+"""The one reference of the add-on that changes at run time: to the object that owns all state."""
+
+CHANGING_CALLS = {
+    *("append", "extend", "insert", "remove", "pop", "popitem", "clear", "sort", "reverse"),
+    *("add", "discard", "update", "setdefault", "appendleft", "popleft"),
+}
+
+
+def module_names(path: Path) -> tuple[set[str], set[str]]:
+    """Names that a module's top level gives to values, and those it gives to classes and imported modules."""
+    values: set[str] = set()
+    owners: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            owners |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ClassDef):
+            owners.add(node.name)
+        elif not isinstance(node, ast.FunctionDef):
+            values |= stored_names(node)
+    return values, owners - {"bpy"}  # what is kept in bpy's data and registered at its types is Blender's state
+
+
+def stored_names(node: ast.AST) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)}
+
+
+def changed_value(node: ast.AST) -> ast.AST:
+    """What a statement or call changes in place: ``a`` for ``a[0] = 1``, ``a.append(1)`` and ``a += b``, ``a.b`` for
+    ``a.b = 1``; otherwise the node itself.
+    """
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in CHANGING_CALLS:
+        return node.func.value
+    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+        return node.value
+    return node.target if isinstance(node, ast.AugAssign) else node
+
+
+def changed_state(path: Path) -> Iterator[str]:
+    """``FILE:NAME`` of every value of the module, of its classes and of the modules it imports that a function
+    changes.
+    """
+    values, owners = module_names(path)
+    for function in (node for node in nodes(path) if isinstance(node, ast.FunctionDef | ast.Lambda)):
+        own = stored_names(function) | {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
+        for node in ast.walk(function):
+            changed = changed_value(node)
+            if changed is node and not (isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)):
+                continue
+            first, _, attribute = ast.unparse(changed).partition(".")
+            is_there = first in values or (attribute and "(" not in attribute and first in owners)
+            if (is_there and first not in own) or (first == "cls" and attribute):
+                yield f"{name_of(path)}:{ast.unparse(changed)}"
+
+
+def test_state_of_the_addon_has_one_owner():
+    assert offenders(addon(), lambda node: isinstance(node, ast.Global)) == []
+    inside = [path for path in addon() if "/child/" not in name_of(path)]  # the others are programs of their own
+    assert {state for path in inside for state in changed_state(path)} == {OWNER}
+
+
+def test_the_addon_caches_constants_alone():
+    def is_cache(node):
+        names = [ast.unparse(item).split("(")[0].split(".")[-1] for item in getattr(node, "decorator_list", ())]
+        has_parameters = isinstance(node, ast.FunctionDef) and bool(ast.unparse(node.args))
+        return has_parameters and bool({"cache", "lru_cache"} & set(names))
+
+    assert offenders(addon(), is_cache) == []
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("known = {}\ndef f(): known['a'] = 1", {"known"}),
+        ("known = []\ndef f(): known.append(1)", {"known"}),
+        ("import a\ndef f(): a.running = 1", {"a.running"}),
+        ("class A: pass\ndef f(): A.last = 1", {"A.last"}),
+        ("class A:\n def f(cls): cls.last = 1", {"cls.last"}),
+        ("known = []\ndef f():\n known = []\n known.append(1)", set()),
+        ("known = []\nknown += [1]\ndef f(): return known", set()),
+        ("import a\ndef f(): a.known.append(1)", {"a.known"}),
+        ("import a\ndef f(): a.add(1)", set()),
+        ("class A:\n def f(self): self.last = 1", set()),
+    ],
+)
+def test_changed_state_is_seen(monkeypatch, tmp_path, code, expected):
+    monkeypatch.setattr(sys.modules[__name__], "ROOT", tmp_path)
+    (tmp_path / "a.py").write_text(code)
+    assert set(changed_state(tmp_path / "a.py")) == {f"a.py:{name}" for name in expected}
 
 
 # --- errors -----------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 ENVIRONMENT, DOWNLOAD = "env", "download"
@@ -45,7 +45,7 @@ _CAUSES = (
     (
         r"Long Path support|WinError 206\b|File name too long",
         "The names of some files become too long for this system.",
-        "Enable long paths in Windows (search its settings for “Enable Win32 long paths”), or name an own Python.",
+        "Enable long paths in Windows (search its settings for “Enable Win32 long paths”), or specify your own Python.",
     ),
     (
         r"NewConnectionError|ConnectTimeout|ReadTimeout|Read timed out|ProxyError|SSLError|CERTIFICATE_VERIFY_FAILED"
@@ -68,7 +68,7 @@ _CAUSES = (
     (
         r"No module named '?(venv|ensurepip)|ensurepip is not available",
         "The Python of this Blender cannot make virtual environments.",
-        "Install its module venv (on Debian and Ubuntu: python3-venv), or name an own Python.",
+        "Install its module venv (on Debian and Ubuntu: python3-venv), or specify your own Python.",
     ),
     (
         r"Permission denied|Access is denied|WinError 5\b|Errno 13\b|Read-only file system",
@@ -95,10 +95,10 @@ class Failure(Exception):
         self.hint = hint
 
 
-@dataclass
+@dataclass(frozen=True)
 class Progress:
     """What Blender reads; ``megabytes`` of ``of_megabytes`` are there, ``outcome`` is ready, removed, cancelled or
-    failed at the end.
+    failed at the end, and empty before.
     """
 
     stage: str = "Preparing"
@@ -109,6 +109,13 @@ class Progress:
     outcome: str = ""
     message: str = ""
     hint: str = ""
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, object]) -> Progress:
+        """The content of ``progress.json``; what is missing or of another kind has its default."""
+        usual = asdict(cls())
+        kinds = {name: (int, float) if isinstance(value, float) else str for name, value in usual.items()}
+        return cls(**{name: told[name] for name in usual if isinstance(told.get(name), kinds[name])})
 
 
 def write_json(path: Path, content: object) -> None:
@@ -265,6 +272,7 @@ class SetUp:
         pip += ["--no-compile", "--no-warn-script-location", "--retries=2", "--timeout=30"]
         if self.progress.stage == "Preparing":
             self._tell("Downloading" if self.plan["download_mb"] else "Installing")
+        code = None
         for arguments in attempts:
             code = self._run([*pip, *arguments])
             if code == 0:
@@ -323,9 +331,10 @@ class SetUp:
         stage, package = self._what_pip_does()
         expected = {"Downloading": float(self.plan["download_mb"]), "Installing": float(self.plan["disk_mb"])}[stage]
         whole = float(self.plan["download_mb"]) + float(self.plan["disk_mb"])
-        self.progress.package = package
-        self.progress.megabytes = round({"Downloading": downloaded, "Installing": installed}[stage], 1)
-        self.progress.of_megabytes = max(expected, self.progress.megabytes)
+        megabytes = round({"Downloading": downloaded, "Installing": installed}[stage], 1)
+        self.progress = replace(
+            self.progress, package=package, megabytes=megabytes, of_megabytes=max(expected, megabytes)
+        )
         self._tell(stage, min((downloaded + installed) / whole, _CHECK_FRACTION))
 
     def _what_pip_does(self) -> tuple[str, str]:
@@ -344,7 +353,7 @@ class SetUp:
         return stage, package
 
     def _tell(self, stage: str, fraction: float = 0.0) -> None:
-        self.progress.stage, self.progress.fraction = stage, max(round(fraction, 4), self.progress.fraction)
+        self.progress = replace(self.progress, stage=stage, fraction=max(round(fraction, 4), self.progress.fraction))
         write_json(self.folder / PROGRESS, asdict(self.progress))
 
     def _log(self, length: int) -> str:
@@ -360,7 +369,7 @@ class SetUp:
             "place": " in the folder of wheels" if offline else "",
             "way_out": "Put it there and try again."
             if offline
-            else "Choose another accelerator, or name an own Python.",
+            else "Choose another accelerator, or specify your own Python.",
         }
         log = self._log(1 << 20)
         if told := cause(log, known):
@@ -400,7 +409,8 @@ def work(folder: Path, plan: Mapping[str, object] | None, parent_gone: threading
     try:
         sweep(folder)
     except OSError as error:
-        result.hint = f"{result.hint} Some files could not be removed and will be next time: {error}.".strip()
+        left = f"Some files could not be removed and will be next time: {error}."
+        return replace(result, hint=f"{result.hint} {left}".strip())
     return result
 
 

@@ -6,9 +6,9 @@ import bpy
 import numpy as np
 import pytest
 
+from blender_addon import session
 from blender_addon.armature import map_store, rig
 from blender_addon.character import operators as rig_map_operators
-from blender_addon.character import summary as rig_map_summary
 from blender_addon.sidebar import character_panel as rig_map_panel
 from tests.blender.rig_builder import build, posed_matrices
 from tests.unit.rig_poses import character
@@ -64,18 +64,18 @@ def test_a_rig_that_is_not_recognised_can_be_mapped_by_hand(scene):
     made.data.bones.active = None
     for joint in JOINTS[:22]:
         bpy.ops.tokendance.set_map_bone(joint=joint, bone=f"q{JOINTS.index(joint) * 7 % 24}")
-    assert rig_map_summary.make(made).problems == ()
+    assert session.current().summaries.make(made).problems == ()
 
 
 def test_problems_are_told_and_go_away(armature):
     bpy.ops.tokendance.recognise_rig()
     bpy.ops.tokendance.clear_map_bone(joint="left_knee")
-    told = rig_map_summary.make(armature).problems
+    told = session.current().summaries.make(armature).problems
     assert any("left_knee" in problem for problem in told)
     bpy.ops.tokendance.set_map_bone(joint="left_knee", bone="right_knee")
-    assert any("right_knee" in problem for problem in rig_map_summary.make(armature).problems)
+    assert any("right_knee" in problem for problem in session.current().summaries.make(armature).problems)
     bpy.ops.tokendance.set_map_bone(joint="left_knee", bone="left_knee")
-    assert rig_map_summary.make(armature).problems == ()
+    assert session.current().summaries.make(armature).problems == ()
 
 
 def test_an_incomplete_map_is_refused_before_anything_is_generated(armature, stand_in, tone):
@@ -207,9 +207,9 @@ def drawn(panel: type, context: bpy.types.Context) -> list[str]:
 
 
 def test_the_panel_shows_what_is_known_and_works_nothing_out_itself(armature, monkeypatch):
-    rig_map_summary.forget_all()
+    session.current().summaries.close()
     assert "Looking at the bones…" in drawn(rig_map_panel.CharacterPanel, bpy.context)
-    rig_map_summary.make(armature)
+    session.current().summaries.make(armature)
     monkeypatch.setattr(rig, "read_rig", lambda _: pytest.fail("drawing must not read the rig"))
     texts = drawn(rig_map_panel.CharacterPanel, bpy.context)
     assert any("100 %" in text for text in texts)

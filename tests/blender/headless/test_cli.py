@@ -11,9 +11,9 @@ from pathlib import Path
 import bpy
 import pytest
 
+from blender_addon import session
 from blender_addon.dance import delivery
 from blender_addon.headless import cli, exchange
-from blender_addon.runtime import worker as worker_client
 
 
 def command(*words: object) -> int:
@@ -175,7 +175,7 @@ def test_signals_stop_it_and_get_their_handlers_back(scene, stand_in, tone, tmp_
 def test_no_worker_stays_behind(scene, stand_in, tone, tmp_path):
     stand_in()
     assert command("generate", tone, "-o", tmp_path / "a.bvh") == 0
-    assert worker_client.current() is None
+    assert session.current().worker.running() is None
 
 
 @pytest.mark.skipif(

@@ -15,24 +15,19 @@ from types import SimpleNamespace
 import bpy
 import pytest
 
+from blender_addon import session
 from blender_addon.addon import NAME
-from blender_addon.interface import drawing, ticker
-from blender_addon.runtime import check as runtime_check
+from blender_addon.interface import drawing
 from blender_addon.runtime import interpreter as runtime
 from blender_addon.runtime import plan as runtime_plan
 from blender_addon.runtime import preferences
 from blender_addon.runtime import set_up as runtime_set_up
-from blender_addon.runtime import worker as worker_client
+from blender_addon.runtime.child.install_runtime import Progress
+from blender_addon.runtime.interpreter import Interpreter
 from tokendance_core import SettingError, TokenDanceError
 
 PLATFORM_KEY = runtime_plan.platform_key()
 pytestmark = pytest.mark.skipif(not PLATFORM_KEY, reason="nothing can be set up on this platform")
-
-
-def forget_all() -> None:
-    for module in (runtime_set_up, runtime_check):
-        module.stop()
-    runtime.forget_all()
 
 
 @pytest.fixture(autouse=True)
@@ -41,10 +36,9 @@ def place(tmp_path, monkeypatch) -> Path:
     folder = tmp_path / "runtime"
     monkeypatch.setattr(runtime, "folder", lambda: folder)
     monkeypatch.delenv(runtime.PYTHON_VARIABLE, raising=False)
-    forget_all()
+    session.current().close()
     yield folder
-    forget_all()
-    ticker.stop()
+    session.current().close()
 
 
 @pytest.fixture
@@ -92,7 +86,7 @@ def installer(monkeypatch, code: str) -> None:
 
 def until_end(seconds: float = 10.0) -> None:
     end = time.monotonic() + seconds
-    while runtime_set_up.watch():
+    while session.current().set_ups.watch():
         assert time.monotonic() < end
         time.sleep(0.01)
 
@@ -106,14 +100,14 @@ def test_order_of_pythons(place, monkeypatch, tmp_path):
         runtime.find_python()
     assert "Set Up" in caught.value.hint
     monkeypatch.setattr(runtime, "find_spec", lambda name: object())
-    assert runtime.find_python() == sys.executable
+    assert runtime.find_python().path == sys.executable
     managed = make_ready(place)
-    assert runtime.find_python() == str(managed)
+    assert runtime.find_python().path == str(managed)
     other = tmp_path / "other"
     other.touch()
     monkeypatch.setenv(runtime.PYTHON_VARIABLE, str(other))
-    assert runtime.find_python() == str(other)
-    assert runtime.find_python(sys.executable) == sys.executable
+    assert runtime.find_python().path == str(other)
+    assert runtime.find_python(sys.executable).path == sys.executable
 
 
 def test_named_python_that_is_missing_is_told(monkeypatch, tmp_path):
@@ -139,7 +133,7 @@ def test_half_a_runtime_is_none(place, harm, tmp_path):
 
 def test_facts_say_where_it_comes_from_and_what_it_lacks(place):
     make_ready(place, accelerator="cuda")
-    found = runtime.facts()
+    found = session.current().runtimes.facts()
     assert (found.source, found.torch, found.devices, found.missing) == (
         "Set up by TokenDance",
         "2.13.0",
@@ -150,12 +144,13 @@ def test_facts_say_where_it_comes_from_and_what_it_lacks(place):
 
 
 def test_facts_for_drawing_are_looked_up_outside_of_it(monkeypatch):
-    monkeypatch.setattr(runtime, "_choose", lambda preferred: pytest.fail("the disk was asked while drawing"))
-    assert runtime.known() is None
-    monkeypatch.setattr(runtime, "_choose", lambda preferred: ("python", "Your own Python"))
-    runtime._look("")
-    monkeypatch.setattr(runtime, "_choose", lambda preferred: pytest.fail("the disk was asked while drawing"))
-    assert runtime.known().python == "python"
+    now = session.current()
+    monkeypatch.setattr(runtime, "find_python", lambda preferred: pytest.fail("the disk was asked while drawing"))
+    assert now.runtimes.known() is None
+    monkeypatch.setattr(runtime, "find_python", lambda preferred: Interpreter("python", "Your own Python"))
+    now.ticker.tick()
+    monkeypatch.setattr(runtime, "find_python", lambda preferred: pytest.fail("the disk was asked while drawing"))
+    assert now.runtimes.known().python == "python"
 
 
 # --- setting up
@@ -166,7 +161,7 @@ def test_consent_and_network_are_asked_for(scene, wheels):
         bpy.ops.tokendance.set_up_runtime(wheels=wheels)
     with pytest.raises(RuntimeError, match="Allow Online Access"):
         bpy.ops.tokendance.set_up_runtime(consent=True)
-    assert runtime_set_up.current is None
+    assert session.current().set_ups.latest is None
 
 
 def test_online_access_is_enough(scene):
@@ -185,7 +180,7 @@ def test_folder_without_wheels_is_refused(scene, tmp_path):
 def test_script_waits_for_the_end(scene, wheels, monkeypatch):
     installer(monkeypatch, "time.sleep(0.2); tell(outcome='ready', fraction=1)")
     assert bpy.ops.tokendance.set_up_runtime(accelerator="cpu", wheels=wheels, consent=True) == {"FINISHED"}
-    assert runtime_set_up.current.outcome == "ready"
+    assert session.current().set_ups.latest.progress.outcome == "ready"
 
 
 def test_script_is_told_why_it_failed(scene, wheels, monkeypatch):
@@ -198,7 +193,7 @@ def test_script_is_told_why_it_failed(scene, wheels, monkeypatch):
 def test_process_that_says_nothing_has_failed(wheels, monkeypatch, code, message):
     installer(monkeypatch, code)
     with pytest.raises(TokenDanceError, match=message):
-        runtime_set_up.start("cpu", wheels).wait()
+        session.current().set_ups.start("cpu", wheels).wait()
 
 
 def test_progress_is_watched_and_cancelled(place, wheels, monkeypatch):
@@ -208,27 +203,27 @@ def test_progress_is_watched_and_cancelled(place, wheels, monkeypatch):
         "while not (folder / 'cancel').exists(): time.sleep(0.01)\n"
         "tell(outcome='cancelled', message='The set-up was stopped.')",
     )
-    work = runtime_set_up.start("cpu", wheels)
+    work = session.current().set_ups.start("cpu", wheels)
     end = time.monotonic() + 10
-    while work.fraction < 0.5 and time.monotonic() < end:
-        assert runtime_set_up.watch()
-    assert (work.stage, work.megabytes, work.of_megabytes, work.package) == ("Installing", 3, 6, "torch")
+    while work.progress.fraction < 0.5 and time.monotonic() < end:
+        assert session.current().set_ups.watch()
+    assert work.progress == Progress("Installing", 0.5, 3, 6, "torch")
     assert not bpy.ops.tokendance.set_up_runtime.poll()
     assert not bpy.ops.tokendance.remove_runtime.poll()
-    with pytest.raises(SettingError, match="under way"):
-        runtime_set_up.start("cpu", wheels)
+    with pytest.raises(SettingError, match="in progress"):
+        session.current().set_ups.start("cpu", wheels)
     assert bpy.ops.tokendance.cancel_runtime_set_up() == {"FINISHED"}
     assert not bpy.ops.tokendance.cancel_runtime_set_up.poll()
     until_end()
-    assert work.outcome == "cancelled"
+    assert work.progress.outcome == "cancelled"
     assert bpy.ops.tokendance.set_up_runtime.poll()
 
 
 def test_watching_never_waits(wheels, monkeypatch):
     installer(monkeypatch, "time.sleep(60)")
-    work = runtime_set_up.start("cpu", wheels)
+    work = session.current().set_ups.start("cpu", wheels)
     start = time.monotonic()
-    assert all(runtime_set_up.watch() for _ in range(50))
+    assert all(session.current().set_ups.watch() for _ in range(50))
     assert time.monotonic() - start < 0.5
     work.process.kill()
     until_end()
@@ -237,12 +232,12 @@ def test_watching_never_waits(wheels, monkeypatch):
 def test_folder_that_cannot_be_made_is_told(place, wheels):
     place.write_text("a file is in the way")
     with pytest.raises(SettingError, match="Nothing can be set up"):
-        runtime_set_up.start("cpu", wheels)
+        session.current().set_ups.start("cpu", wheels)
 
 
 def test_removal_stops_the_worker_and_deletes(scene, place, monkeypatch):
     stopped = []
-    monkeypatch.setattr(worker_client, "stop_shared", lambda: stopped.append(True))
+    monkeypatch.setattr(session.current().worker, "stop", lambda: stopped.append(True))
     make_ready(place)
     assert bpy.ops.tokendance.remove_runtime() == {"FINISHED"}
     assert stopped
@@ -262,11 +257,11 @@ def test_check_asks_the_python(scene, tmp_path, monkeypatch, says, works):
     monkeypatch.setenv(runtime.PYTHON_VARIABLE, str(script))
     if works:
         assert bpy.ops.tokendance.check_runtime() == {"FINISHED"}
-        assert runtime.facts().devices == ("cuda", "cpu")
+        assert session.current().runtimes.facts().devices == ("cuda", "cpu")
     else:
         with pytest.raises(RuntimeError, match="cannot make dances"):
             bpy.ops.tokendance.check_runtime()
-        assert runtime.facts().torch == ""
+        assert session.current().runtimes.facts().torch == ""
 
 
 # --- what is shown
@@ -313,33 +308,43 @@ def shown(chosen: bpy.types.AddonPreferences) -> str:
     [
         ({}, "tokendance.set_up_runtime"),
         (
-            {"fraction": 0.5, "megabytes": 12.0, "of_megabytes": 246.0, "stage": "Downloading", "package": "torch"},
+            {"progress": Progress("Downloading", 0.5, 12.0, 246.0, "torch")},
             "torch, 12 of 246 MB",
         ),
         ({"is_stopping": True}, "Stopping"),
         (
-            {"outcome": "failed", "message": "The disk is full.", "hint": "Free some.", "accelerator": "cpu"},
+            {
+                "progress": Progress(outcome="failed", message="The disk is full.", hint="Free some."),
+                "accelerator": "cpu",
+            },
             "Free some.",
         ),
-        ({"outcome": "cancelled", "message": "Stopped by you."}, "Stopped by you."),
-        ({"outcome": "ready"}, "tokendance.set_up_runtime"),
+        ({"progress": Progress(outcome="cancelled", message="Stopped by you.")}, "Stopped by you."),
+        ({"progress": Progress(outcome="ready")}, "tokendance.set_up_runtime"),
     ],
 )
 def test_preferences_are_drawn_in_every_state(scene, chosen, place, monkeypatch, state, expected):
-    monkeypatch.setattr(runtime_set_up, "current", runtime_set_up.SetUp(place, **state) if state else None)
+    now = session.current()
+    now.set_ups.latest = runtime_set_up.SetUp(place, **state) if state else None
     assert "Looking" in shown(chosen)
-    runtime._look("")
+    now.ticker.tick()
     assert expected in shown(chosen)
-    monkeypatch.setattr(runtime_set_up, "current", None)
+    now.set_ups.latest = None
+
+
+def found_anew(chosen: bpy.types.AddonPreferences) -> None:
+    session.current().runtimes.forget()
+    shown(chosen)  # asks for it
+    session.current().ticker.tick()
 
 
 def test_preferences_show_what_is_found(scene, chosen, place, monkeypatch):
     monkeypatch.setattr(runtime, "find_spec", lambda name: None)
-    runtime._look("")
+    found_anew(chosen)
     assert "Nothing yet" in shown(chosen)
     assert "Allow Online Access" in shown(chosen)
     make_ready(place, accelerator="cuda")
-    runtime._look("")
+    found_anew(chosen)
     assert "Python 3.11.7, PyTorch 2.13.0, on Processor" in shown(chosen)
     assert "finds no CUDA" in shown(chosen)
     assert "tokendance.remove_runtime" in shown(chosen)

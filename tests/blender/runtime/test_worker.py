@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from blender_addon import session
 from blender_addon.runtime import interpreter as runtime
 from blender_addon.runtime import worker as worker_client
 from blender_addon.runtime.worker import Request, Worker
@@ -27,12 +28,12 @@ def own_temporary_folder(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     yield folder
-    worker_client.stop_shared()
+    session.current().worker.stop()
     assert list(folder.iterdir()) == []
 
 
 def shared() -> Worker:
-    return worker_client.shared(runtime.find_python())
+    return session.current().worker.start(runtime.find_python().path)
 
 
 def dance(request: Request | None = None):
@@ -99,7 +100,7 @@ def test_misfortune_is_a_sentence_and_the_next_dance_comes(stand_in, monkeypatch
     with pytest.raises(kind, match=message):
         dance().wait().clip()
     monkeypatch.setenv("STAND_IN", "dance")
-    worker_client.stop_shared()
+    session.current().worker.stop()
     assert dance().wait().clip().frames
 
 
@@ -165,18 +166,20 @@ def test_polling_never_waits(stand_in):
 
 def test_idle_worker_ends_and_is_forgotten(stand_in):
     call = stand_in()
-    worker = worker_client.shared(runtime.find_python(), idle_minutes=0.005)
+    holder = session.current().worker
+    worker = holder.start(runtime.find_python().path, idle_minutes=0.005)
     dance().wait().clip()
     pid = json.loads(call.read_text())["pid"]
-    assert worker_client.reap()
-    assert wait_until(lambda: not worker_client.reap())
+    assert holder.reap()
+    assert wait_until(lambda: not holder.reap())
+    assert holder.running() is None
     assert not alive(pid)
     assert not worker.folder.exists()
 
 
 def test_two_workers_do_not_disturb_each_other(stand_in, monkeypatch):
     stand_in()
-    python = runtime.find_python()
+    python = runtime.find_python().path
     first, second = Worker(python), Worker(python)
     ours, theirs = (worker.dance(Request("song.wav", seed=number)) for number, worker in enumerate((first, second)))
     assert first.folder != second.folder
@@ -271,7 +274,7 @@ def test_worker_goes_with_its_folder_when_blender_is_gone(stand_in, tmp_path):
     code = (
         "import sys, time; sys.path.insert(0, sys.argv[1])\n"
         "from blender_addon.runtime import interpreter, worker as client\n"
-        "worker = client.Worker(interpreter.find_python())\n"
+        "worker = client.Worker(interpreter.find_python().path)\n"
         "worker.dance(client.Request('song.wav')).wait().clip()\n"
         "print(worker._process.pid, worker.folder, flush=True)\n"
         "time.sleep(60)\n"

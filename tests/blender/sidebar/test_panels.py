@@ -14,12 +14,10 @@ import bpy
 import pytest
 
 import blender_addon
-from blender_addon import compat
+from blender_addon import compat, session
 from blender_addon.armature import rig
-from blender_addon.character import summary as rig_map_summary
-from blender_addon.dance import generation
 from blender_addon.dance.generation import Outcome
-from blender_addon.interface import drawing, ticker
+from blender_addon.interface import drawing
 from blender_addon.runtime import interpreter as runtime
 from blender_addon.runtime import worker as worker_client
 from blender_addon.sidebar import character_panel as rig_map_panel
@@ -119,17 +117,13 @@ def wide(monkeypatch):
 
 
 def forget() -> None:
-    generation.running = generation.outcome = None
-    runtime.forget_all()
-    ticker.stop()
-    song_facts.forget_all()
-    rig_map_summary.forget_all()
+    session.current().close()
 
 
 def settle() -> None:
     """Let everything that drawing asked for be worked out."""
     everything_drawn()
-    ticker._tick()
+    session.current().ticker.tick()
 
 
 @pytest.fixture
@@ -177,7 +171,7 @@ def test_a_song_shows_its_part_and_what_was_heard(scene, song_strip, worker, ton
     worker.ask = lambda arguments: worker.task(answer=lambda: answer)
     song_facts.ask(bpy.context, scene)
     assert "Listening…" in drawn(panels.MusicPanel).texts
-    ticker._tick()
+    session.current().ticker.tick()
     assert "0:00–0:04 of 0:04, 120 bpm" in drawn(panels.MusicPanel).texts
     os.utime(tone, (1, 1))
     answer["bpm"] = 0.0
@@ -194,7 +188,7 @@ def test_a_song_that_could_not_be_heard_says_why(scene, song_strip, worker):
 
     worker.ask = lambda arguments: worker.task(answer=answer)
     song_facts.ask(bpy.context, scene)
-    ticker._tick()
+    session.current().ticker.tick()
     assert "The song is silent. Use another." in drawn(panels.MusicPanel).texts
 
 
@@ -224,7 +218,7 @@ def test_several_songs_ask_for_a_choice(scene, two_songs):
     ],
 )
 def test_a_running_generation_shows_how_far_it_is(scene, state, text):
-    generation.running = a_generation(**state)
+    session.current().generation = a_generation(**state)
     seen = drawn(panels.GeneratePanel)
     assert seen.texts == ["Dancing, 40 %", text]
     assert seen.operators == {"tokendance.cancel": True}
@@ -232,7 +226,7 @@ def test_a_running_generation_shows_how_far_it_is(scene, state, text):
 
 @pytest.mark.parametrize("status", ["done", "cancelled", "failed"])
 def test_how_it_ended_stays_to_be_read(scene, status):
-    generation.outcome = Outcome(status, "What happened.", "What to do." if status == "failed" else "")
+    session.current().outcome = Outcome(status, "What happened.", "What to do." if status == "failed" else "")
     seen = drawn(panels.GeneratePanel)
     assert "What happened." in seen.texts
     assert ("What to do." in seen.texts) == ("tokendance.copy_diagnostics" in seen.operators) == (status == "failed")
@@ -354,15 +348,16 @@ def test_drawing_reads_no_files_starts_no_process_and_leaves_the_rig_alone(
     if state == "takes":
         bpy.ops.tokendance.generate()
         starred_takes(bpy.context.active_object)
-    generation.running = a_generation() if state == "running" else None
-    generation.outcome = Outcome("failed", "What happened.") if state == "failed" else None
-    forget_nothing = (generation.running, generation.outcome)
+    now = session.current()
+    now.generation = a_generation() if state == "running" else None
+    now.outcome = Outcome("failed", "What happened.") if state == "failed" else None
+    forget_nothing = (now.generation, now.outcome)
     if settled:
         settle()
     doors = [
         (subprocess, "Popen"),
         (worker_client, "Worker"),
-        (worker_client, "shared"),
+        (worker_client.WorkerHolder, "start"),
         (rig, "read_rig"),
         (builtins, "open"),
         (os, "stat"),
@@ -378,7 +373,7 @@ def test_drawing_reads_no_files_starts_no_process_and_leaves_the_rig_alone(
             shut.setattr(owner, name, lambda *_, name=name, **__: opened.append(name))
         everything_drawn()
     assert opened == []
-    assert (generation.running, generation.outcome) == forget_nothing
+    assert (now.generation, now.outcome) == forget_nothing
 
 
 # --- presets, translations, texts -------------------------------------------------------------------------------------
@@ -425,7 +420,7 @@ def test_texts_are_translated_before_numbers_are_put_into_them(mannequin, genera
         monkeypatch.setattr(module, "iface", lambda text: words.get(text, text))
     assert {"Salsa, Keim 3, 8 Schritte", "Bilder 10 bis 69"} <= set(drawn(panels.TakesPanel).texts)
     assert "So wurde getanzt" in drawn(panels.FinishPanel).texts
-    generation.running = a_generation()
+    session.current().generation = a_generation()
     assert drawn(panels.GeneratePanel).texts == ["Tanzt, 40 %", "2 von 3, noch 1:05"]
 
 

@@ -12,9 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from blender_addon import compat
+from blender_addon import compat, session
 from blender_addon.compat import StripTiming
-from blender_addon.interface import ticker
 from blender_addon.song import facts as song_facts
 from blender_addon.song import strip as audio_strip
 from blender_addon.song.strip import Passage
@@ -35,10 +34,9 @@ BEATS = [0.26, 0.75, 1.24, 1.76, 2.25, 2.74, 3.26, 3.75]
 
 @pytest.fixture(autouse=True)
 def forgotten():
-    song_facts.forget_all()
+    session.current().close()
     yield
-    song_facts.forget_all()
-    ticker.stop()
+    session.current().close()
 
 
 @pytest.fixture
@@ -128,16 +126,16 @@ def test_what_is_no_song_leaves_the_scene_as_it_was(scene, tmp_path, way):
 
 @needs_sound
 def test_a_song_is_listened_to_once_until_its_file_changes(scene, strip, tone, ears, worker):
-    assert song_facts.look_up(str(tone)) is None
+    assert session.current().songs.look_up(str(tone)) is None
     for _ in range(2):
         assert bpy.ops.tokendance.listen() == {"FINISHED"}
     assert ears == [["listen", "--", str(tone)]]
-    assert song_facts.look_up(str(tone)) == song_facts.SongFacts(4.0, 120.0, tuple(BEATS))
+    assert session.current().songs.look_up(str(tone)) == song_facts.SongFacts(4.0, 120.0, tuple(BEATS))
     os.utime(tone, (1, 1))
     worker.heard = {"seconds": 9.0, "bpm": 0.0, "beats": []}
     bpy.ops.tokendance.listen()
     assert len(ears) == 2
-    assert song_facts.look_up(str(tone)).seconds == 9.0
+    assert session.current().songs.look_up(str(tone)).seconds == 9.0
 
 
 @needs_sound
@@ -154,7 +152,7 @@ def test_a_song_that_cannot_be_heard_is_told(scene, strip, tone, ears, worker, a
     for operator in (bpy.ops.tokendance.listen, bpy.ops.tokendance.add_beat_markers):
         with pytest.raises(RuntimeError, match=message):
             operator()
-    assert not song_facts.is_fresh(str(tone))
+    assert not session.current().songs.is_fresh(str(tone))
     assert len(scene.timeline_markers) == 0
 
 
@@ -162,20 +160,20 @@ def test_a_song_that_cannot_be_heard_is_told(scene, strip, tone, ears, worker, a
 def test_listening_beside_the_user_s_work(scene, strip, tone, ears, worker):
     song_facts.ask(bpy.context, scene)
     song_facts.ask(bpy.context, scene)
-    assert song_facts.is_asked(str(tone))
+    assert session.current().songs.is_asked(str(tone))
     assert len(ears) == 1
-    ticker._tick()
-    assert not song_facts.is_asked(str(tone))
-    assert song_facts.look_up(str(tone)).bpm == 120.0
+    session.current().ticker.tick()
+    assert not session.current().songs.is_asked(str(tone))
+    assert session.current().songs.look_up(str(tone)).bpm == 120.0
     os.utime(tone, (1, 1))
     worker.heard = AudioError("The song is silent.", hint="Use another.")
     song_facts.ask(bpy.context, scene)
-    ticker._tick()
-    assert "silent" in song_facts.why_unknown(str(tone))
+    session.current().ticker.tick()
+    assert "silent" in session.current().songs.why_unknown(str(tone))
     worker.heard = {"seconds": 4.0, "bpm": 90.0, "beats": []}
     song_facts.ask(bpy.context, scene)
-    ticker._tick()
-    assert song_facts.why_unknown(str(tone)) == ""
+    session.current().ticker.tick()
+    assert session.current().songs.why_unknown(str(tone)) == ""
 
 
 def test_without_a_song_the_buttons_say_so(scene, worker):

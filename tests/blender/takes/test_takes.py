@@ -11,9 +11,8 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_addon import compat
+from blender_addon import compat, session
 from blender_addon.armature import action
-from blender_addon.runtime import worker as worker_client
 from blender_addon.runtime.worker import Request
 from blender_addon.takes import compare, retiming
 from blender_addon.takes import store as takes
@@ -58,7 +57,7 @@ def unfinished(request: Request) -> MotionClip:
 def worker(monkeypatch) -> AtOnce:
     made = AtOnce()
     monkeypatch.setenv("TOKENDANCE_PYTHON", sys.executable)
-    monkeypatch.setattr(worker_client, "shared", lambda *_: made)
+    monkeypatch.setattr(session.current().worker, "start", lambda *_: made)
     return made
 
 
