@@ -314,7 +314,7 @@ class BoneUse(NamedTuple):
     @property
     def dances(self) -> bool:
         """The dance turns it, so a rig without it cannot dance; a rig that lacks another one only loses a comfort."""
-        return self.part in ("bones", "twist", "doubles")
+        return self.part in ("bones", "twist", "followers")
 
 
 @dataclass(frozen=True, eq=False)
@@ -324,7 +324,7 @@ class RigMap:
     ``bones``: SMPL joint name -> bone name, and ``"root"`` -> a separate root bone below the pelvis, if there is one;
     ``family`` names the rig table; ``score`` 0 to 1 and ``reasons`` tell how sure the recognition is, in plain
     sentences. ``twist``: joint -> twist bones of the limb that begins there, nearest to the joint first;
-    ``doubles``: joint -> further bones that turn as it does (MMD's D-bones);
+    ``followers``: joint -> further bones that turn as it does (MMD's D-bones);
     ``ik``: joint -> IK control of a wrist or ankle, pole control of an elbow or knee;
     ``switches``: what a control rig needs set;
     ``path``: bone that carries the path, empty to find it;
@@ -336,18 +336,18 @@ class RigMap:
     score: float = 1.0
     reasons: tuple[str, ...] = ()
     twist: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    doubles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    followers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     ik: Mapping[str, str] = field(default_factory=dict)
     switches: tuple[Switch, ...] = ()
     path: str = ""
     offsets: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for part in ("bones", "twist", "doubles", "ik", "offsets"):
+        for part in ("bones", "twist", "followers", "ik", "offsets"):
             _expect_mapping(f"RigMap.{part}", getattr(self, part))
         for part in ("bones", "ik"):
             _expect_names(f"RigMap.{part}: a bone", getattr(self, part).values())
-        for part in ("twist", "doubles"):
+        for part in ("twist", "followers"):
             for bones in getattr(self, part).values():
                 _expect_tuple(f"RigMap.{part} of a joint", bones)
                 _expect_names(f"RigMap.{part}: a bone", bones)
@@ -372,7 +372,7 @@ class RigMap:
     def bones_in_use(self) -> tuple[BoneUse, ...]:
         """Every bone that the map names, with what it is for; those that play a joint come first."""
         uses = [BoneUse(bone, joint, "bones") for joint, bone in self.bones.items()]
-        for part, table in (("twist", self.twist), ("doubles", self.doubles)):
+        for part, table in (("twist", self.twist), ("followers", self.followers)):
             uses += [BoneUse(bone, joint, part) for joint, bones in table.items() for bone in bones]
         uses += [BoneUse(bone, joint, "ik") for joint, bone in self.ik.items()]
         uses += [BoneUse(switch.bone, "a switch", "switches") for switch in self.switches]

@@ -196,7 +196,7 @@ class ClearMapBone(OnArmature, bpy.types.Operator):
             armature,
             lambda rig_map: replace(
                 rig_map,
-                **{name: without(getattr(rig_map, name)) for name in ("bones", "twist", "doubles", "ik", "offsets")},
+                **{name: without(getattr(rig_map, name)) for name in ("bones", "twist", "followers", "ik", "offsets")},
             ),
         )
 

@@ -48,7 +48,7 @@ class Specimen:
     """A rig and what has to be recognised in it.
 
     ``bones``: one bone a line, ``name @ place``, indented below its parent; ``[L|R]`` in a name makes it, and all
-    below, two-sided. ``expected``: ``joint name; joint name``; ``twist``, ``doubles``, ``ik`` likewise, several bones
+    below, two-sided. ``expected``: ``joint name; joint name``; ``twist``, ``followers``, ``ik`` likewise, several bones
     parted by commas. ``arm``: degrees by which the arms hang; ``unit``: armature units to a metre; ``driven``: pattern
     of names that constraints move.
     """
@@ -57,7 +57,7 @@ class Specimen:
     bones: str
     expected: str
     twist: str = ""
-    doubles: str = ""
+    followers: str = ""
     ik: str = ""
     path: str = ""
     switches: tuple[tuple[str, str, float], ...] = ()

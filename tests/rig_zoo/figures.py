@@ -207,7 +207,7 @@ def _mmd(pattern: str, **kind) -> Specimen:
         _japanese(_MMD, pattern),
         _japanese(_MMD_JOINTS, pattern),
         _japanese("shoulder {腕捩}; elbow {手捩}", pattern),
-        doubles=_japanese("hip {足D}; knee {ひざD}; ankle {足首D}", pattern),
+        followers=_japanese("hip {足D}; knee {ひざD}; ankle {足首D}", pattern),
         ik=_japanese("ankle {足ＩＫ}; foot {つま先ＩＫ}", pattern),
         path="センター",
         arm=38.0,

@@ -121,8 +121,8 @@ def _parts(bones: list[int], *, in_chain: bool, from_far_end: bool) -> Iterator[
             yield bone, place / last - 1 if in_chain else (place + 1) / (len(bones) + 1) - 1
 
 
-def doubles(rig: Rig, rig_map: RigMap) -> Iterator[tuple[int, int]]:
+def followers(rig: Rig, rig_map: RigMap) -> Iterator[tuple[int, int]]:
     """(bone, joint) of further bones that turn as a joint does."""
-    for joint, bones in rig_map.doubles.items():
+    for joint, bones in rig_map.followers.items():
         for bone in bones if joint in INDEX else ():
             yield rig.names.index(bone), INDEX[joint]

@@ -103,7 +103,7 @@ def read(rig: Rig, rig_map: RigMap, *, root_moves: bool = False) -> RestPose:
     bones = mapped_bones(rig, rig_map)
     path = carrier(rig, rig_map, bones)
     index = {name: i for i, name in enumerate(rig.names)}
-    more = [index[bone] for table in (rig_map.twist, rig_map.doubles) for chain in table.values() for bone in chain]
+    more = [index[bone] for table in (rig_map.twist, rig_map.followers) for chain in table.values() for bone in chain]
     turned = [bone for joint, bone in bones.items() if joint != "root"]
     basis = posing.resting(rig, [*turned, *more], [path, bones["root"]] if root_moves else [path])
     posture = posing.pose(rig, range(len(rig.names)), {}, basis)

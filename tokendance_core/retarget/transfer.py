@@ -117,7 +117,7 @@ def _targets(rig: Rig, rig_map: RigMap, rest: RestPose, turns: np.ndarray) -> di
     }
     ours |= distribution.trunk_turns(turns, rig, rig_map, rest)
     ours |= distribution.twist_turns(turns, rig, rig_map, rest)
-    ours |= {bone: turns[:, joint] @ rest.alignment[joint] for bone, joint in distribution.doubles(rig, rig_map)}
+    ours |= {bone: turns[:, joint] @ rest.alignment[joint] for bone, joint in distribution.followers(rig, rig_map)}
     return {bone: rest.axes @ turn @ (rest.axes.T @ rest.posture.turns[bone]) for bone, turn in ours.items()}
 
 

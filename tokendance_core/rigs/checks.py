@@ -114,7 +114,7 @@ def _partners(rig: Rig, rig_map: RigMap) -> dict[int, int]:
 
 
 def mirrored(rig: Rig, rig_map: RigMap, side: str = "left") -> RigMap:
-    """The map with one side's bones, twist bones, doubles and controls copied to the other side: by names, where they
+    """The map with one side's bones, twist bones, followers and controls copied to the other side: by names, where they
     fail by places.
     """
     by_name: dict[tuple[str, str], list[str]] = {}
@@ -146,7 +146,7 @@ def mirrored(rig: Rig, rig_map: RigMap, side: str = "left") -> RigMap:
         rig_map,
         bones=across(rig_map.bones, partner),
         twist=across(rig_map.twist, all_partners),
-        doubles=across(rig_map.doubles, all_partners),
+        followers=across(rig_map.followers, all_partners),
         ik=across(rig_map.ik, partner),
         # A mirror turns the other way about the up and the front axis.
         offsets=across(rig_map.offsets, lambda turn: (turn[0], -turn[1], -turn[2])),

@@ -38,7 +38,7 @@ class Family:
     -> stems, the likeliest first; ``spine``: stems of all bones above the pelvis up to the chest, shared out by their
     order in the rig; ``prefix``: regular expression of what every bone of the family begins with, empty for none;
     ``marks``: stems, one of which a rig of this family has, empty for no such sign;
-    ``twist``, ``doubles``, ``ik``: as in ``RigMap``, joints without their side; ``path``: stems of the bone that
+    ``twist``, ``followers``, ``ik``: as in ``RigMap``, joints without their side; ``path``: stems of the bone that
     carries the path; ``switches``: (stem, property, value) of a control rig, for both sides where there are two bones
     of that stem; ``controls``: bones are an animator's controls, their hierarchy is not the body's.
     """
@@ -50,7 +50,7 @@ class Family:
     prefix: str = ""
     marks: Stems = ()
     twist: Mapping[str, Stems] = field(default_factory=dict)
-    doubles: Mapping[str, Stems] = field(default_factory=dict)
+    followers: Mapping[str, Stems] = field(default_factory=dict)
     ik: Mapping[str, Stems] = field(default_factory=dict)
     switches: tuple[tuple[str, str, float], ...] = ()
     path: Stems = ()

@@ -233,7 +233,7 @@ def rig_map(rig: Rig, tree: Tree, result: Fit) -> RigMap:
         score=value,
         reasons=(f"{known} of {total} joints by {family.title} names", *reasons),
         twist=_of_limbs(rig, result, family.twist),
-        doubles=_of_limbs(rig, result, family.doubles, driven=False),
+        followers=_of_limbs(rig, result, family.followers, driven=False),
         ik={joint: bones[0] for joint, bones in _of_limbs(rig, result, family.ik).items()},
         switches=switches,
         path=paths[0] if paths else "",

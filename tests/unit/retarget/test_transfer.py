@@ -229,7 +229,7 @@ def test_doubles_turn_as_their_joint_does() -> None:
     doubled = Rig.plain(
         (*rig.names, "thigh D"), np.append(rig.parents, 0), np.append(rig.rest, rig.rest[[1]], 0), rig.world
     )
-    pose = posed(doubled, retarget(random_clip(), doubled, own_map(rig, doubles={"left_hip": ("thigh D",)})))
+    pose = posed(doubled, retarget(random_clip(), doubled, own_map(rig, followers={"left_hip": ("thigh D",)})))
     np.testing.assert_allclose(pose[:, -1, :3, :3], pose[:, rig.names.index("left_hip"), :3, :3], atol=1e-9)
 
 

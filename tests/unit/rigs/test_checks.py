@@ -71,7 +71,7 @@ def _half(rig_map: RigMap) -> RigMap:
         rig_map,
         bones={joint: bone for joint, bone in rig_map.bones.items() if not joint.startswith("right_")},
         twist={joint: bones for joint, bones in rig_map.twist.items() if joint.startswith("left_")},
-        doubles={joint: bones for joint, bones in rig_map.doubles.items() if joint.startswith("left_")},
+        followers={joint: bones for joint, bones in rig_map.followers.items() if joint.startswith("left_")},
         ik={joint: bone for joint, bone in rig_map.ik.items() if joint.startswith("left_")},
         offsets={"left_shoulder": (10.0, 20.0, 30.0)},
     )
@@ -82,7 +82,7 @@ def test_the_other_side_is_filled_in(name: str) -> None:
     rig = ZOO[name]()
     whole = rigs.match(rig)
     copied = mirrored(rig, _half(whole))
-    for part in ("bones", "twist", "doubles", "ik"):
+    for part in ("bones", "twist", "followers", "ik"):
         assert dict(getattr(copied, part)) == dict(getattr(whole, part)), part
     assert copied.offsets["right_shoulder"] == (10.0, -20.0, -30.0)
 

@@ -19,7 +19,7 @@ def test_every_family_is_recognised(name: str) -> None:
     assert dict(found.bones) == pairs(specimen.expected)
     assert found.family == specimen.family
     assert dict(found.twist) == lists(specimen.twist)
-    assert dict(found.doubles) == lists(specimen.doubles)
+    assert dict(found.followers) == lists(specimen.followers)
     assert dict(found.ik) == pairs(specimen.ik)
     assert found.path == specimen.path
     assert tuple((switch.bone, switch.property, switch.value) for switch in found.switches) == specimen.switches
@@ -38,7 +38,7 @@ def test_the_likeliest_candidate_is_the_match(name: str) -> None:
 
 def test_tables_know_only_joints() -> None:
     for family in (*rigs.FAMILIES, *MOTION_FILES):
-        joints = {*family.joints, *family.twist, *family.doubles, *family.ik}
+        joints = {*family.joints, *family.twist, *family.followers, *family.ik}
         assert joints <= {*rigs.fitting.SIDED, "pelvis", "spine1", "spine2", "spine3", "neck", "head"}, family.name
         assert all(stem == stem.lower() and " " not in stem for stems in family.joints.values() for stem in stems)
 
@@ -75,7 +75,7 @@ def test_bones_that_constraints_turn_come_second() -> None:
 
 def test_doubles_that_constraints_turn_are_left_alone() -> None:
     specimen = replace(SPECIMENS["mmd_tools"], driven="(足|ひざ|足首)D")
-    assert rigs.match(rig_of(specimen)).doubles == {}
+    assert rigs.match(rig_of(specimen)).followers == {}
 
 
 def test_only_controls_that_exist_are_named() -> None:

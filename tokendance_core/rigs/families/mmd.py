@@ -29,7 +29,7 @@ MMD = Family(
     spine=("上半身", "上半身2", "上半身3"),
     marks=("上半身",),
     twist={"shoulder": ("腕捩", "腕捩1", "腕捩2", "腕捩3"), "elbow": ("手捩", "手捩1", "手捩2", "手捩3")},
-    doubles={"hip": ("足d",), "knee": ("ひざd", "膝d"), "ankle": ("足首d",)},
+    followers={"hip": ("足d",), "knee": ("ひざd", "膝d"), "ankle": ("足首d",)},
     ik={"ankle": ("足ik",), "foot": ("つま先ik",)},
     path=("センター", "グルーブ"),
 )
@@ -57,7 +57,7 @@ MMD_ENGLISH = replace(
         "shoulder": ("armtwist", "armtwist1", "armtwist2", "armtwist3"),
         "elbow": ("handtwist", "wristtwist", "handtwist1"),
     },
-    doubles={"hip": ("legd",), "knee": ("kneed",), "ankle": ("ankled",)},
+    followers={"hip": ("legd",), "knee": ("kneed",), "ankle": ("ankled",)},
     ik={"ankle": ("legik",), "foot": ("toeik",)},
     path=("center", "groove"),
 )
