@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from tokendance_core import rigs
 from tokendance_core.errors import DataError, RigError
 from tokendance_core.files import bvh
 from tokendance_core.files.bvh import BvhFile
@@ -20,6 +19,7 @@ from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import stand_on_floor
 from tokendance_core.motion.skeleton import INDEX, JOINTS, OFFSETS, PARENTS
 from tokendance_core.retarget.rest_pose import LEG_LENGTH, SIDES, body_axes, leg_length
+from tokendance_core.rigs import recognise
 from tokendance_core.types import MotionClip, Rig
 
 _LIMBS = {"hip": "knee", "knee": "ankle", "shoulder": "elbow", "elbow": "wrist"}
@@ -92,7 +92,7 @@ def read(path: Path) -> MotionClip:
     file = bvh.parse(path)
     rig = _rest(file)
     try:
-        rig_map = rigs.match_names(rig)
+        rig_map = recognise.match_names(rig)
     except RigError as problem:
         raise DataError(
             f"The skeleton of {path.name} is not known: {problem}",

@@ -1,5 +1,5 @@
-"""Facts about a body that names and structure are both checked against: which joints it needs, how they hang together,
-where they lie.
+"""Facts about a human body, whatever recognises it: which joints it needs, which joint follows which, where they
+lie.
 """
 
 from __future__ import annotations
@@ -11,19 +11,26 @@ import numpy as np
 
 from tokendance_core.motion.skeleton import JOINTS
 from tokendance_core.rigs.family import SIDED
+from tokendance_core.rigs.names import OTHER_SIDE, SIDES
 from tokendance_core.types import Rig
 
 
 def both(*joints: str) -> tuple[str, ...]:
     """The left and the right one of each joint."""
-    return tuple(f"{side}_{joint}" for joint in joints for side in ("left", "right"))
+    return tuple(f"{side}_{joint}" for joint in joints for side in SIDES)
+
+
+def other_side(joint: str) -> str:
+    """The joint on the other side of the body; a joint of the trunk is its own."""
+    side, _, part = joint.partition("_")
+    return f"{OTHER_SIDE[side]}_{part}" if part else joint
 
 
 NEEDED = ("pelvis", "head", *both("hip", "knee", "ankle", "shoulder", "elbow"))
 """Joints without which a dance cannot be put on a rig."""
 
 WELCOME = ("spine3", "neck", *both("wrist", "foot", "collar"))
-"""Joints that a dance looks better with."""
+"""Joints that make a dance look better."""
 
 KNOWN = (*JOINTS, "root")
 """All that ``RigMap.bones`` may name."""
@@ -37,7 +44,7 @@ LIMBS = (
 TRUNK = (("pelvis", "spine1"), ("spine1", "spine2"), ("spine2", "spine3"), ("spine3", "neck"), ("neck", "head"))
 """Joint and the next one up."""
 
-HIGHER = (("head", "pelvis"), *((f"{side}_{a}", f"{side}_{b}") for side in ("left", "right") for a, b in LIMBS[:2]))
+HIGHER = (("head", "pelvis"), *((f"{side}_{a}", f"{side}_{b}") for side in SIDES for a, b in LIMBS[:2]))
 """Pairs of which the first lies higher in a standing body."""
 
 
@@ -48,7 +55,7 @@ def sentence_of(joints: Iterable[str]) -> str:
 
 
 class Tree:
-    """Who hangs on whom in a rig."""
+    """The hierarchy of a rig's bones, with their parents, children and indices by name."""
 
     def __init__(self, rig: Rig) -> None:
         self.parents = [int(parent) for parent in rig.parents]
@@ -59,13 +66,13 @@ class Tree:
                 self.children[parent].append(bone)
 
     def above(self, bone: int) -> list[int]:
-        """The bones that a bone hangs on, the nearest first."""
+        """The ancestors of a bone, the nearest first."""
         found = []
         while (bone := self.parents[bone]) >= 0:
             found.append(bone)
         return found
 
-    def hangs_on(self, bone: int, other: int) -> bool:
+    def descends_from(self, bone: int, other: int) -> bool:
         return other in self.above(bone)
 
     def depth(self, bone: int) -> int:
@@ -90,7 +97,7 @@ def _unit(vector: np.ndarray) -> np.ndarray:
 
 
 def stance(places: Mapping[str, np.ndarray]) -> Stance | None:
-    """How the body stands whose joints lie at ``places``; None when they are too few, or all at one place."""
+    """How a body with joints at ``places`` stands; None when they are too few, or all at one place."""
     pairs = [joint for joint in ("hip", "shoulder", "elbow", "knee") if all(name in places for name in both(joint))]
     hips = np.mean([places[name] for name in (*both("hip"), "pelvis") if name in places] or [np.zeros(3)], axis=0)
     tops = [places[name] for name in ("head", *both("shoulder")) if name in places]
@@ -133,10 +140,8 @@ def crossed(places: Mapping[str, np.ndarray], body: Stance) -> tuple[str, ...]:
 
 
 def toes_point_back(places: Mapping[str, np.ndarray], body: Stance) -> bool:
-    """Whether the toes say that left and right are swapped: with left and up as they are, they lie behind the
-    ankles.
-    """
-    feet = [(places.get(f"{side}_ankle"), places.get(f"{side}_foot")) for side in ("left", "right")]
+    """Whether the toes lie behind the ankles, by what is left and up: then left and right are swapped."""
+    feet = [(places.get(f"{side}_ankle"), places.get(f"{side}_foot")) for side in SIDES]
     forward = [(foot - ankle) @ body.front for ankle, foot in feet if ankle is not None and foot is not None]
     return bool(forward) and max(forward) < -0.01 * body.size
 
@@ -166,7 +171,7 @@ def coincident(places: Mapping[str, np.ndarray]) -> tuple[tuple[str, str], ...]:
     size = np.linalg.norm(np.ptp(np.array(list(places.values())), axis=0)) if places else 0.0
     return tuple(
         (f"{side}_{a}", f"{side}_{b}")
-        for side in ("left", "right")
+        for side in SIDES
         for a, b in LIMBS[:4]
         if f"{side}_{a}" in places
         and f"{side}_{b}" in places
@@ -175,14 +180,15 @@ def coincident(places: Mapping[str, np.ndarray]) -> tuple[tuple[str, str], ...]:
 
 
 def out_of_order(rig: Rig, bones: Mapping[str, int], tree: Tree) -> tuple[tuple[str, str], ...]:
-    """Neighbours in a limb, the second of which hangs neither on the first nor on a bone at the same place, such as
-    MMD's D-bones.
+    """Neighbours in a limb, the second of which descends neither from the first nor from a bone at the same place.
+
+    MMD's D-bones, for example, lie at the places of the bones that they stand in for.
     """
     near = 1e-3 * float(np.linalg.norm(np.ptp(rig.heads, axis=0)))
 
-    def hangs(bone: int, other: int) -> bool:
+    def is_carried(bone: int, other: int) -> bool:
         above = tree.above(bone)
         return other in above or any(np.linalg.norm(rig.heads[a] - rig.heads[other]) <= near for a in above)
 
-    pairs = [(f"{side}_{a}", f"{side}_{b}") for side in ("left", "right") for a, b in LIMBS]
-    return tuple((a, b) for a, b in pairs if a in bones and b in bones and not hangs(bones[b], bones[a]))
+    pairs = [(f"{side}_{a}", f"{side}_{b}") for side in SIDES for a, b in LIMBS]
+    return tuple((a, b) for a, b in pairs if a in bones and b in bones and not is_carried(bones[b], bones[a]))

@@ -1,4 +1,4 @@
-"""What is wrong with a map, in plain sentences, while the user edits it; and the other side of the body filled in."""
+"""What is wrong with a map, told in sentences while the user edits it; and one side's bones copied to the other."""
 
 from __future__ import annotations
 
@@ -18,57 +18,59 @@ def _listed(words: list[str]) -> str:
 
 
 def _missing(rig_map: RigMap) -> list[str]:
-    """Needed joints without a bone, and limbs with a gap."""
+    """Needed joints without a bone."""
     absent = [joint for joint in NEEDED if joint not in rig_map.bones]
-    return [f"no bone for {_listed(absent)}: pick one for each"] if absent else []
+    if not absent:
+        return []
+    return [f"No bone is mapped to {_listed(absent)}: pick one{' for each' if len(absent) > 1 else ''}."]
 
 
 def _unknown(rig: Rig, rig_map: RigMap) -> list[str]:
-    """Bones that the rig has not, joints that there are not."""
+    """Bones and joints that do not exist."""
     has = set(rig.names)
-    said = [
-        f"the rig has no joint called {joint}: it is not one of SMPL's" for joint in rig_map.bones if joint not in KNOWN
-    ]
+    said = [f"There is no joint called {joint}: use SMPL's names." for joint in rig_map.bones if joint not in KNOWN]
     for use in rig_map.bones_in_use():
         if use.bone not in has:
             purpose = f"{use.owner} is mapped to" if use.part == "bones" else f"belongs to {use.owner}"
-            said.append(f"the rig has no bone “{use.bone}”, which {purpose}")
+            said.append(f"The rig has no bone “{use.bone}”, which {purpose}.")
     return said
 
 
 def _twice(rig_map: RigMap) -> list[str]:
+    """Bones that several joints are mapped to."""
     users: dict[str, list[str]] = {}
     for joint, bone in rig_map.bones.items():
         users.setdefault(bone, []).append(joint)
     return [
-        f"“{bone}” is used for {_listed(joints)}: a bone plays one joint"
+        f"“{bone}” is used for {_listed(joints)}: a bone can play only one joint."
         for bone, joints in users.items()
         if len(joints) > 1
     ]
 
 
 def _order(bones: Mapping[str, int], tree: Tree, rig: Rig) -> list[str]:
-    """Limbs that do not hang together, by the hierarchy."""
+    """Limbs whose bones do not descend from each other."""
     return [
-        f"{b} (“{rig.names[bones[b]]}”) does not hang on {a} (“{rig.names[bones[a]]}”): it would not move along"
+        f"{b} (“{rig.names[bones[b]]}”) does not descend from {a} (“{rig.names[bones[a]]}”): it would not move along."
         for a, b in anatomy.out_of_order(rig, bones, tree)
     ]
 
 
 def _places(bones: Mapping[str, int], rig: Rig) -> list[str]:
-    """What the bones' places say: limbs without length, crossed sides, limbs upside down."""
+    """What the bones' positions reveal: limbs without length, crossed sides, limbs upside down."""
     places = {joint: rig.heads[bone] for joint, bone in bones.items() if joint != "root"}
     said = [
-        f"{a} and {b} lie at the same place: the limb between them has no length" for a, b in anatomy.coincident(places)
+        f"{a} and {b} lie at the same place: the limb between them has no length."
+        for a, b in anatomy.coincident(places)
     ]
     standing = anatomy.stance(places)
     if standing is None:
         return said
     if wrong := anatomy.crossed(places, standing):
-        said.append(f"left and right are swapped at {_listed([f'the {joint}' for joint in wrong])}")
+        said.append(f"Left and right are swapped at {_listed([f'the {joint}' for joint in wrong])}.")
     elif anatomy.toes_point_back(places, standing):
-        said.append("left and right are swapped: the toes would point backwards")
-    return said + [f"{a} lies below {b} in the rest pose" for a, b in anatomy.upside_down(places, standing)]
+        said.append("Left and right are swapped: the toes would point backwards.")
+    return said + [f"{a} lies below {b} in the rest pose." for a, b in anatomy.upside_down(places, standing)]
 
 
 def problems(rig: Rig, rig_map: RigMap) -> tuple[str, ...]:
@@ -76,7 +78,7 @@ def problems(rig: Rig, rig_map: RigMap) -> tuple[str, ...]:
     tree = Tree(rig)
     bones = {joint: tree.index[bone] for joint, bone in rig_map.bones.items() if bone in tree.index and joint in KNOWN}
     controls = any(family.controls for family in FAMILIES if family.name == rig_map.family)
-    # Controls need not hang on each other: constraints hold them together. Neither need bones that constraints turn.
+    # Constraints hold controls together, and bones that constraints turn: neither need descend from each other.
     order = {} if controls else {joint: bone for joint, bone in bones.items() if not rig.driven[bone]}
     return (
         *_missing(rig_map),
@@ -88,7 +90,7 @@ def problems(rig: Rig, rig_map: RigMap) -> tuple[str, ...]:
 
 
 def _partners(rig: Rig, rig_map: RigMap) -> dict[int, int]:
-    """Bone -> the bone in its mirror image, by the plane between the joints in the middle of the body."""
+    """Bone -> the bone at its mirror image, by the plane through the joints in the middle of the body."""
     index = {name: bone for bone, name in enumerate(rig.names)}
     places = {
         joint: rig.heads[index[bone]] for joint, bone in rig_map.bones.items() if bone in index and joint != "root"
@@ -114,8 +116,8 @@ def _partners(rig: Rig, rig_map: RigMap) -> dict[int, int]:
 
 
 def mirrored(rig: Rig, rig_map: RigMap, side: str = "left") -> RigMap:
-    """The map with one side's bones, twist bones, followers and controls copied to the other side: by names, where they
-    fail by places.
+    """The map with the bones of ``side`` (left or right), its twist bones, followers and controls copied to the other
+    side: partners are found by name, or by position where names fail.
     """
     by_name: dict[tuple[str, str], list[str]] = {}
     for name in rig.names:

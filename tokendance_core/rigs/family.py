@@ -1,4 +1,4 @@
-"""What a table of bone names looks like."""
+"""What a table of bone names holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well the names of one family fit a rig: joints found, their order, their places."""
+"""How well the names of one family fit a rig: which joints they find, in which order, and where those lie."""
 
 from __future__ import annotations
 
@@ -58,14 +58,17 @@ class _Search:
         self.doubtful: dict[str, tuple[int, int]] = {}
 
     def claimants(self, side: str, stem: str) -> list[int]:
-        """Bones of that name: keyed ones before driven ones, copies that end a chain left out."""
+        """Bones of that name: free ones if there are any, else driven ones; copies that end a chain are left out."""
         bones = [bone for bone in self.stems.get((side, stem), ()) if bone not in self.taken]
         bones = [bone for bone in bones if not self.rig.driven[bone]] or bones
-        leaves = {a for a in bones for b in bones if a != b and not self.tree.children[a] and self.tree.hangs_on(a, b)}
-        return [bone for bone in bones if bone not in leaves]
+        return [bone for bone in bones if not self._ends_chain_of(bone, bones)]
+
+    def _ends_chain_of(self, bone: int, bones: list[int]) -> bool:
+        """Whether a bone is the last of a chain in which another one of ``bones`` comes earlier."""
+        return not self.tree.children[bone] and any(other in self.tree.above(bone) for other in bones)
 
     def first(self, joint: str, side: str, stems: Iterable[str]) -> int | None:
-        """The bone that plays a joint: the likeliest name, but a bone that takes keys before one that does not."""
+        """The bone that plays a joint: of the likeliest name, but a bone that obeys its keys before a driven one."""
         found = [(bones, stem) for stem in stems if (bones := self.claimants(side, stem))]
         if not found:
             return None
@@ -76,7 +79,7 @@ class _Search:
         return bones[0]
 
     def chain(self, joint: str, stems: Iterable[str]) -> list[int]:
-        """All bones of these stems, in the order in which they hang on each other."""
+        """One bone for each of these stems, parents before children."""
         found = []
         for stem in dict.fromkeys(stems):
             if bones := self.claimants("", stem):
@@ -88,7 +91,7 @@ class _Search:
 
 
 def shared_out(chain: list[int]) -> dict[str, int]:
-    """Spine bones, from above the pelvis to the chest, as joints: the last one is always the chest (spine3)."""
+    """Joint -> bone of a spine, given from above the pelvis to the chest: the last is always the chest (spine3)."""
     count = len(chain)
     if count < 2:
         return dict(zip(("spine3",), chain, strict=False))
@@ -108,18 +111,18 @@ def _copies(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> dict[str, tuple[i
     copies = {}
     for joint, bone in bones.items():
         for copy in numbered.get(rig.names[bone], ()):
-            if not tree.hangs_on(copy, bone) and not rig.driven[copy]:
+            if not tree.descends_from(copy, bone) and not rig.driven[copy]:
                 copies[joint] = (bone, copy)
     for side in names.SIDES:
         for limb in (("shoulder", "elbow"), ("hip", "knee")):
-            pairs = [copies.get(f"{side}_{joint}") for joint in limb]
-            if all(pairs) and tree.hangs_on(pairs[1][1], pairs[0][1]):
-                return {f"{side}_{limb[0]}": pairs[0]}
+            upper, lower = (copies.get(f"{side}_{joint}") for joint in limb)
+            if upper and lower and tree.descends_from(lower[1], upper[1]):
+                return {f"{side}_{limb[0]}": upper}
     return {}
 
 
 def fit(rig: Rig, family: Family, tree: Tree) -> Fit:
-    """Which bones the names of a family give to the joints."""
+    """The bones that a family's names give to the joints."""
     stems = stems_of(rig, family.prefix)
     search = _Search(rig, tree, stems)
     bones: dict[str, int | None] = {}
@@ -135,7 +138,7 @@ def fit(rig: Rig, family: Family, tree: Tree) -> Fit:
     found = {joint: bone for joint, bone in bones.items() if bone is not None}
     if "pelvis" in found:
         root = search.first("root", "", ROOTS)
-        if root is not None and (family.controls or tree.hangs_on(found["pelvis"], root)):
+        if root is not None and (family.controls or tree.descends_from(found["pelvis"], root)):
             found["root"] = root
     search.doubtful.pop("root", None)
     return Fit(family, found, search.doubtful | _copies(rig, tree, found), stems)
@@ -147,73 +150,70 @@ def has_mark(result: Fit) -> bool:
 
 
 def score(rig: Rig, tree: Tree, bones: Mapping[str, int], controls: bool = False) -> tuple[float, tuple[str, ...]]:
-    """0 to 1 and plain sentences: how much speaks for these bones playing these joints."""
+    """How plausible it is that these bones play these joints: 0 to 1, and the reasons in sentences."""
     places = {joint: rig.heads[bone] for joint, bone in bones.items() if joint != "root"}
     reasons = []
     needed = sum(joint in bones for joint in NEEDED) / len(NEEDED)
     welcome = sum(joint in bones for joint in WELCOME) / len(WELCOME)
     value = needed * (0.9 + 0.1 * welcome)
     absent = {"foot": "toes", "collar": "clavicles", "wrist": "hands"}
-    reasons += [
-        f"no {word}" for joint, word in absent.items() if not any(name in bones for name in anatomy.both(joint))
-    ]
-    reasons += [f"no {joint}" for joint in ("neck",) if joint not in bones]
-
-    loose = (
-        [] if controls else [pair for pair in anatomy.out_of_order(rig, bones, tree) if not rig.driven[bones[pair[1]]]]
-    )
+    for joint, word in absent.items():
+        if not any(name in bones for name in anatomy.both(joint)):
+            reasons.append(f"There are no {word}.")
+    if "neck" not in bones:
+        reasons.append("There is no neck.")
+    loose = [] if controls else anatomy.out_of_order(rig, bones, tree)
+    loose = [(above, below) for above, below in loose if not rig.driven[bones[below]]]
     if loose:
         value *= max(0.0, 1 - 0.2 * len(loose))
-        reasons += [f"{b} does not hang on {a}" for a, b in loose[:3]]
+        reasons += [f"{below} does not descend from {above}." for above, below in loose[:3]]
     standing = anatomy.stance(places)
     if standing is None:
         value *= 0.8
     else:
         uneven, wrong = anatomy.asymmetry(places, standing), anatomy.crossed(places, standing)
         value *= max(0.5, 1 - 2 * max(0.0, uneven - 0.02))
-        reasons.append("left and right lie mirrored" if uneven < 0.02 else "left and right do not quite lie mirrored")
+        reasons.append(
+            "Left and right mirror each other." if uneven < 0.02 else "Left and right do not quite mirror each other."
+        )
         for joint in wrong:
             value *= 0.85
-            reasons.append(f"left_{joint} and right_{joint} lie on each other's side")
+            reasons.append(f"left_{joint} and right_{joint} lie on each other's side.")
         for a, b in anatomy.upside_down(places, standing):
             value *= 0.9
-            reasons.append(f"{a} lies below {b}")
+            reasons.append(f"{a} lies below {b}.")
         if anatomy.toes_point_back(places, standing):
             value *= 0.8
-            reasons.append("the toes point backwards: left and right may be swapped")
+            reasons.append("The toes point backwards: left and right may be swapped.")
     driven = float(np.mean([rig.driven[bone] for joint, bone in bones.items() if joint != "root"])) if bones else 0.0
     if driven:
         value *= 1 - 0.4 * driven
-        reasons.append(f"constraints or drivers turn {round(driven * len(bones))} of the bones")
+        reasons.append(f"Constraints or drivers turn {round(driven * len(bones))} of the bones.")
     return round(value, 4), tuple(reasons)
 
 
 def _of_limbs(
     rig: Rig, result: Fit, table: Mapping[str, tuple[str, ...]], *, driven: bool = True
 ) -> dict[str, tuple[str, ...]]:
-    """Joint -> bones of a table of limbs, nearest to the joint first."""
+    """Joint -> bones of a table of limbs, nearest to the joint first; ``driven``: including driven bones."""
+    taken = set(result.bones.values())
     found = {}
     for joint, stems in table.items():
         for name in anatomy.both(joint):
+            if name not in result.bones:
+                continue
             side = name.partition("_")[0]
-            bones = [
-                bone
-                for stem in stems
-                for bone in result.stems.get((side, stem), ())
-                if bone not in result.bones.values()
-            ]
+            bones = [bone for stem in stems for bone in result.stems.get((side, stem), ()) if bone not in taken]
             bones = [bone for bone in bones if driven or not rig.driven[bone]]
-            if name in result.bones and bones:
-                start = rig.heads[result.bones[name]]
-                found[name] = tuple(
-                    rig.names[b]
-                    for b in sorted(bones, key=lambda b: round(float(np.linalg.norm(rig.heads[b] - start)), 6))
-                )
+            from_start = np.linalg.norm(rig.heads - rig.heads[result.bones[name]], axis=1)
+            bones.sort(key=lambda bone: round(float(from_start[bone]), 6))
+            if bones:
+                found[name] = tuple(rig.names[bone] for bone in bones)
     return found
 
 
 def rig_map(rig: Rig, tree: Tree, result: Fit) -> RigMap:
-    """A fit as the map that goes on to the user and to the transfer."""
+    """The map of a fit, as the user and the transfer see it."""
     family = result.family
     value, reasons = score(rig, tree, result.bones, family.controls)
     if family.marks and not has_mark(result):
@@ -231,7 +231,7 @@ def rig_map(rig: Rig, tree: Tree, result: Fit) -> RigMap:
         bones={joint: rig.names[result.bones[joint]] for joint in anatomy.KNOWN if joint in result.bones},
         family=family.name,
         score=value,
-        reasons=(f"{known} of {total} joints by {family.title} names", *reasons),
+        reasons=(f"Found by {family.title} names: {known} of {total} joints.", *reasons),
         twist=_of_limbs(rig, result, family.twist),
         followers=_of_limbs(rig, result, family.followers, driven=False),
         ik={joint: bones[0] for joint, bones in _of_limbs(rig, result, family.ik).items()},

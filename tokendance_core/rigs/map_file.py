@@ -1,20 +1,26 @@
-"""A map of a rig as a small JSON file, to be kept, shared and loaded again."""
+"""A rig map as a small JSON file, to be kept, shared and loaded again."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from tokendance_core.errors import RigError
 from tokendance_core.files.atomic import write_aside
 from tokendance_core.rigs.anatomy import KNOWN
 from tokendance_core.types import RigMap, Switch
 
+T = TypeVar("T")
+
 FORMAT = "tokendance rig map"
 
-VERSION = 1
+VERSION = 2
+
+_RENAMED = {"followers": "doubles"}
+"""Key -> its name in version 1, which can still be read."""
 
 _HINT = "Save the map again in the add-on, or correct the file by hand."
 
@@ -57,15 +63,15 @@ def _wrong(what: str) -> RigError:
     return RigError(f"This is no rig map that TokenDance can read: {what}.", hint=_HINT)
 
 
-def _expect(value: object, kind: type | tuple[type, ...], where: str, expected: str):
-    """The value, if it is of that kind; RigError otherwise. True and False are no numbers."""
-    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+def _expect(value: object, kind: type[T], where: str, expected: str) -> T:
+    """The value, if it is of that kind; RigError otherwise. True and False do not count as numbers."""
+    if not isinstance(value, kind) or isinstance(value, bool):
         raise _wrong(f"{where} must be {expected}, found {type(value).__name__}")
     return value
 
 
 def _number(value: object, where: str) -> float:
-    number = float(_expect(value, (int, float), where, "a number"))
+    number = float(value) if type(value) is int else _expect(value, float, where, "a number")
     if not math.isfinite(number):
         raise _wrong(f"{where} must be a finite number, found {number}")
     return number
@@ -89,15 +95,15 @@ def _names(value: object, where: str) -> tuple[str, ...]:
     return tuple(_name(item, where) for item in _expect(value, list, where, "a list of bone names"))
 
 
-def _turn(value: object, where: str) -> tuple[float, ...]:
-    turn = tuple(_number(item, where) for item in _expect(value, list, where, "three angles in degrees"))
-    if len(turn) != 3:
-        raise _wrong(f"{where} must be three angles in degrees, found {len(turn)}")
-    return turn
+def _turn(value: object, where: str) -> tuple[float, float, float]:
+    angles = [_number(item, where) for item in _expect(value, list, where, "three angles in degrees")]
+    if len(angles) != 3:
+        raise _wrong(f"{where} must be three angles in degrees, found {len(angles)}")
+    return angles[0], angles[1], angles[2]
 
 
-def _table(values: Mapping, key: str, read) -> dict:
-    """A part of the file that goes by joint."""
+def _table(values: Mapping[str, object], key: str, read: Callable[[object, str], T]) -> dict[str, T]:
+    """A part of the file that goes by joint; ``read`` makes its values out of what the file holds and where."""
     table = _expect(values.get(key, {}), dict, key, "an object by joint")
     unknown = [joint for joint in table if joint not in KNOWN]
     if unknown:
@@ -106,27 +112,30 @@ def _table(values: Mapping, key: str, read) -> dict:
 
 
 def _switch(value: object) -> Switch:
-    value = _expect(value, dict, "a switch", "an object with bone, property and value")
-    if set(value) != {"bone", "property", "value"}:
-        raise _wrong(f"a switch must have bone, property and value, found {', '.join(sorted(value)) or 'nothing'}")
+    entry = _expect(value, dict, "a switch", "an object with bone, property and value")
+    if set(entry) != {"bone", "property", "value"}:
+        raise _wrong(f"a switch must have bone, property and value, found {', '.join(sorted(entry)) or 'nothing'}")
     return Switch(
-        _name(value["bone"], "a switch's bone"),
-        _name(value["property"], "a switch's property"),
-        _number(value["value"], "a switch"),
+        _name(entry["bone"], "a switch's bone"),
+        _name(entry["property"], "a switch's property"),
+        _number(entry["value"], "a switch"),
     )
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict:
-    """An object of the file, in which each key may stand once: of two the first would be lost silently."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        raise _wrong(f"{next(key for key in keys if keys.count(key) > 1)!r} stands twice in one object")
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object of the file; RigError where a key appears twice, because one of the values would be lost silently."""
+    found: dict[str, object] = {}
+    for key, value in pairs:
+        if key in found:
+            raise _wrong(f"{key!r} stands twice in one object")
+        found[key] = value
     return found
 
 
 def from_json(text: str) -> RigMap:
-    """The map of ``to_json``; RigError, saying what was expected, for anything else."""
+    """The map that ``to_json``, of this version or an earlier one, wrote; RigError, saying what was expected, for
+    anything else.
+    """
     try:
         values = json.loads(text, object_pairs_hook=_once)
     except (json.JSONDecodeError, RecursionError) as problem:
@@ -134,14 +143,16 @@ def from_json(text: str) -> RigMap:
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise _wrong(f"expected an object with the format “{FORMAT}”")
     version = _expect(values.get("version"), int, "version", "a whole number")
-    if version != VERSION:
+    if not 1 <= version <= VERSION:
         raise RigError(
-            f"This rig map has version {version}, expected version {VERSION}.",
+            f"This rig map has version {version}, expected version 1 to {VERSION}.",
             hint="Update TokenDance, or save the map again.",
         )
-    unknown = [key for key in values if key not in _KEYS]
+    former = _RENAMED if version == 1 else {}
+    expected = [former.get(key, key) for key in _KEYS]
+    unknown = [key for key in values if key not in expected]
     if unknown:
-        raise _wrong(f"it has the entry {unknown[0]!r}, expected {', '.join(_KEYS)}")
+        raise _wrong(f"it has the entry {unknown[0]!r}, expected {', '.join(expected)}")
     bones = _table(values, "bones", _name)
     if not bones:
         raise _wrong("bones is empty, expected a bone for each joint")
@@ -154,7 +165,7 @@ def from_json(text: str) -> RigMap:
             for line in _expect(values.get("reasons", []), list, "reasons", "a list")
         ),
         twist=_table(values, "twist", _names),
-        followers=_table(values, "followers", _names),
+        followers=_table(values, former.get("followers", "followers"), _names),
         ik=_table(values, "ik", _name),
         switches=tuple(_switch(item) for item in _expect(values.get("switches", []), list, "switches", "a list")),
         path=_expect(values.get("path", ""), str, "path", "a bone name"),

@@ -1,4 +1,4 @@
-"""The plane that halves a body, found from bone heads alone: which bone is whose mirror image."""
+"""The plane of symmetry of a body, found from bone heads alone, and which bone is the mirror image of which."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _planes(heads: np.ndarray, tree: Tree, size: float) -> list[tuple[np.ndarray
     for family in (*tree.children, [bone for bone, parent in enumerate(tree.parents) if parent < 0]):
         strongest = sorted(family, key=lambda bone: -reach[bone])[:8]
         for a, b in ((a, b) for i, a in enumerate(strongest) for b in strongest[i + 1 :]):
-            # Clavicles may begin at one place: then their ends tell the plane.
+            # Clavicles may begin at the same place: then their ends define the plane.
             for start, end in ((a, b), (far[a], far[b])):
                 apart = heads[start] - heads[end]
                 if np.linalg.norm(apart) > _NEAR * size and abs(reach[a] - reach[b]) < 0.1 * size:
@@ -104,7 +104,7 @@ def _paired(heads: np.ndarray, tree: Tree, mirror: Mirror) -> np.ndarray:
 
 
 def _unlike(heads: np.ndarray, below: list[list[int]], bone: int, other: int, mirror: Mirror) -> tuple[int, float, int]:
-    """How little two subtrees mirror each other; small is alike."""
+    """How much two subtrees differ from mirror images of each other; smaller is more alike."""
     mine, theirs = heads[below[bone]], heads[below[other]]
     images = mine - 2 * ((mine - mirror.point) @ mirror.normal)[:, None] * mirror.normal
     apart = np.linalg.norm(images[:, None] - theirs[None], axis=-1).min(1)
@@ -116,7 +116,7 @@ def _unlike(heads: np.ndarray, below: list[list[int]], bone: int, other: int, mi
 
 
 def find(rig: Rig, tree: Tree) -> Mirror | None:
-    """The plane that halves the rig; None when nothing is mirrored."""
+    """The plane of symmetry of a rig; None when nothing is mirrored."""
     heads = rig.heads
     size = float(np.linalg.norm(np.ptp(heads, axis=0)))
     planes = _planes(heads, tree, size) if size > 0 else []

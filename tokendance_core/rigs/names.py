@@ -16,7 +16,7 @@ OTHER_SIDE = {"left": "right", "right": "left", "": ""}
 _SEPARATORS = re.compile(r"[\s_.\-]+")
 _LETTERS = {"l": "left", "r": "right", "left": "left", "right": "right", "左": "left", "右": "right"}
 
-# Each finds the side in one word of a name, its first group; sides that stand as a word of their own are found before.
+# Each finds the side within one word of a name, as its first group; a side that is a word of its own is found earlier.
 _WORDS = (
     re.compile(r"^([左右])"),  # 左足
     re.compile(r"([左右])$"),
@@ -37,7 +37,7 @@ def plain(text: str) -> str:
 
 
 def without_namespace(name: str) -> str:
-    """A name in one Unicode form (full-width letters become usual ones), without what stands before its last ``:`` or
+    """A name in one Unicode form (full-width letters become ordinary ones), without what precedes its last ``:`` or
     ``|``.
     """
     return re.split(r"[:|]", unicodedata.normalize("NFKC", name))[-1].strip()
@@ -66,7 +66,7 @@ def mirrored(name: str) -> tuple[str, str]:
 
 
 def _without_counters(names: list[str]) -> list[str]:
-    """Names without the running number that Sketchfab puts behind every one (``Hips_01``, ``Spine_02``, …)."""
+    """Names without the running number that Sketchfab appends to each one (``Hips_01``, ``Spine_02``, …)."""
     numbered = [re.fullmatch(r"(.+)_(\d+)", name) for name in names]
     numbers = [int(found[2]) for found in numbered if found]
     everywhere = len(numbers) >= 10 and len(numbers) >= 0.9 * len(names) and len(set(numbers)) >= 0.95 * len(numbers)
@@ -92,7 +92,7 @@ def _behind(pattern: re.Pattern[str], name: str) -> str | None:
 def stripped(names: tuple[str, ...], prefix: str) -> list[str | None]:
     """Names without namespace, counters and ``prefix`` (a regular expression); None where the prefix is missing.
 
-    Without a prefix, the word that most names begin with goes.
+    With an empty ``prefix``, the word that most names begin with is removed instead.
     """
     full = _without_counters([unicodedata.normalize("NFKC", name).strip() for name in names])
     if not prefix:

@@ -1,12 +1,12 @@
 """A body found without names: two mirrored legs, a trunk above them, two mirrored arms and a head on top.
 
-Nothing is assumed about axes, facing, scale or how bones roll; a rest pose that stands and is roughly symmetric is.
+Axes, facing, scale and bone roll may be anything; the rest pose has to stand and be roughly symmetric.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import permutations
 
 import numpy as np
 
@@ -20,19 +20,19 @@ from tokendance_core.types import Rig, RigMap
 _HINT = "Pick the bones by hand, or load a rig map that was saved for this character."
 
 _CERTAINTY = 0.8
-"""What names would have added to the score."""
+"""Factor on the score of a map that no names confirm."""
 
 
 _LOWEST_HEAD, _HIGHEST_HEAD = 0.05, 0.195
-"""Height of the head's beginning above the shoulders, in parts of the hips' height."""
+"""Height at which the head begins above the shoulders, as a part of the hips' height."""
 
 
 @dataclass(frozen=True, eq=False)
 class Chain:
     """One of two mirrored limbs.
 
-    ``bones`` from its beginning to its end, ``holder`` the bone that it hangs on; ``points`` (N, 3) the heads, then the
-    last tail if known.
+    ``bones`` from its beginning to its end, ``holder`` the bone that it is attached to; ``points`` (N, 3) their heads,
+    then the last tail if known.
     """
 
     bones: list[int]
@@ -44,16 +44,19 @@ class Chain:
         return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).sum())
 
 
+Pair = tuple[Chain, Chain]
+
+
 def _longest(rig: Rig, tree: Tree, mirrored: np.ndarray, start: int) -> list[int]:
     """The longest chain of mirrored bones that begins at ``start``, measured along heads; bones without a partner are
-    stepped over.
+    skipped.
     """
     best: dict[int, tuple[float, list[int]]] = {}
     order = [start]
     for bone in order:
         order += tree.children[bone]
     for bone in reversed(order):
-        options = [(0.0, [])]
+        options: list[tuple[float, list[int]]] = [(0.0, [])]
         for child in tree.children[bone]:
             reach, chain = best[child]
             first = chain[0] if chain else None
@@ -64,24 +67,30 @@ def _longest(rig: Rig, tree: Tree, mirrored: np.ndarray, start: int) -> list[int
     return best[start][1]
 
 
-def _limbs(rig: Rig, tree: Tree, plane: Mirror) -> list[tuple[Chain, Chain]]:
-    """Pairs of mirrored chains that leave a bone of the middle, the longest first."""
-    found = []
+def _chain(rig: Rig, plane: Mirror, bones: list[int], holder: int) -> Chain:
+    points = rig.heads[bones]
+    if rig.lengths[bones[-1]] > 0.02 * plane.size:
+        points = np.vstack((points, rig.tails[bones[-1]]))
+    return Chain(bones, points, holder)
+
+
+def _limbs(rig: Rig, tree: Tree, plane: Mirror) -> list[Pair]:
+    """Pairs of mirrored chains that leave a bone of the middle, the longest first; in each pair, the chain on the
+    plane's positive side first.
+    """
+    found: list[Pair] = []
     for bone, other in enumerate(plane.partner):
         if other <= bone:
             continue
         holder = tree.parents[bone]
         if holder >= 0 and plane.partner[holder] != holder:
             continue
-        mine = _longest(rig, tree, plane.partner, bone)
-        pair = []
-        for bones in (mine, [int(plane.partner[b]) for b in mine]):
-            points = rig.heads[bones]
-            if rig.lengths[bones[-1]] > 0.02 * plane.size:
-                points = np.vstack((points, rig.tails[bones[-1]]))
-            pair.append(Chain(bones, points, holder))
-        if len(pair[0].points) >= 3 and tree.parents[other] == holder:
-            found.append(tuple(sorted(pair, key=lambda chain: -plane.side(chain.points[-1]))))
+        bones = _longest(rig, tree, plane.partner, bone)
+        chain = _chain(rig, plane, bones, holder)
+        image = _chain(rig, plane, [int(plane.partner[b]) for b in bones], holder)
+        if len(chain.points) >= 3 and tree.parents[other] == holder:
+            is_first = plane.side(chain.points[-1]) >= plane.side(image.points[-1])
+            found.append((chain, image) if is_first else (image, chain))
     found.sort(key=lambda pair: -pair[0].length)
     return found[:12]
 
@@ -114,14 +123,15 @@ def _segments(chain: Chain, end_bonus: np.ndarray) -> tuple[float, tuple[int, in
     return best
 
 
+def _fingers(tree: Tree, bone: int) -> int:
+    """How many children of a bone may be fingers: chains, or single bones where there are more than three."""
+    children = tree.children[bone]
+    return len(children) if len(children) > 3 else sum(bool(tree.children[child]) for child in children)
+
+
 def _arm_ends(tree: Tree, chain: Chain) -> np.ndarray:
-    """(N,) how much speaks for a point being the wrist: fingers fork there, and a hand seldom lacks a bone."""
-    forks = np.array(
-        [
-            len([c for c in tree.children[bone] if tree.children[c] or len(tree.children[bone]) > 3])
-            for bone in chain.bones
-        ]
-    )
+    """(N,) how likely each point is the wrist: fingers fork there, and a hand seldom lacks a bone."""
+    forks = np.array([_fingers(tree, bone) for bone in chain.bones])
     bonus = np.zeros(len(chain.points))
     bonus[len(chain.bones) :] = -0.1
     forked = np.flatnonzero(forks >= 2)
@@ -131,7 +141,7 @@ def _arm_ends(tree: Tree, chain: Chain) -> np.ndarray:
 
 
 def _upward(chain: Chain) -> np.ndarray:
-    """(3,) from the ankle, or where else a leg stops being straight, to its beginning."""
+    """(3,) from the ankle, or wherever else a leg stops being straight, to its beginning."""
     found = np.zeros(3)
     # Some legs begin with a short bone from the middle of the pelvis to the hip.
     for start in range(min(3, len(chain.points) - 1)):
@@ -144,7 +154,7 @@ def _upward(chain: Chain) -> np.ndarray:
 
 
 def _leg_ends(chain: Chain, up: np.ndarray) -> np.ndarray:
-    """(N,) how much speaks for a point being the ankle: below it the chain turns forward."""
+    """(N,) how likely each point is the ankle: below it the chain turns forward."""
     steps = np.diff(chain.points, axis=0)
     down = -(steps @ up) / np.maximum(np.linalg.norm(steps, axis=1), 1e-12)
     bonus = np.zeros(len(chain.points))
@@ -157,13 +167,13 @@ def _leg_ends(chain: Chain, up: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, eq=False)
 class _Body:
-    """A guess: the pairs of legs and arms, the bones of the middle that hold them, and which way is up."""
+    """A guess: the pairs of legs and arms, which way is up, and how plausible it is; or an animal on four legs."""
 
-    legs: tuple[Chain, Chain]
-    arms: tuple[Chain, Chain]
+    legs: Pair
+    arms: Pair
     up: np.ndarray
     value: float
-    fault: str = ""
+    has_four_legs: bool = False
 
     @property
     def floor(self) -> float:
@@ -171,12 +181,12 @@ class _Body:
         return min(float((chain.points @ self.up).min()) for chain in self.legs)
 
 
-def _guess(rig: Rig, tree: Tree, plane: Mirror, legs: tuple[Chain, Chain], arms: tuple[Chain, Chain]) -> _Body | None:
-    """Judge two pairs of limbs as legs and arms; None when they cannot be, a fault when they nearly could."""
+def _guess(rig: Rig, tree: Tree, plane: Mirror, legs: Pair, arms: Pair) -> _Body | None:
+    """Judge two pairs of limbs as legs and arms; None when they cannot be that."""
     if (
         legs[0].holder == arms[0].holder
         or min(legs[0].holder, arms[0].holder) < 0
-        or tree.hangs_on(legs[0].holder, arms[0].holder)
+        or tree.descends_from(legs[0].holder, arms[0].holder)
     ):
         return None
     hips, ends = np.mean([c.points[0] for c in legs], axis=0), np.mean([c.points[-1] for c in legs], axis=0)
@@ -196,7 +206,7 @@ def _guess(rig: Rig, tree: Tree, plane: Mirror, legs: tuple[Chain, Chain], arms:
         and abs(rise) < 0.7 * float(np.linalg.norm(trunk))
         and arms[0].length > 0.6 * length
     ):
-        return _Body(legs, arms, up, legs[0].length, "four legs")
+        return _Body(legs, arms, up, legs[0].length, has_four_legs=True)
     if rise < 0.15 * length or rise < 0.75 * float(np.linalg.norm(trunk)):
         return None
     spans = [chain.points[-1] - chain.points[0] for chain in arms]
@@ -260,29 +270,28 @@ def _trunk(rig: Rig, tree: Tree, plane: Mirror, found: _Body, height: float) -> 
     return bones
 
 
-def _joints(tree: Tree, found: _Body) -> dict[str, int]:
-    """Limb joints without their true side yet: ``a`` lies on the plane's positive side, ``b`` on the other."""
-    bones = {}
+def _joints(tree: Tree, found: _Body) -> tuple[dict[str, int], dict[str, int]]:
+    """Joint (without its side) -> bone, of the limbs on the plane's positive side and of those on the other."""
     _, (hip, knee, ankle) = _segments(found.legs[0], _leg_ends(found.legs[0], found.up))
     _, (shoulder, elbow, wrist) = _segments(found.arms[0], _arm_ends(tree, found.arms[0]))
-    for side, leg, arm in zip("ab", found.legs, found.arms, strict=True):
-        for joint, place in (("hip", hip), ("knee", knee), ("ankle", ankle), ("foot", ankle + 1)):
-            if place < len(leg.bones):
-                bones[f"{side}_{joint}"] = leg.bones[place]
-        for joint, place in (("shoulder", shoulder), ("elbow", elbow), ("wrist", wrist)):
-            if place < len(arm.bones):
-                bones[f"{side}_{joint}"] = arm.bones[place]
-        if shoulder > 0:
-            bones[f"{side}_collar"] = arm.bones[0]
-    return bones
+    places = {"hip": hip, "knee": knee, "ankle": ankle, "foot": ankle + 1}
+    arm_places = {"shoulder": shoulder, "elbow": elbow, "wrist": wrist}
+    if shoulder > 0:
+        arm_places["collar"] = 0
+
+    def of_side(leg: Chain, arm: Chain) -> dict[str, int]:
+        bones = {joint: leg.bones[place] for joint, place in places.items() if place < len(leg.bones)}
+        return bones | {joint: arm.bones[place] for joint, place in arm_places.items() if place < len(arm.bones)}
+
+    return of_side(found.legs[0], found.arms[0]), of_side(found.legs[1], found.arms[1])
 
 
-def _front(rig: Rig, bones: dict[str, int], found: _Body) -> tuple[np.ndarray, str]:
-    """Where the feet point, and a sentence when that is a guess."""
+def _front(rig: Rig, limbs: tuple[dict[str, int], dict[str, int]], found: _Body) -> tuple[np.ndarray, str]:
+    """(3,) where the feet point, and a sentence when that is a guess."""
     size = found.legs[0].length
     ahead = np.zeros(3)
-    for side, leg in zip("ab", found.legs, strict=True):
-        ankle = bones.get(f"{side}_ankle", leg.bones[-1])
+    for bones, leg in zip(limbs, found.legs, strict=True):
+        ankle = bones.get("ankle", leg.bones[-1])
         ahead += leg.points[-1] - rig.heads[ankle]
         if ankle == leg.bones[-1]:
             ahead += rig.tails[ankle] - rig.heads[ankle]
@@ -291,11 +300,11 @@ def _front(rig: Rig, bones: dict[str, int], found: _Body) -> tuple[np.ndarray, s
         return ahead / np.linalg.norm(ahead), ""
     up_axis = int(np.abs(found.up).argmax())
     usual = np.array([0.0, -1.0, 0.0]) if up_axis == 2 else np.array([0.0, 0.0, 1.0])
-    return usual, "nothing tells front from back: it is taken to face as usual, check left and right"
+    return usual, "Nothing distinguishes front from back: the usual facing is assumed, so check left and right."
 
 
-def _refusal(rig: Rig, tree: Tree, plane: Mirror | None, limbs: list) -> RigError:
-    """One sentence about what the rig looks like instead."""
+def _refusal(rig: Rig, tree: Tree, plane: Mirror | None, limbs: list[Pair]) -> RigError:
+    """The error that says what the rig looks like instead."""
     count = len(rig.names)
     if max((len(children) for children in tree.children), default=0) < 2 and sum(p < 0 for p in tree.parents) < 2:
         found = f"a single chain of {count} bones"
@@ -323,35 +332,42 @@ def four_legs(rig: Rig) -> RigError:
 
 
 def find(rig: Rig, tree: Tree) -> RigMap:
-    """The body that a rig's shape shows, whatever its bones are called; RigError saying what it shows instead."""
+    """The body that a rig's shape shows, whatever its bones are called; RigError, saying what it shows instead."""
     plane = mirror.find(rig, tree) if len(rig.names) > 1 else None
-    limbs = _limbs(rig, tree, plane) if plane else []
-    guesses = [
-        g for legs, arms in product(limbs, limbs) if legs is not arms and (g := _guess(rig, tree, plane, legs, arms))
-    ]
-    bodies = sorted((g for g in guesses if not g.fault), key=lambda g: -g.value)
-    if not bodies and any(g.fault for g in guesses):
+    if plane is None:
+        raise _refusal(rig, tree, plane, [])
+    limbs = _limbs(rig, tree, plane)
+    guesses = [_guess(rig, tree, plane, legs, arms) for legs, arms in permutations(limbs, 2)]
+    possible = [guess for guess in guesses if guess is not None]
+    bodies = [guess for guess in possible if not guess.has_four_legs]
+    if possible and not bodies:
         raise four_legs(rig)
-    for found in bodies:
-        height = float(
-            np.ptp(np.vstack([rig.heads[[b for c in (*found.legs, *found.arms) for b in c.bones]]]) @ found.up)
-        )
-        trunk = _trunk(rig, tree, plane, found, height)
-        if "head" not in trunk:
-            continue
-        limb = _joints(tree, found)
-        front, doubt = _front(rig, limb, found)
-        left = np.cross(found.up, front)
-        sides = ("left", "right") if left @ plane.normal > 0 else ("right", "left")
-        bones = trunk | {
-            dict(zip("ab", sides, strict=True))[joint[0]] + joint[1:]: bone for joint, bone in limb.items()
-        }
-        value, reasons = score(rig, tree, bones)
-        value *= _CERTAINTY * (0.7 if doubt else 1.0)
-        return RigMap(
-            {joint: rig.names[bone] for joint, bone in bones.items()},
-            "structure",
-            round(value, 4),
-            (f"{len(bones)} joints by the shape of the skeleton, no names", *((doubt,) if doubt else ()), *reasons),
-        )
+    for body in sorted(bodies, key=lambda guess: -guess.value):
+        trunk = _trunk(rig, tree, plane, body, _height(rig, body))
+        if "head" in trunk:
+            return _map_of(rig, tree, plane, body, trunk)
     raise _refusal(rig, tree, plane, limbs)
+
+
+def _height(rig: Rig, body: _Body) -> float:
+    """From the lowest to the highest bone head of the limbs."""
+    bones = [bone for chain in (*body.legs, *body.arms) for bone in chain.bones]
+    return float(np.ptp(rig.heads[bones] @ body.up))
+
+
+def _map_of(rig: Rig, tree: Tree, plane: Mirror, body: _Body, trunk: dict[str, int]) -> RigMap:
+    """The map of a body whose ``trunk`` is known, joint -> bone."""
+    limbs = _joints(tree, body)
+    front, doubt = _front(rig, limbs, body)
+    left_is_positive = np.cross(body.up, front) @ plane.normal > 0
+    bones = dict(trunk)
+    for side, joints in zip(("left", "right") if left_is_positive else ("right", "left"), limbs, strict=True):
+        bones |= {f"{side}_{joint}": bone for joint, bone in joints.items()}
+    value, reasons = score(rig, tree, bones)
+    found_by = f"Found by the shape of the skeleton, without names: {len(bones)} joints."
+    return RigMap(
+        {joint: rig.names[bone] for joint, bone in bones.items()},
+        "structure",
+        round(value * _CERTAINTY * (0.7 if doubt else 1.0), 4),
+        (found_by, doubt, *reasons) if doubt else (found_by, *reasons),
+    )

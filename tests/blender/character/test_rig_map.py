@@ -154,10 +154,10 @@ def test_edit_mode_root_offsets_and_the_last_bone_are_refused(armature):
     map_store.keep(armature, RigMap({"head": "head"}, "by hand"))
     with pytest.raises(RuntimeError, match="without any bone"):
         bpy.ops.tokendance.clear_map_bone(joint="head")
-    armature.tokendance_rig_map = '{"format": "tokendance rig map", "version": 2}'
+    armature.tokendance_rig_map = '{"format": "tokendance rig map", "version": 3}'
     with pytest.raises(RuntimeError, match="expected version 1"):
         bpy.ops.tokendance.set_map_bone(joint="head", bone="head")
-    assert '"version": 2' in armature.tokendance_rig_map
+    assert '"version": 3' in armature.tokendance_rig_map
     bpy.ops.object.mode_set(mode="EDIT")
     with pytest.raises(RuntimeError, match="Leave edit mode first"):
         bpy.ops.tokendance.recognise_rig()

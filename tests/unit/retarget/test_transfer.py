@@ -224,7 +224,7 @@ def test_twist_bones_take_the_twist_and_leave_the_direction(in_chain: bool) -> N
     assert turned["left_elbow"] == pytest.approx(0.0, abs=1e-3)
 
 
-def test_doubles_turn_as_their_joint_does() -> None:
+def test_followers_turn_as_their_joint_does() -> None:
     rig = character(1)
     doubled = Rig.plain(
         (*rig.names, "thigh D"), np.append(rig.parents, 0), np.append(rig.rest, rig.rest[[1]], 0), rig.world

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from tests.rig_zoo import SPECIMENS, ZOO, rig_of
-from tokendance_core import rigs
+from tokendance_core.rigs import recognise
+from tokendance_core.rigs.anatomy import KNOWN
 from tokendance_core.rigs.checks import mirrored, problems
 from tokendance_core.types import RigMap
 
 _RIG = ZOO["mixamo without prefix"]()
-_MAP = rigs.match(_RIG)
+_MAP = recognise.match(_RIG)
 
 
 def _with(**bones: str) -> RigMap:
@@ -25,23 +26,34 @@ def _without(*joints: str) -> RigMap:
 @pytest.mark.parametrize(
     ("rig_map", "words"),
     [
-        (_with(left_hip="Thigh"), "no bone “Thigh”, which left_hip is mapped to"),
-        (_with(left_tail="Hips"), "no joint called left_tail"),
-        (_without("left_knee"), "no bone for left_knee: pick one"),
-        (_without("pelvis", "head", "left_ankle"), "no bone for pelvis, head and left_ankle"),
+        (_with(left_hip="Thigh"), "The rig has no bone “Thigh”, which left_hip is mapped to."),
+        (_with(left_tail="Hips"), "There is no joint called left_tail"),
+        (_without("left_knee"), "No bone is mapped to left_knee: pick one."),
+        (
+            _without("pelvis", "head", "left_ankle"),
+            "No bone is mapped to pelvis, head and left_ankle: pick one for each.",
+        ),
         (_with(left_foot="LeftFoot"), "“LeftFoot” is used for left_ankle and left_foot"),
         (
             _with(left_knee="LeftFoot", left_ankle="LeftLeg"),
-            "left_ankle (“LeftLeg”) does not hang on left_knee (“LeftFoot”)",
+            "left_ankle (“LeftLeg”) does not descend from left_knee (“LeftFoot”)",
         ),
         (_with(left_knee="LeftFoot", left_ankle="LeftLeg"), "left_knee lies below left_ankle"),
-        (_with(left_wrist="RightHand", right_wrist="LeftHand"), "left and right are swapped at the wrist"),
+        (_with(left_wrist="RightHand", right_wrist="LeftHand"), "Left and right are swapped at the wrist."),
         (replace(_MAP, ik={"left_ankle": "gone"}, path="away"), "no bone “gone”, which belongs to left_ankle"),
         (replace(_MAP, path="away"), "no bone “away”, which belongs to the path"),
     ],
 )
 def test_mistakes_are_said(rig_map: RigMap, words: str) -> None:
     assert any(words in sentence for sentence in problems(_RIG, rig_map)), problems(_RIG, rig_map)
+
+
+def test_problems_are_whole_sentences() -> None:
+    broken = replace(_without("head"), path="away", ik={"left_ankle": "gone"})
+    wrong = [_with(left_hip="Thigh", left_tail="Hips"), _with(left_knee="LeftFoot", left_ankle="LeftLeg"), broken]
+    for sentence in (sentence for rig_map in wrong for sentence in problems(_RIG, rig_map)):
+        assert sentence.endswith("."), sentence
+        assert sentence[0].isupper() or sentence[0] == "“" or sentence.split()[0] in KNOWN, sentence
 
 
 def test_a_good_map_has_no_problems() -> None:
@@ -80,7 +92,7 @@ def _half(rig_map: RigMap) -> RigMap:
 @pytest.mark.parametrize("name", SPECIMENS)
 def test_the_other_side_is_filled_in(name: str) -> None:
     rig = ZOO[name]()
-    whole = rigs.match(rig)
+    whole = recognise.match(rig)
     copied = mirrored(rig, _half(whole))
     for part in ("bones", "twist", "followers", "ik"):
         assert dict(getattr(copied, part)) == dict(getattr(whole, part)), part
@@ -90,7 +102,7 @@ def test_the_other_side_is_filled_in(name: str) -> None:
 @pytest.mark.parametrize("name", ["mixamo", "unreal 5", "kaykit"])
 def test_the_other_side_is_filled_in_by_places_where_names_say_nothing(name: str) -> None:
     rig = rig_of(SPECIMENS[name])
-    whole = rigs.match(rig)
+    whole = recognise.match(rig)
     new = {bone: f"bone{number}" for number, bone in enumerate(rig.names)}
     renamed = replace(whole, bones={joint: new[bone] for joint, bone in whole.bones.items()}, twist={})
     copied = mirrored(replace(rig, names=tuple(new.values())), _half(renamed))

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.rig_zoo import SPECIMENS, ZOO
-from tokendance_core import rigs
 from tokendance_core.errors import RigError
+from tokendance_core.rigs import recognise
 from tokendance_core.rigs.map_file import from_json, load_rig_map, save_rig_map, to_json
 from tokendance_core.types import RigMap
 
-_MAP = replace(rigs.match(ZOO["rigify"]()), offsets={"left_shoulder": (1.0, -2.5, 3.0)})
+_MAP = replace(recognise.match(ZOO["rigify"]()), offsets={"left_shoulder": (1.0, -2.5, 3.0)})
 
 
 def _values(rig_map: RigMap) -> dict:
@@ -21,7 +21,7 @@ def _values(rig_map: RigMap) -> dict:
 
 @pytest.mark.parametrize("name", SPECIMENS)
 def test_a_map_comes_back_as_it_was(name: str) -> None:
-    rig_map = rigs.match(ZOO[name]())
+    rig_map = recognise.match(ZOO[name]())
     assert _values(from_json(to_json(rig_map))) == _values(rig_map)
 
 
@@ -36,6 +36,37 @@ def _changed(**values: object) -> str:
     return json.dumps(json.loads(to_json(_MAP)) | values)
 
 
+_VERSION_1 = """{
+  "format": "tokendance rig map",
+  "version": 1,
+  "family": "mmd",
+  "score": 0.97,
+  "reasons": ["19 of 22 joints by MMD names"],
+  "bones": {"pelvis": "下半身", "left_hip": "足.L"},
+  "twist": {},
+  "doubles": {"left_hip": ["足D.L"]},
+  "ik": {},
+  "switches": [],
+  "path": "センター",
+  "offsets": {"left_hip": [0.0, 10.0, 0.0]}
+}
+"""
+
+
+def test_a_map_of_version_1_is_read_and_saved_as_the_present_version() -> None:
+    rig_map = from_json(_VERSION_1)
+    assert rig_map.followers == {"left_hip": ("足D.L",)}
+    assert (rig_map.bones["left_hip"], rig_map.path, rig_map.offsets) == (
+        "足.L",
+        "センター",
+        {"left_hip": (0.0, 10.0, 0.0)},
+    )
+    saved = json.loads(to_json(rig_map))
+    assert (saved["version"], saved["followers"]) == (2, {"left_hip": ["足D.L"]})
+    assert "doubles" not in saved
+    assert _values(from_json(to_json(rig_map))) == _values(rig_map)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
@@ -44,9 +75,12 @@ def _changed(**values: object) -> str:
         ("[" * 100_000, "not complete JSON"),
         (to_json(_MAP)[:-30], "not complete JSON"),
         (_changed(format="other"), "format “tokendance rig map”"),
-        (_changed(version=2), "version 2, expected version 1"),
+        (_changed(version=3), "version 3, expected version 1 to 2"),
         (_changed(version="1"), "version must be a whole number, found str"),
+        (_changed(version=0), "version 0, expected version 1 to 2"),
         (_changed(colour="red"), "the entry 'colour'"),
+        (_changed(doubles={}), "the entry 'doubles', expected .*followers"),
+        (_changed(version=1), "the entry 'followers', expected .*doubles"),
         (_changed(bones={}), "bones is empty"),
         (_changed(bones=["Hips"]), "bones must be an object by joint, found list"),
         (_changed(bones={"left_tail": "Tail"}), "the joint 'left_tail', expected one of"),

@@ -8,10 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rig_zoo import OTHERS, SPECIMENS, pairs, rig_of
-from tokendance_core import rigs
 from tokendance_core.errors import RigError
 from tokendance_core.motion import rotation
-from tokendance_core.rigs import structure
+from tokendance_core.rigs import recognise, structure
 from tokendance_core.rigs.anatomy import Tree
 from tokendance_core.types import Rig
 
@@ -59,13 +58,13 @@ def _unnamed(rig: Rig, seed: int, turn: np.ndarray, scale: float) -> Rig:
 def test_a_body_is_found_whatever_its_bones_are_called(name: str, seed: int, turn: list[float], scale: float) -> None:
     rig = rig_of(SPECIMENS[name], seed)
     unnamed = _unnamed(rig, seed, rotation.matrix_from_axis_angle(np.array(turn)), scale)
-    found = rigs.match(unnamed)
+    found = recognise.match(unnamed)
     back = dict(zip(unnamed.names, rig.names, strict=True))
     kept = {joint: bone for joint, bone in pairs(SPECIMENS[name].expected).items() if joint not in _SHAPED[name]}
     assert {joint: back[bone] for joint, bone in found.bones.items() if joint not in _SHAPED[name]} == kept
     assert found.family == "structure"
     assert found.score < 0.9
-    assert any("no names" in reason for reason in found.reasons)
+    assert any("without names" in reason for reason in found.reasons)
 
 
 def test_a_body_without_feet_is_taken_to_face_as_usual() -> None:
@@ -73,7 +72,7 @@ def test_a_body_without_feet_is_taken_to_face_as_usual() -> None:
     flat = rig_of(replace(SPECIMENS["xsens"], bones=text))
     rest = flat.rest.copy()
     rest[:, 1, 3] = 0  # a paper doll: nothing lies before or behind
-    found = rigs.match(_unnamed(replace(flat, rest=rest), 0, np.eye(3), 1.0))
+    found = recognise.match(_unnamed(replace(flat, rest=rest), 0, np.eye(3), 1.0))
     back = dict(zip(_unnamed(flat, 0, np.eye(3), 1.0).names, flat.names, strict=True))
     assert back[found.bones["left_hip"]] == "LeftUpperLeg"
     assert any("front from back" in reason for reason in found.reasons)
@@ -86,16 +85,16 @@ def test_shape_fills_in_what_names_leave_open(known: str) -> None:
     rig = rig_of(specimen)
     words = known.split("|")
     names = tuple(name if any(word in name.lower() for word in words) else f"b{i}" for i, name in enumerate(rig.names))
-    found = rigs.match(replace(rig, names=names))
+    found = recognise.match(replace(rig, names=names))
     back = dict(zip(names, rig.names, strict=True))
     assert {joint: back[bone] for joint, bone in found.bones.items()} == pairs(specimen.expected)
 
 
 def test_one_odd_name_is_filled_in_and_said() -> None:
     rig = rig_of(SPECIMENS["mixamo without prefix"])
-    found = rigs.match(replace(rig, names=tuple("Tail" if name == "LeftLeg" else name for name in rig.names)))
+    found = recognise.match(replace(rig, names=tuple("Tail" if name == "LeftLeg" else name for name in rig.names)))
     assert found.bones["left_knee"] == "Tail"
-    assert "left_knee by the shape of the skeleton" in found.reasons
+    assert "Found by the shape of the skeleton: left_knee." in found.reasons
 
 
 @pytest.mark.parametrize(
@@ -114,8 +113,8 @@ def test_other_shapes_are_refused_and_named(name: str, words: str) -> None:
     rig = OTHERS[name]()
     for shape in (rig, _unnamed(rig, 1, np.eye(3), 1.0)):
         with pytest.raises(RigError, match=words) as caught:
-            rigs.match(shape)
+            recognise.match(shape)
         assert caught.value.hint
-        assert rigs.candidates(shape) == ()
+        assert recognise.candidates(shape) == ()
     with pytest.raises(RigError):
         structure.find(rig, Tree(rig))
