@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from tokendance_core.rigs import anatomy, names
 from tokendance_core.rigs.anatomy import KNOWN, NEEDED, Tree
 from tokendance_core.rigs.families import FAMILIES
 from tokendance_core.types import Rig, RigMap
+
+T = TypeVar("T")
 
 
 def _listed(words: list[str]) -> str:
@@ -131,19 +134,17 @@ def mirrored(rig: Rig, rig_map: RigMap, side: str = "left") -> RigMap:
             return found[0]
         return rig.names[by_place[index[name]]] if index.get(name) in by_place else None
 
-    def across(table: Mapping, image) -> dict:
-        copies = {
-            f"{other}_{joint.partition('_')[2]}": image(value)
-            for joint, value in table.items()
-            if joint.startswith(f"{side}_")
-        }
-        kept = {joint: value for joint, value in table.items() if not copies.get(joint)}
-        return kept | {joint: value for joint, value in copies.items() if value}
+    def across(table: Mapping[str, T], image: Callable[[T], T | None]) -> dict[str, T]:
+        copied = dict(table)
+        for joint, value in table.items():
+            found = image(value) if joint.startswith(f"{side}_") else None
+            if found:
+                copied[anatomy.other_side(joint)] = found
+        return copied
 
     def all_partners(bones: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(found for bone in bones if (found := partner(bone)))
 
-    other = names.OTHER_SIDE[side]
     return replace(
         rig_map,
         bones=across(rig_map.bones, partner),
