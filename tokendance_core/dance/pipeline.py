@@ -129,7 +129,7 @@ def _prompt(
         raise CheckpointError(
             "The checkpoint holds no generator.", hint="Train one: python -m tokendance_core train generator."
         )
-    tokens = checkpoint.music_codec.encode(clock.listen(heard))
+    tokens = checkpoint.music_codec.encode(clock.resample_features(heard))
     level = energy.of_music(heard, settings.energy)[np.clip((clock.seconds * FPS).astype(int), 0, heard.frames - 1)]
     numbers = {
         "semantic": tokens.semantic,

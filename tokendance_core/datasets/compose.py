@@ -14,6 +14,7 @@ import numpy as np
 from tokendance_core.datasets import beat_grids as grids
 from tokendance_core.datasets.pack import SourceClip
 from tokendance_core.motion import kinematics, rotation
+from tokendance_core.motion.sampling import neighbours
 from tokendance_core.motion.skeleton import UPPER
 from tokendance_core.music.clock import to_both_ends
 from tokendance_core.types import FPS, MotionClip
@@ -147,11 +148,9 @@ def _interpolate(x: np.ndarray, xs: np.ndarray, ys: np.ndarray) -> np.ndarray:
 
 def _read(clip: Danceable, seconds: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Quaternions (N, 24, 4) and root (N, 3) of a clip at ``seconds`` (clamped to its ends)."""
-    at = np.clip(seconds * FPS, 0, len(clip.root) - 1)
-    low = np.minimum(at.astype(int), len(clip.root) - 2)
-    t = at - low
-    root = clip.root[low] * (1 - t)[:, None] + clip.root[low + 1] * t[:, None]
-    return rotation.slerp(clip.quaternions[low], clip.quaternions[low + 1], t[:, None]), root
+    low, high, share = neighbours(seconds * FPS, len(clip.root))
+    root = clip.root[low] * (1 - share)[:, None] + clip.root[high] * share[:, None]
+    return rotation.slerp(clip.quaternions[low], clip.quaternions[high], share[:, None]), root
 
 
 def compose(song_beats: np.ndarray, frames: int, clips: list[Danceable], genre: str, rng: np.random.Generator) -> Dance:

@@ -17,10 +17,9 @@ import numpy as np
 
 from tokendance_core.datasets.recording import Recording, files, sounds
 from tokendance_core.errors import DataError
-from tokendance_core.files.clip import BODY_JOINTS
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import stand_on_floor
-from tokendance_core.motion.skeleton import JOINTS
+from tokendance_core.motion.skeleton import BODY_JOINTS, JOINTS
 from tokendance_core.types import MotionClip
 
 FPS = 30.0

@@ -15,20 +15,12 @@ import numpy as np
 
 from tokendance_core.errors import ClipError
 from tokendance_core.motion import rotation
-from tokendance_core.motion.skeleton import JOINTS, OFFSETS, PARENTS
+from tokendance_core.motion.skeleton import JOINTS, OFFSETS, PARENTS, TIPS
 from tokendance_core.types import MotionClip
 
 _AXES = {"X": 0, "Y": 1, "Z": 2}
 _ROTATIONS = "Zrotation Xrotation Yrotation"
 _POSITIONS = "Xposition Yposition Zposition"
-
-_TIPS = {
-    "head": (0.0, 0.18, 0.0),
-    "foot": (0.0, 0.0, 0.07),
-    "left_hand": (0.09, 0.0, 0.0),
-    "right_hand": (-0.09, 0.0, 0.0),
-}
-"""End sites in metres from the last joint of a chain: crown, toes and finger tips."""
 
 _CHILDREN = {joint: [i for i, parent in enumerate(PARENTS) if parent == joint] for joint in range(len(JOINTS))}
 
@@ -57,8 +49,7 @@ def _hierarchy(joint: int = 0, depth: int = 0) -> Iterator[str]:
     for child in _CHILDREN[joint]:
         yield from _hierarchy(child, depth + 1)
     if not _CHILDREN[joint]:
-        tip = _TIPS.get(name) or _TIPS[name.split("_")[1]]
-        yield from (f"{tab}\tEnd Site", f"{tab}\t{{", f"{tab}\t\tOFFSET {_numbers(tip)}", f"{tab}\t}}")
+        yield from (f"{tab}\tEnd Site", f"{tab}\t{{", f"{tab}\t\tOFFSET {_numbers(TIPS[name])}", f"{tab}\t}}")
     yield f"{tab}}}"
 
 

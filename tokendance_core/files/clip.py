@@ -27,7 +27,7 @@ from tokendance_core.files import bvh
 from tokendance_core.files.atomic import write_aside
 from tokendance_core.motion import rotation
 from tokendance_core.motion.kinematics import resample_to_fps
-from tokendance_core.motion.skeleton import JOINTS
+from tokendance_core.motion.skeleton import BODY_JOINTS, JOINTS
 from tokendance_core.types import MotionClip
 
 FORMAT = "tokendance-clip"
@@ -35,9 +35,6 @@ FORMAT_VERSION = 1
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 """What reading a file of another kind, or half a file, may raise."""
-
-BODY_JOINTS = 22
-"""SMPL-H and SMPL-X share the first 22 joints with SMPL; behind them come fingers and face."""
 
 _Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Our Y-up world -> AMASS's Z-up world: (x, y, z) -> (x, -z, y)."""

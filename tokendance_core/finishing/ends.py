@@ -36,18 +36,14 @@ def settle(clip: MotionClip, seconds: float = 1.0, end: float | None = None) -> 
         return clip
     distances = np.arange(nearest, furthest, 1 / clip.fps)
     near, stop = round((furthest + 4 * _CALM) * clip.fps), round(end * clip.fps) + 1
-    lead = _stillest(_unrest(_cut(clip, 0, near)), distances, clip.fps)
-    tail = _stillest(_unrest(_cut(clip, max(stop - near, 0), stop))[::-1], distances, clip.fps)
+    lead = _stillest(_unrest(clip.cut(0, near)), distances, clip.fps)
+    tail = _stillest(_unrest(clip.cut(max(stop - near, 0), stop))[::-1], distances, clip.fps)
     times = settled_times(np.arange(clip.frames) / clip.fps, lead, tail, end)
     rot6d, root = clip.rot6d.copy(), clip.root.copy()
     for first, last in ((0, int(2 * lead * clip.fps) + 2), (int((end - 2 * tail) * clip.fps), clip.frames)):
-        part = resample(_cut(clip, first, last), times[first:last] - first / clip.fps, clip.fps)
+        part = resample(clip.cut(first, last), times[first:last] - first / clip.fps, clip.fps)
         rot6d[first:last], root[first:last] = part.rot6d, part.root
     return replace(clip, rot6d=rot6d, root=root)
-
-
-def _cut(clip: MotionClip, first: int, last: int) -> MotionClip:
-    return replace(clip, rot6d=clip.rot6d[first:last], root=clip.root[first:last])
 
 
 def settled_times(times: np.ndarray, lead: float, tail: float, end: float) -> np.ndarray:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokendance_core.motion.contacts import HORIZONTAL, clearance
+from tokendance_core.motion.contacts import clearance
 from tokendance_core.motion.filters import filtered, gaussian
-from tokendance_core.motion.skeleton import FEET
+from tokendance_core.motion.skeleton import FEET, HORIZONTAL, UP
 from tokendance_core.types import FPS
 
 # seconds over which a corrected path may leave the original one: the body keeps its own path, legs take the rest
@@ -26,7 +26,7 @@ def floor_shift(positions: np.ndarray, fps: float, window: float = 6.0, percenti
     centres = np.arange(0, len(lowest) + half, max(half // 3, 1)).clip(max=len(lowest) - 1)
     floor = np.array([np.percentile(lowest[max(c - half, 0) : c + half], percentile) for c in centres])
     floor = np.interp(np.arange(len(lowest)), centres, np.clip(floor, -_MAX_LEVEL, _MAX_LEVEL))
-    return filtered(floor, gaussian(half / 3))[:, None] * [0, -1, 0]
+    return filtered(floor, gaussian(half / 3))[:, None] * -UP
 
 
 def _solve_tridiagonal(diagonal: np.ndarray, beside: np.ndarray, right: np.ndarray) -> np.ndarray:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokendance_core.motion.contacts import FLAT, HORIZONTAL, middle, runs, stances
+from tokendance_core.motion.contacts import runs, stances, upper_median
 from tokendance_core.motion.filters import filtered, gaussian
-from tokendance_core.motion.skeleton import INDEX, OFFSETS
+from tokendance_core.motion.skeleton import FLAT, HORIZONTAL, INDEX, OFFSETS
 from tokendance_core.types import FPS
 
 FOOT_LENGTH = float(np.linalg.norm(OFFSETS[INDEX["left_foot"]]))
@@ -71,7 +71,7 @@ def _lifts(heights: np.ndarray, contacts: np.ndarray, fps: float) -> np.ndarray:
             column, flat = contacts[:, i], FLAT[i]
             lift = np.zeros(len(heights))
             for start, stop in runs(column):
-                usual = middle(heights[start:stop, i] + sunk[start:stop])
+                usual = upper_median(heights[start:stop, i] + sunk[start:stop])
                 if i == toe:
                     # A toe that stands for long is on the floor, and brings its ankle along.
                     sunk[start:stop] = -min(usual, _HOVER) * min((stop - start) / (_SURE * fps), 1)
@@ -107,12 +107,12 @@ def _places(points: np.ndarray, fps: float, foot_length: float) -> tuple[np.ndar
     for ankle, toe in _FEET:
         for i in (toe, ankle):
             for start, stop in found[i]:
-                places[start:stop, i] = middle(points[start:stop, i, HORIZONTAL])
+                places[start:stop, i] = upper_median(points[start:stop, i, HORIZONTAL])
                 held[start:stop, i] = True
                 both = np.flatnonzero(held[start:stop, toe]) + start
                 if i == ankle and len(both):
-                    stands = middle(places[both, toe])
-                    drop = middle(points[both, toe, 1] - points[both, ankle, 1])
+                    stands = upper_median(places[both, toe])
+                    drop = upper_median(points[both, toe, 1] - points[both, ankle, 1])
                     places[start:stop, i] = stands - _along(stands - places[start, i], drop, foot_length)
     return held, places
 

@@ -9,13 +9,8 @@ import numpy as np
 
 from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.kinematics import CONTACT_HEIGHT, CONTACT_SPEED, foot_contacts, joint_positions, velocities
-from tokendance_core.motion.skeleton import ANKLE_HEIGHT, FEET
+from tokendance_core.motion.skeleton import FEET, FLAT, HORIZONTAL, UP
 from tokendance_core.types import FPS, MotionClip
-
-FLAT = np.array([ANKLE_HEIGHT, 0.0, ANKLE_HEIGHT, 0.0])
-"""Heights in metres of ``FEET`` when both feet stand flat."""
-
-HORIZONTAL = [0, 2]
 
 _STANDING = 10.0
 """Percentile of the lowest foot's height over time that is taken for the floor: dancers stand far longer than they
@@ -33,7 +28,8 @@ _SLIP = 0.03  # seconds on either side of the frame in which a foot goes from on
 
 def clearance(positions: np.ndarray) -> np.ndarray:
     """(T, 24, 3) joint positions of our skeleton -> (T,) metres: how far its lowest foot is above standing flat."""
-    return (positions[:, list(FEET), 1] - FLAT).min(1)
+    lowest: np.ndarray = (positions[:, list(FEET), 1] - FLAT).min(1)
+    return lowest
 
 
 def stand_on_floor(clip: MotionClip) -> MotionClip:
@@ -41,7 +37,7 @@ def stand_on_floor(clip: MotionClip) -> MotionClip:
     if not clip.frames:
         return clip
     floor = np.percentile(clearance(joint_positions(clip)), _STANDING)
-    return replace(clip, root=(clip.root - np.array([0.0, floor, 0.0])).astype(np.float32))
+    return replace(clip, root=(clip.root - floor * UP).astype(np.float32))
 
 
 def runs(mask: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -50,9 +46,10 @@ def runs(mask: np.ndarray) -> Iterator[tuple[int, int]]:
     return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
-def middle(track: np.ndarray) -> np.ndarray:
+def upper_median(track: np.ndarray) -> np.ndarray:
     """(N, …) -> (…): the upper median of each coordinate; many times faster than numpy's on a few frames."""
-    return np.sort(track, axis=0)[len(track) // 2]
+    median: np.ndarray = np.sort(track, axis=0)[len(track) // 2]
+    return median
 
 
 def _without_flicker(contacts: np.ndarray, fps: float) -> np.ndarray:
@@ -106,7 +103,7 @@ def _pieces(track: np.ndarray, speed: np.ndarray, run: tuple[int, int], fps: flo
         first, last = start + slip * (start > run[0]), stop - slip * (stop < run[1])
         if last - first < shortest or not slow.any():
             continue
-        away = track[start:stop] - middle(track[start:stop][slow])
+        away = track[start:stop] - upper_median(track[start:stop][slow])
         if (away**2).sum(-1).max() <= _REACH**2:
             yield first, last
             continue

@@ -1,6 +1,4 @@
-"""Variations of a motion clip that are as true as the clip itself; pure functions, each keeps the clip's length unless
-it says so.
-"""
+"""Variations of a motion clip that are as true as the clip itself; each keeps the clip's length unless it says so."""
 
 from __future__ import annotations
 
@@ -9,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tokendance_core.motion import kinematics, rotation
+from tokendance_core.motion.skeleton import OVER_THE_FLOOR
 from tokendance_core.types import FPS, MotionClip
 
 
@@ -22,15 +21,15 @@ def turn(clip: MotionClip, angle: float) -> MotionClip:
 def headings(clip: MotionClip) -> np.ndarray:
     """(T,) radians: where the pelvis faces, 0 = +Z, positive towards +X."""
     forward = rotation.matrix_from_6d(clip.rot6d[:, 0])[..., 2]
-    return np.arctan2(forward[:, 0], forward[:, 2])
+    angles: np.ndarray = np.arctan2(forward[:, 0], forward[:, 2])
+    return angles
 
 
 def face_forward(clip: MotionClip) -> MotionClip:
     """The dance turned so that it faces +Z on average, its path centred on the origin."""
     angles = headings(clip)
     turned = turn(clip, -float(np.arctan2(np.sin(angles).mean(), np.cos(angles).mean())))
-    centre = turned.root.mean(0) * np.array([1, 0, 1], np.float32)
-    return replace(turned, root=turned.root - centre)
+    return replace(turned, root=turned.root - turned.root.mean(0) * OVER_THE_FLOOR)
 
 
 def change_speed(clip: MotionClip, factor: float) -> MotionClip:

@@ -8,7 +8,8 @@ import numpy as np
 
 from tokendance_core.motion import rotation
 from tokendance_core.motion.rotation import Array
-from tokendance_core.motion.skeleton import ANKLE_HEIGHT, FEET, MIRROR, OFFSETS, PARENTS
+from tokendance_core.motion.sampling import neighbours
+from tokendance_core.motion.skeleton import FEET, FLAT, HORIZONTAL, MIRROR, OFFSETS, PARENTS
 from tokendance_core.types import MotionClip
 
 CONTACT_SPEED = 0.35
@@ -23,18 +24,18 @@ def forward_kinematics(matrices: Array, root: Array, offsets: Array = OFFSETS) -
 
     numpy or torch alike; ``offsets`` (24, 3) must be of the same kind.
     """
-    positions, globals_ = [root], [matrices[..., 0, :, :]]
+    positions, global_rotations = [root], [matrices[..., 0, :, :]]
     for joint, parent in enumerate(PARENTS[1:], start=1):
-        turn = globals_[parent]
-        positions.append(positions[parent] + turn @ offsets[joint])
-        globals_.append(turn @ matrices[..., joint, :, :])
+        positions.append(positions[parent] + global_rotations[parent] @ offsets[joint])
+        global_rotations.append(global_rotations[parent] @ matrices[..., joint, :, :])
     xp = rotation.namespace(root)
-    return xp.stack(positions, -2), xp.stack(globals_, -3)
+    return xp.stack(positions, -2), xp.stack(global_rotations, -3)
 
 
 def joint_positions(clip: MotionClip) -> np.ndarray:
     """World positions of the joints, (T, 24, 3) metres."""
-    return forward_kinematics(rotation.matrix_from_6d(clip.rot6d), clip.root)[0]
+    positions: np.ndarray = forward_kinematics(rotation.matrix_from_6d(clip.rot6d), clip.root)[0]
+    return positions
 
 
 def velocities(positions: np.ndarray, fps: float) -> np.ndarray:
@@ -45,20 +46,17 @@ def velocities(positions: np.ndarray, fps: float) -> np.ndarray:
 def foot_contacts(positions: np.ndarray, fps: float) -> np.ndarray:
     """(T, 24, 3) joint positions -> (T, 4) bool: left ankle, left toe, right ankle, right toe stand on the floor."""
     feet = positions[:, list(FEET)]
-    speed = np.linalg.norm(velocities(feet, fps)[..., [0, 2]], axis=-1)
-    flat = np.array([ANKLE_HEIGHT, 0.0, ANKLE_HEIGHT, 0.0])
-    return (speed < CONTACT_SPEED) & (feet[..., 1] - flat < CONTACT_HEIGHT)
+    speed = np.linalg.norm(velocities(feet, fps)[..., HORIZONTAL], axis=-1)
+    contacts: np.ndarray = (speed < CONTACT_SPEED) & (feet[..., 1] - FLAT < CONTACT_HEIGHT)
+    return contacts
 
 
 def resample(clip: MotionClip, times: np.ndarray, fps: float) -> MotionClip:
     """The clip read at ``times`` (N,) seconds (clamped to its ends): slerp for rotations, linear for the root."""
-    at = np.clip(np.asarray(times, np.float64) * clip.fps, 0, clip.frames - 1)
-    low = np.minimum(at.astype(int), max(clip.frames - 2, 0))
-    high = np.minimum(low + 1, clip.frames - 1)
-    t = at - low
+    low, high, share = neighbours(np.asarray(times, np.float64) * clip.fps, clip.frames)
     quaternions = rotation.quaternion_from_matrix(rotation.matrix_from_6d(clip.rot6d))
-    blended = rotation.slerp(quaternions[low], quaternions[high], t[:, None])
-    root = clip.root[low] * (1 - t)[:, None] + clip.root[high] * t[:, None]
+    blended = rotation.slerp(quaternions[low], quaternions[high], share[:, None])
+    root = clip.root[low] * (1 - share)[:, None] + clip.root[high] * share[:, None]
     rot6d = rotation.rot6d_from_matrix(rotation.matrix_from_quaternion(blended))
     return replace(clip, rot6d=rot6d.astype(np.float32), root=root.astype(np.float32), fps=float(fps))
 

@@ -14,6 +14,10 @@ import numpy as np
 Array = Any  # numpy.ndarray or torch.Tensor
 
 
+_SHORTEST_COLUMN = 1e-6
+"""Length below which a column of a 6D rotation counts as zero, so that gradients stay finite."""
+
+
 def namespace(array: Array) -> ModuleType:
     """numpy or torch, whichever the array belongs to."""
     if isinstance(array, np.ndarray):
@@ -23,16 +27,18 @@ def namespace(array: Array) -> ModuleType:
     return torch
 
 
-def _unit(xp: ModuleType, v: Array) -> Array:
-    return v / xp.clip((v * v).sum(-1)[..., None], 1e-12, None) ** 0.5
+def unit(vectors: Array, shortest: float = 1e-12) -> Array:
+    """(…, N) vectors brought to length one; one shorter than ``shortest`` is only divided by that."""
+    xp = namespace(vectors)
+    return vectors / xp.clip((vectors * vectors).sum(-1)[..., None], shortest**2, None) ** 0.5
 
 
 def matrix_from_6d(rot6d: Array) -> Array:
     """(…, 6) -> (…, 3, 3) by Gram-Schmidt; any input gives a proper rotation unless a column is zero."""
     xp = namespace(rot6d)
-    x = _unit(xp, rot6d[..., :3])
+    x = unit(rot6d[..., :3], _SHORTEST_COLUMN)
     y = rot6d[..., 3:]
-    y = _unit(xp, y - (x * y).sum(-1)[..., None] * x)
+    y = unit(y - (x * y).sum(-1)[..., None] * x, _SHORTEST_COLUMN)
     z = xp.stack(
         (
             x[..., 1] * y[..., 2] - x[..., 2] * y[..., 1],
@@ -79,8 +85,7 @@ def quaternion_from_matrix(matrix: np.ndarray) -> np.ndarray:
         -2,
     )
     best = squared.argmax(-1)[..., None, None]
-    q = np.take_along_axis(candidates, best, -2)[..., 0, :]
-    q /= np.linalg.norm(q, axis=-1, keepdims=True)
+    q = unit(np.take_along_axis(candidates, best, -2)[..., 0, :])
     return np.where(q[..., :1] < 0, -q, q)
 
 
@@ -156,7 +161,7 @@ def axis_angles(q: np.ndarray) -> np.ndarray:
     last = np.maximum.accumulate(np.where(known, index, -1), axis=0)
     source = np.where(last < 0, known.argmax(0), last)[..., None]
     axis = np.where(known.any(0)[..., None], np.take_along_axis(q[..., 1:], source, 0), [0.0, 1.0, 0.0])
-    axis = axis / np.linalg.norm(axis, axis=-1, keepdims=True)
+    axis = unit(axis)
     turned = (axis[1:] * axis[:-1]).sum(-1) < 0
     sign = np.concatenate((np.ones_like(sine[:1]), np.cumprod(np.where(turned, -1.0, 1.0), axis=0)))
     half = np.arctan2((q[..., 1:] * axis).sum(-1), q[..., 0]) * sign
@@ -167,14 +172,11 @@ def shortest_arc(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     """The shortest rotations (…, 3, 3) from directions ``start`` to ``end`` (…, 3); about some axis across when they
     are opposite.
     """
-    start = start / np.maximum(np.linalg.norm(start, axis=-1, keepdims=True), 1e-12)
-    end = end / np.maximum(np.linalg.norm(end, axis=-1, keepdims=True), 1e-12)
-    start, end = np.broadcast_arrays(start, end)
+    start, end = np.broadcast_arrays(unit(start), unit(end))
     half = start + end
     length = np.linalg.norm(half, axis=-1, keepdims=True)
     across = np.cross(start, np.eye(3)[np.abs(start).argmin(-1)])
-    half = np.where(length > 1e-7, half, across)
-    half = half / np.linalg.norm(half, axis=-1, keepdims=True)
+    half = unit(np.where(length > 1e-7, half, across))
     # The product of two reflections: in half the angle, so that nearly opposite directions keep their precision.
     return matrix_from_quaternion(np.concatenate(((start * half).sum(-1, keepdims=True), np.cross(start, half)), -1))
 
@@ -196,5 +198,5 @@ def slerp(q0: np.ndarray, q1: np.ndarray, t: np.ndarray) -> np.ndarray:
     sine = np.sinc(angle / np.pi)
     w0 = (1 - t) * np.sinc((1 - t) * angle / np.pi) / sine
     w1 = t * np.sinc(t * angle / np.pi) / sine
-    q = w0 * q0 + w1 * q1
-    return q / np.linalg.norm(q, axis=-1, keepdims=True)
+    blended: np.ndarray = unit(w0 * q0 + w1 * q1)
+    return blended

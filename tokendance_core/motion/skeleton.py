@@ -8,6 +8,20 @@ from __future__ import annotations
 
 import numpy as np
 
+SIDES = ("left", "right")
+"""How the names of paired joints begin; the left comes first wherever both are listed."""
+
+UP = np.array([0, 1, 0], np.float32)
+UP.setflags(write=False)
+"""(3,) the vertical; a position times ``UP`` is its height alone."""
+
+HORIZONTAL = [0, 2]
+"""Columns of a position that lie in the plane of the floor."""
+
+OVER_THE_FLOOR = 1 - UP
+OVER_THE_FLOOR.setflags(write=False)
+"""(3,) a position times this is its place on the floor."""
+
 # name, parent, offset from the parent in metres
 _JOINTS = (
     ("pelvis", None, (0.0, 0.0, 0.0)),
@@ -54,13 +68,25 @@ for _joint, _parent in enumerate(PARENTS):
 T_POSE.setflags(write=False)
 """(24, 3) joint positions in metres in the T-pose, the pelvis at the origin."""
 
+BODY_JOINTS = 22
+"""SMPL-H and SMPL-X share the first 22 joints with SMPL; behind them come fingers and face."""
+
+TIPS = {
+    "head": (0.0, 0.18, 0.0),
+    "left_foot": (0.0, 0.0, 0.07),
+    "right_foot": (0.0, 0.0, 0.07),
+    "left_hand": (0.09, 0.0, 0.0),
+    "right_hand": (-0.09, 0.0, 0.0),
+}
+"""Last joint of a chain -> metres from there to the end of the body: crown, toes and finger tips."""
+
 UPPER = (3, 6, 9, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23)
 """Joints of the upper-body stream (15)."""
 
 LOWER = (0, 1, 2, 4, 5, 7, 8, 10, 11)
 """Joints of the lower-body stream (9), the pelvis among them."""
 
-FEET = tuple(INDEX[name] for name in ("left_ankle", "left_foot", "right_ankle", "right_foot"))
+FEET = tuple(INDEX[f"{side}_{joint}"] for side in SIDES for joint in ("ankle", "foot"))
 """Joints whose contact with the floor is tracked: left ankle, left toe, right ankle, right toe."""
 
 MIRROR = tuple(
@@ -73,3 +99,7 @@ REST_HEIGHT = 0.94
 
 ANKLE_HEIGHT = 0.06
 """Ankle height in metres of a foot that stands flat on the floor."""
+
+FLAT = np.array([ANKLE_HEIGHT, 0.0, ANKLE_HEIGHT, 0.0])
+FLAT.setflags(write=False)
+"""(4,) heights in metres of ``FEET`` when both feet stand flat."""

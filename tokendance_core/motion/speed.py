@@ -17,7 +17,9 @@ def joint_speed(clip: MotionClip) -> np.ndarray:
     """Mean speed of the 24 joints, travel included, (T,) m/s. Source: the motion envelope of AIST++ and Bailando (paper
     4.5).
     """
-    return np.linalg.norm(kinematics.velocities(kinematics.joint_positions(clip), clip.fps), axis=-1).mean(1)
+    velocities = kinematics.velocities(kinematics.joint_positions(clip), clip.fps)
+    speed: np.ndarray = np.linalg.norm(velocities, axis=-1).mean(1)
+    return speed
 
 
 def smoothed_speed(clip: MotionClip, sigma: float = BEAT_SMOOTHING) -> np.ndarray:

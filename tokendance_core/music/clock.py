@@ -15,6 +15,7 @@ import numpy as np
 
 from tokendance_core.motion import kinematics
 from tokendance_core.motion.filters import filtered, gaussian
+from tokendance_core.motion.sampling import neighbours
 from tokendance_core.music import features
 from tokendance_core.types import FPS, MotionClip, MusicFeatures
 
@@ -60,10 +61,10 @@ class Clock:
         return cls(np.interp(at, np.arange(len(beats)), beats), "beats")
 
     @classmethod
-    def of_music(cls, heard: MusicFeatures, form: ClockForm) -> Clock:
-        """The clock for a song as it was heard."""
-        duration = heard.frames / FPS
-        return cls.steady(duration) if form == "frames" else cls.of_beats(features.beat_times(heard), duration)
+    def of_music(cls, song_features: MusicFeatures, form: ClockForm) -> Clock:
+        """The clock for a song of which the features are known."""
+        duration = song_features.frames / FPS
+        return cls.steady(duration) if form == "frames" else cls.of_beats(features.beat_times(song_features), duration)
 
     @property
     def frames(self) -> int:
@@ -89,16 +90,15 @@ class Clock:
         tokens = -(-self.frames // hop)
         return np.arange(tokens) % (FRAMES_PER_BEAT // hop) + 1 if self.form == "beats" else np.zeros(tokens, int)
 
-    def listen(self, heard: MusicFeatures) -> MusicFeatures:
+    def resample_features(self, song_features: MusicFeatures) -> MusicFeatures:
         """Features at 30 a second -> features at every frame of the clock; a peak stays one frame, a beat falls on
         every 16th.
         """
-        at = np.clip(self.seconds * FPS, 0, heard.frames - 1)
-        low = np.minimum(at.astype(int), max(heard.frames - 2, 0))
-        share = (at - low)[:, None].astype(np.float32)
-        values = heard.values[low] * (1 - share) + heard.values[np.minimum(low + 1, heard.frames - 1)] * share
+        low, high, share = neighbours(self.seconds * FPS, song_features.frames)
+        weight = share[:, None].astype(np.float32)
+        values = song_features.values[low] * (1 - weight) + song_features.values[high] * weight
         for column in (features.PEAK, features.BEAT):
-            events = np.flatnonzero(heard.values[:, column] > 0.5) / FPS
+            events = np.flatnonzero(song_features.values[:, column] > 0.5) / FPS
             values[:, column] = 0
             values[np.clip(np.searchsorted(self.seconds, events - 0.5 / FPS), 0, self.frames - 1), column] = 1
         if self.form == "beats":

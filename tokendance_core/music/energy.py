@@ -42,12 +42,13 @@ def level_of_rank(rank: np.ndarray) -> np.ndarray:
     return np.clip(np.floor(np.asarray(rank) * LEVELS), 0, LEVELS - 1).astype(np.int64) + 1
 
 
-def of_music(heard: MusicFeatures, shift: float = 0.0) -> np.ndarray:
+def of_music(song_features: MusicFeatures, shift: float = 0.0) -> np.ndarray:
     """(T,) levels for a song at 30 fps: loud passages with many onsets are high; ``shift`` in standard deviations, 0
     follows the song.
     """
-    tracks = {"loudness": heard.values[:, features.LOUDNESS], "onset": heard.values[:, features.ONSET]}
-    score = np.zeros(heard.frames)
+    values = song_features.values
+    tracks = {"loudness": values[:, features.LOUDNESS], "onset": values[:, features.ONSET]}
+    score = np.zeros(song_features.frames)
     for name, track in tracks.items():
         slow = smoothed(track.astype(np.float64))
         score += _WEIGHTS[name] * (slow - slow.mean()) / max(slow.std(), _LEAST_SPREAD[name])

@@ -118,7 +118,7 @@ def _pair(
     clock = Clock.of_beats(beats, SECONDS) if codecs.clock == "beats" else Clock.steady(SECONDS)
     dance = compose(clock.beats if codecs.clock == "beats" else beats, heard.frames, by_genre[genre], genre, rng)
     clip = augment.turn(dance.clip, float(rng.normal(0, HEADING_SPREAD)))
-    music = codecs.music_codec.encode(clock.listen(heard))
+    music = codecs.music_codec.encode(clock.resample_features(heard))
     moves = codecs.dance_codec.encode(clock.to_clock(clip)).streams
     return {
         "semantic": music.semantic[:TOKENS],

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from tests.unit import dancers
 from tokendance_core.finishing import floor_and_path as ground
-from tokendance_core.motion import contacts as feet
 from tokendance_core.motion import kinematics
-from tokendance_core.motion.skeleton import FEET
+from tokendance_core.motion.skeleton import FEET, FLAT
 
 # --- the floor --------------------------------------------------------------------------------------------------------
 
@@ -21,7 +20,7 @@ def test_a_floating_or_sunken_clip_is_put_on_the_floor(height: float) -> None:
     clip = dancers.stepping()
     positions = kinematics.joint_positions(clip) + np.array([0, height, 0])
     levelled = positions + ground.floor_shift(positions, clip.fps)[:, None]
-    lowest = (levelled[:, list(FEET), 1] - feet.FLAT).min(1)
+    lowest = (levelled[:, list(FEET), 1] - FLAT).min(1)
     assert np.abs(lowest).max() < 0.01
 
 

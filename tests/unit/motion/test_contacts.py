@@ -15,7 +15,7 @@ from tokendance_core.finishing.foot_targets import FOOT_LENGTH, foot_targets
 from tokendance_core.finishing.leg_ik import lock_feet
 from tokendance_core.motion import contacts as feet
 from tokendance_core.motion import kinematics
-from tokendance_core.motion.skeleton import FEET, INDEX
+from tokendance_core.motion.skeleton import FEET, FLAT, INDEX
 from tokendance_core.types import MotionClip
 
 UNSETTLED = FinishSettings(settle=0)
@@ -33,8 +33,8 @@ def test_contacts_bridge_a_flicker_and_drop_a_touch() -> None:
 
 def test_a_standing_foot_is_in_contact_and_a_lifted_one_is_not() -> None:
     contacts = dancers.contacts(dancers.stepping())
-    lifted = kinematics.joint_positions(dancers.stepping())[:, list(FEET), 1] - feet.FLAT > 0.08
-    still = kinematics.joint_positions(dancers.stepping())[:, list(FEET), 1] - feet.FLAT < 0.002
+    lifted = kinematics.joint_positions(dancers.stepping())[:, list(FEET), 1] - FLAT > 0.08
+    still = kinematics.joint_positions(dancers.stepping())[:, list(FEET), 1] - FLAT < 0.002
     assert not contacts[lifted].any()
     assert contacts[still].mean() > 0.9
 
@@ -45,7 +45,7 @@ def test_a_standing_foot_is_in_contact_and_a_lifted_one_is_not() -> None:
 def _gliding(speed: float, frames: int = 90, fps: float = 30.0) -> np.ndarray:
     """Flat feet (T, 4, 3) that stand for a second, glide along x for one at ``speed`` m/s, and stand."""
     points = np.zeros((frames, 4, 3))
-    points[..., 1] = feet.FLAT
+    points[..., 1] = FLAT
     points[:, [1, 3], 2] = 0.14
     points[..., 0] = speed * np.clip(np.arange(frames) / fps - 1, 0, 1)[:, None]
     return points
@@ -111,7 +111,7 @@ def test_a_foot_long_in_the_air_has_its_own_height() -> None:
     contacts = np.ones((150, 4), bool)
     contacts[60:, :2] = False
     targets = foot_targets(points, contacts, 30.0, 1.0)
-    np.testing.assert_allclose(targets[:55, :, 1], np.broadcast_to(feet.FLAT, (55, 4)), atol=1e-3)
+    np.testing.assert_allclose(targets[:55, :, 1], np.broadcast_to(FLAT, (55, 4)), atol=1e-3)
     np.testing.assert_allclose(targets[110:, :2, 1], points[110:, :2, 1], atol=1e-3)
 
 

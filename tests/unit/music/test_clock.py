@@ -96,7 +96,7 @@ def test_what_is_danced_on_a_clock_beat_is_played_on_the_songs_beat() -> None:
 
 def test_features_are_read_at_the_clocks_frames() -> None:
     clock = Clock.of_beats(grid(100), 30.0)
-    on_clock = clock.listen(heard(900, grid(100)))
+    on_clock = clock.resample_features(heard(900, grid(100)))
     np.testing.assert_allclose(on_clock.values[:, 0], np.clip(clock.seconds * FPS, 0, 899), rtol=1e-4, atol=1e-3)
     np.testing.assert_array_equal(np.flatnonzero(on_clock.values[:, features.BEAT]) % FRAMES_PER_BEAT, 0)
 
@@ -104,7 +104,7 @@ def test_features_are_read_at_the_clocks_frames() -> None:
 def test_the_plain_clock_changes_nothing() -> None:
     song = heard(90, grid(120, 3.0))
     clock = Clock.steady(3.0)
-    np.testing.assert_array_equal(clock.listen(song).values[:90], song.values)
+    np.testing.assert_array_equal(clock.resample_features(song).values[:90], song.values)
     clip = swaying_clip(91)
     np.testing.assert_allclose(clock.to_song(clock.to_clock(clip), 91).root, clip.root, atol=1e-6)
 

@@ -9,7 +9,7 @@ skeleton, ours, as SMPL's body may not be passed on.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -249,11 +249,7 @@ def _at_rate(clip: MotionClip, protocol: Protocol) -> MotionClip:
 
 def _start(clip: MotionClip, protocol: Protocol) -> MotionClip:
     """What counts of a dance where it is not cut into windows."""
-    return (
-        clip
-        if protocol.stride
-        else replace(clip, rot6d=clip.rot6d[: protocol.frames], root=clip.root[: protocol.frames])
-    )
+    return clip if protocol.stride else clip.cut(0, protocol.frames)
 
 
 def _features(clips: Iterable[MotionClip], protocol: Protocol) -> dict[str, np.ndarray]:

@@ -9,6 +9,7 @@ import numpy as np
 from tokendance_core.errors import DataError
 from tokendance_core.evaluate.metrics.motion import heading_centred
 from tokendance_core.motion import kinematics
+from tokendance_core.motion.sampling import neighbours
 from tokendance_core.types import MotionClip
 
 RATE = 10.0
@@ -25,9 +26,9 @@ def _poses(clip: MotionClip) -> np.ndarray:
     """(T, 24, 3) float32 metres at ``RATE``."""
     joints = heading_centred(clip)
     at = np.arange(int((clip.frames - 1) / clip.fps * RATE + 1e-6) + 1) / RATE * clip.fps
-    low = at.astype(int)
-    t = (at - low)[:, None, None]
-    return (joints[low] * (1 - t) + joints[np.minimum(low + 1, clip.frames - 1)] * t).astype(np.float32)
+    low, high, share = neighbours(at, clip.frames)
+    weight = share[:, None, None]
+    return (joints[low] * (1 - weight) + joints[high] * weight).astype(np.float32)
 
 
 def _windows(poses: np.ndarray, length: int, stride: int = 1) -> np.ndarray:

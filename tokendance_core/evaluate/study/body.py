@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import numpy as np
 
@@ -18,7 +17,6 @@ from tokendance_core.evaluate.study.material import (
     RECONSTRUCTED,
     Dances,
     Material,
-    first,
 )
 from tokendance_core.motion import kinematics
 from tokendance_core.motion.skeleton import INDEX
@@ -81,11 +79,7 @@ def body(material: Material) -> dict[str, object]:
 def inside(clip: MotionClip) -> MotionClip:
     """The clip without its first and last seconds; a clip of hardly more than these as it is."""
     cut = round(ENDS * clip.fps)
-    return (
-        first(replace(clip, rot6d=clip.rot6d[cut:], root=clip.root[cut:]), clip.frames - 2 * cut)
-        if clip.frames > 3 * cut
-        else clip
-    )
+    return clip.cut(cut, clip.frames - cut) if clip.frames > 3 * cut else clip
 
 
 def quality_row(clips: Dances) -> dict[str, object]:

@@ -203,7 +203,7 @@ def _controls(
 
 def first(clip: MotionClip, frames: int) -> MotionClip:
     """The clip's first ``frames`` frames."""
-    return replace(clip, rot6d=clip.rot6d[:frames], root=clip.root[:frames])
+    return clip.cut(0, frames)
 
 
 def frozen(clip: MotionClip) -> MotionClip:

@@ -17,7 +17,7 @@ from tokendance_core.types import MotionClip
 
 
 def _cut(clip: MotionClip, start: int, end: int) -> MotionClip:
-    return replace(clip, rot6d=clip.rot6d[start:end], root=clip.root[start:end])
+    return clip.cut(start, end)
 
 
 def _joined(*clips: MotionClip) -> MotionClip:
