@@ -165,7 +165,8 @@ class DanceTokens:
     @property
     def streams(self) -> np.ndarray:
         """(streams, L): the first book of the upper and the lower body, then the second of both, and so on."""
-        return np.stack((self.upper, self.lower)).transpose(2, 0, 1).reshape(-1, len(self))
+        streams: np.ndarray = np.stack((self.upper, self.lower)).transpose(2, 0, 1).reshape(-1, len(self))
+        return streams
 
     def __len__(self) -> int:
         return len(self.upper)
@@ -280,12 +281,14 @@ class Rig:
     @property
     def heads(self) -> np.ndarray:
         """(B, 3) where bones begin at rest, armature space."""
-        return self.rest[:, :3, 3]
+        heads: np.ndarray = self.rest[:, :3, 3]
+        return heads
 
     @property
     def tails(self) -> np.ndarray:
         """(B, 3) where bones end at rest, armature space."""
-        return self.heads + self.lengths[:, None] * self.rest[:, :3, 1]
+        tails: np.ndarray = self.heads + self.lengths[:, None] * self.rest[:, :3, 1]
+        return tails
 
 
 @dataclass(frozen=True)

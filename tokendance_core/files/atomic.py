@@ -70,7 +70,6 @@ def _explained(path: Path, error: type[TokenDanceError]) -> Iterator[None]:
     try:
         yield
     except OSError as problem:
-        reason, hint = _REASONS.get(
-            problem.errno, (problem.strerror or str(problem), "Choose another file name or folder.")
-        )
+        unforeseen = (problem.strerror or str(problem), "Choose another file name or folder.")
+        reason, hint = _REASONS.get(problem.errno or 0, unforeseen)
         raise error(f"Cannot write {path}: {reason}.", hint=hint) from problem

@@ -1,6 +1,4 @@
-"""A dance that begins from rest and ends on a pose with the music instead of being cut off: both ends are re-timed,
-nothing else.
-"""
+"""Re-times both ends of a dance: it starts from rest and comes to rest with the music instead of being cut off."""
 
 from __future__ import annotations
 
@@ -13,20 +11,20 @@ from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.kinematics import joint_positions, resample, velocities
 from tokendance_core.types import MotionClip
 
-_NEAREST, _FURTHEST = 0.3, 1.5  # seconds between an end and its pose
+_NEAREST, _FURTHEST = 0.3, 1.5  # seconds between an end of the clip and its pose
 _CALM = 0.08  # seconds over which stillness is judged
 _IN_THE_AIR = 0.5  # m/s of mean joint speed that a pose on one foot costs
 _WAIT = 0.1  # m/s of mean joint speed that a second of easing costs
 
 
 def settle(clip: MotionClip, seconds: float = 1.0, end: float | None = None) -> MotionClip:
-    """The clip from rest at a pose near its start to rest at a pose on ``end``, held from there; same length, same
-    timing between.
+    """The clip, starting at rest in a pose near its start and coming to rest at ``end`` in a pose that it then holds;
+    its length, and the timing in between, stay.
 
     ``end``: seconds of the last beat, the clip's last frame if None. Each pose is where the body is slowest on both
-    feet, 0.3 to 1.5 times ``seconds`` from its end, nearer in clips that are too short for that. Content is shown at
-    c(t) = c0 + t^2 / 4 c0 until t = 2 c0, where it has caught up, mirrored at the end. Clips shorter than half a second
-    are left alone.
+    feet, 0.3 to 1.5 times ``seconds`` from its end of the clip, nearer in clips that are too short for that. At time t
+    the moment c(t) = c0 + t^2 / 4 c0 of the clip is shown, until it has caught up at t = 2 c0; mirrored at the end.
+    Clips shorter than half a second are left alone.
     """
     length = (clip.frames - 1) / clip.fps
     end = length if end is None else min(max(end, 0.0), length)
@@ -47,15 +45,16 @@ def settle(clip: MotionClip, seconds: float = 1.0, end: float | None = None) -> 
 
 
 def settled_times(times: np.ndarray, lead: float, tail: float, end: float) -> np.ndarray:
-    """(N,) seconds -> (N,) seconds of content: from rest at ``lead``, unchanged between, to rest at ``end - tail`` from
-    ``end`` on.
+    """(N,) seconds -> (N,) the seconds of the clip that are shown then: at rest at ``lead`` in the beginning, unchanged
+    in between, at rest at ``end - tail`` from ``end`` on.
     """
     gone, left = np.clip(times / (2 * lead), 0, 1), np.clip((end - times) / (2 * tail), 0, 1)
-    return np.clip(times, 0, end) + lead * (1 - gone) ** 2 - tail * (1 - left) ** 2
+    content: np.ndarray = np.clip(times, 0, end) + lead * (1 - gone) ** 2 - tail * (1 - left) ** 2
+    return content
 
 
 def _unrest(clip: MotionClip) -> np.ndarray:
-    """(T,) mean joint speed in m/s, more where a foot is in the air: the lower, the better a pose to rest in."""
+    """(T,) mean joint speed in m/s, raised where a foot is in the air: the lower, the better a pose to rest in."""
     positions = joint_positions(clip)
     speed = np.linalg.norm(velocities(positions, clip.fps), axis=-1).mean(1)
     standing = steady_contacts(positions, clip.fps).reshape(-1, 2, 2).any(2).all(1)
@@ -63,7 +62,5 @@ def _unrest(clip: MotionClip) -> np.ndarray:
 
 
 def _stillest(unrest: np.ndarray, distances: np.ndarray, fps: float) -> float:
-    """The one of ``distances`` in seconds from an end of the clip at which to rest; ``unrest`` counted from there
-    inwards.
-    """
+    """The best of ``distances``, seconds from an end of the clip, to rest at; ``unrest`` begins at that end."""
     return float(distances[(unrest[np.round(distances * fps).astype(int)] + _WAIT * distances).argmin()])

@@ -1,10 +1,10 @@
 """What the network leaves undone: jitter, a cut-off start and end, a floating floor and sliding feet.
 
-    smooth        low pass above the dance's own band
-    settle        the dance begins from rest and ends on a pose
-    floor_shift   the floor back to y = 0
-    path_shift    the pelvis path moves so that standing feet stand (one linear solve for the whole clip)
-    lock_feet     what is left of the slide is taken up by the legs (two-bone inverse kinematics)
+    smooth        takes out what is faster than a dance (low pass)
+    settle        lets the dance begin from rest and end on a pose
+    floor_shift   moves the dance up or down so that the floor is at y = 0
+    path_shift    corrects the pelvis path so that standing feet slide least (one linear solve for the whole clip)
+    lock_feet     takes up the rest of the slide with the legs (two-bone inverse kinematics)
 
 Everything is numpy over the whole clip and linear in its length.
 """
@@ -59,7 +59,7 @@ class FinishSettings:
 
 
 def finish(clip: MotionClip, settings: FinishSettings | None = None, end: float | None = None) -> MotionClip:
-    """The clip with calm joints, at rest at both ends, with feet that stand; itself when every setting is off.
+    """The clip smoothed, at rest at both ends, with standing feet that stay still; itself when every setting is off.
 
     ``end``: seconds of the music's last beat, on which the dance comes to rest; the clip's last frame if None.
     """
@@ -73,7 +73,7 @@ def finish(clip: MotionClip, settings: FinishSettings | None = None, end: float 
     if settings.ground:
         clip = _moved(clip, floor_shift(joint_positions(clip), clip.fps))
     if settings.foot_lock:
-        clip = _stand(clip, settings.foot_lock)
+        clip = _stabilise(clip, settings.foot_lock)
     return clip
 
 
@@ -81,10 +81,11 @@ def _moved(clip: MotionClip, shift: np.ndarray) -> MotionClip:
     return replace(clip, root=(clip.root + shift).astype(np.float32))
 
 
-def _stand(clip: MotionClip, strength: float) -> MotionClip:
+def _stabilise(clip: MotionClip, strength: float) -> MotionClip:
+    """The clip with feet that stand still: first its path is corrected, then its legs."""
     positions = joint_positions(clip)
     total = np.zeros((clip.frames, 3))
-    # Twice: once most of the drift is gone, feet are seen to stand that seemed to move.
+    # Twice: once most of the drift is gone, more feet turn out to stand.
     for _ in range(2):
         shift = strength * path_shift(positions, steady_contacts(positions, clip.fps), clip.fps)
         positions, total = positions + shift[:, None], total + shift

@@ -1,4 +1,4 @@
-"""The floor and the path: where the dancer as a whole has to be so that standing feet can stand."""
+"""Moves the whole dancer: to the height of the floor, and along the path on which standing feet slide least."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.skeleton import FEET, HORIZONTAL, UP
 from tokendance_core.types import FPS
 
-# seconds over which a corrected path may leave the original one: the body keeps its own path, legs take the rest
+# seconds over which a corrected path may leave the original one; the legs take up what is left
 _LEASH = 0.3
 _SUSTAINED = 0.4  # seconds over which feet that move together are skating
 _TOLERATED = 0.1  # m/s; a slower drift is left to the legs
-_CALM = 0.1  # m/s; a foot faster than this is believed less to be standing
+_CALM = 0.1  # m/s; the faster a foot beyond this, the less it counts as standing
 _MAX_LEVEL = 0.15  # metres; a larger offset is floor work or a leap, not a wrong floor
 
 
 def floor_shift(positions: np.ndarray, fps: float, window: float = 6.0, percentile: float = 20.0) -> np.ndarray:
-    """(T, 24, 3) -> (T, 3): slow move up or down after which the lowest foot usually stands at its flat height;
-    ``window`` in seconds.
+    """(T, 24, 3) joint positions -> (T, 3) metres: slow shift up or down after which the lowest foot usually has the
+    height of a flat one; ``window`` in seconds.
     """
     lowest = clearance(positions)
     half = max(int(window * fps / 2), 1)
@@ -47,11 +47,13 @@ def _solve_tridiagonal(diagonal: np.ndarray, beside: np.ndarray, right: np.ndarr
 
 
 def path_shift(positions: np.ndarray, contacts: np.ndarray, fps: float) -> np.ndarray:
-    """(T, 24, 3) and contacts (T, 4) -> (T, 3): move over the floor after which standing feet slide least.
+    """(T, 24, 3) joint positions and (T, 4) contacts -> (T, 3) metres: shift over the floor after which standing feet
+    slide least.
 
-    What the whole dancer skates for seconds is taken out entirely. For the rest, finds the offset x(t) with the least
-    sum of w |v + dx|^2 + 0.05 |dx|^2 + |x|^2 / leash^2: v the slide of the standing feet per frame (weighted towards
-    the calmest), dx the change of the offset per frame. Where no foot stands, the path keeps its own speed.
+    Skating of the whole dancer that lasts for seconds is taken out entirely. For the rest, finds the offset x(t) with
+    the least sum of w |v + dx|^2 + 0.05 |dx|^2 + |x|^2 / leash^2: w and v are the weight and the slide of the standing
+    feet in a frame (the calmest weigh most), dx is the change of the offset in a frame. Where no foot stands, the path
+    keeps its own speed.
     """
     slide = np.diff(positions[:, list(FEET)][..., HORIZONTAL], axis=0)
     trust = (contacts[1:] & contacts[:-1]) / (1 + (np.linalg.norm(slide, axis=-1) * fps / _CALM) ** 2)
@@ -71,10 +73,11 @@ def path_shift(positions: np.ndarray, contacts: np.ndarray, fps: float) -> np.nd
 
 
 def _skating(pull: np.ndarray, trust: np.ndarray, fps: float) -> np.ndarray:
-    """Weighted slide (T, 2) and its weight (T, 1), per frame -> (T, 2) metres per frame in which standing feet move for
-    seconds.
+    """Weighted slide (T, 2) and its weight (T, 1) in each frame -> (T, 2) metres per frame by which standing feet keep
+    moving for seconds.
     """
     slow = gaussian(_SUSTAINED * fps)
     mean = filtered(pull, slow) / (filtered(trust, slow) + 0.05)
     speed = np.linalg.norm(mean, axis=-1, keepdims=True) * fps
-    return mean * np.maximum(1 - _TOLERATED / np.maximum(speed, 1e-9), 0)
+    skating: np.ndarray = mean * np.maximum(1 - _TOLERATED / np.maximum(speed, 1e-9), 0)
+    return skating

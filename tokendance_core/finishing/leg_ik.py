@@ -1,4 +1,4 @@
-"""Legs that bring feet to their places: two-bone inverse kinematics, knees kept from snapping."""
+"""Brings feet to their target positions by the legs: two-bone inverse kinematics that keeps knees from snapping."""
 
 from __future__ import annotations
 
@@ -10,32 +10,28 @@ from tokendance_core.finishing.foot_targets import FOOT_LENGTH, foot_targets
 from tokendance_core.motion import rotation
 from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.kinematics import forward_kinematics
-from tokendance_core.motion.skeleton import INDEX
+from tokendance_core.motion.rotation import unit
+from tokendance_core.motion.skeleton import INDEX, OVER_THE_FLOOR, SIDES, UP
 from tokendance_core.types import FPS, MotionClip
 
-LEGS = np.array(
-    [[INDEX[f"{side}_{joint}"] for joint in ("hip", "knee", "ankle", "foot")] for side in ("left", "right")]
-)
+LEGS = np.array([[INDEX[f"{side}_{joint}"] for joint in ("hip", "knee", "ankle", "foot")] for side in SIDES])
 """(2, 4) joints of the left and the right leg, from hip to toe."""
 
-_EASY = 0.98  # part of the leg's length up to which stretching it changes the knee gently
-_STRAIGHT = 0.995  # part of the leg's length that inverse kinematics never exceeds
-
-
-def _normalised(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+_EASY = 0.98  # share of the leg's length up to which stretching it bends the knee gently
+_STRAIGHT = 0.995  # share of the leg's length that inverse kinematics never exceeds
 
 
 def _apply(matrices: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    return (matrices @ vectors[..., None])[..., 0]
+    turned: np.ndarray = (matrices @ vectors[..., None])[..., 0]
+    return turned
 
 
 def bend(leg: np.ndarray, target: np.ndarray, forward: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Turns (T, 3, 3) of thigh and shin that bring the ankle of ``leg`` (T, 3 joints, 3) to ``target`` (T, 3), in world
-    axes.
+    """Turns (T, 3, 3) of thigh and shin, in world axes, that bring the ankle of ``leg`` (T, 3 joints, 3) to ``target``
+    (T, 3).
 
-    The knee keeps the direction in which it points; a straight leg bends towards ``forward`` (T, 3). Out of reach, the
-    leg ends short. Arms are bent in the same way, their elbows from ``forward``.
+    The knee keeps pointing where it points; a straight leg bends its knee towards ``forward`` (T, 3). Where the target
+    is out of reach, the leg ends short of it. Arms bend in the same way, their elbows away from ``forward``.
     """
     hip, knee, ankle = leg[:, 0], leg[:, 1], leg[:, 2]
     upper, lower = np.linalg.norm(knee - hip, axis=-1), np.linalg.norm(ankle - knee, axis=-1)
@@ -49,24 +45,23 @@ def bend(leg: np.ndarray, target: np.ndarray, forward: np.ndarray) -> tuple[np.n
     sine = np.sqrt(1 - cosine**2)
     out = shin - (shin * thigh).sum(-1, keepdims=True) * thigh
     extra = np.maximum(sine - np.linalg.norm(out, axis=-1), 1e-6)[:, None]
-    out = _normalised(out - extra * (forward - (forward * thigh).sum(-1, keepdims=True) * thigh))
+    out = unit(out - extra * (forward - (forward * thigh).sum(-1, keepdims=True) * thigh))
     bent = cosine[:, None] * thigh + sine[:, None] * out
-    swing = rotation.shortest_arc(
-        _normalised(upper[:, None] * thigh + lower[:, None] * bent), _normalised(target - hip)
-    )
+    swing = rotation.shortest_arc(upper[:, None] * thigh + lower[:, None] * bent, target - hip)
     return swing, swing @ rotation.shortest_arc(shin, bent)
 
 
 def _pointing(ankle: np.ndarray, toe: np.ndarray, foot_length: float) -> np.ndarray:
-    """Unit vectors (T, 3) from the ankle to the toe's height, so that it stays out of the floor, and in its target's
-    heading.
+    """Unit vectors (T, 3) from the ankle that has been reached towards the target of the toe: its heading and, so that
+    the toe stays out of the floor, its height.
     """
     drop = np.clip((toe - ankle)[:, 1:2] / foot_length, -1, 1)
-    return _normalised((toe - ankle) * [1, 0, 1]) * np.sqrt(1 - drop**2) + drop * [0, 1, 0]
+    pointing: np.ndarray = unit((toe - ankle) * OVER_THE_FLOOR) * np.sqrt(1 - drop**2) + drop * UP
+    return pointing
 
 
 def _drop(legs: np.ndarray, ankles: np.ndarray, fps: float) -> np.ndarray:
-    """(T, 1) metres by which the pelvis comes down, so that no leg has to be pulled straight to bring its foot to
+    """(T, 1) metres by which the pelvis is lowered, so that no leg has to be pulled straight to bring its foot to
     ``ankles`` (T, 2, 3).
     """
     reach = np.linalg.norm(legs[:, :, 2] - legs[:, :, 0], axis=-1)
@@ -76,7 +71,7 @@ def _drop(legs: np.ndarray, ankles: np.ndarray, fps: float) -> np.ndarray:
     return filtered(missing, gaussian(3.0 * fps / FPS))
 
 
-def stand(
+def lock_legs(
     legs: np.ndarray,
     forward: np.ndarray,
     contacts: np.ndarray,
@@ -84,17 +79,16 @@ def stand(
     strength: float,
     foot_length: float = FOOT_LENGTH,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How legs of any proportions make standing feet stand: metres (T, 1) the body comes down, turns (T, 2, 3, 3, 3) of
-    the bones.
+    """How legs of any proportions hold standing feet still: (T, 1) metres by which the body is lowered, and (T, 2, 3,
+    3, 3) turns of thigh, shin and foot of both legs, in world axes.
 
     ``legs`` (T, 2, 4, 3): hip, knee, ankle, toe of the left and the right leg; ``forward`` (T, 2, 3): where the knees
-    point when straight; ``contacts`` (T, 4): which foot points belong on the floor; ``strength`` 0 to 1. The turns are
-    of thigh, shin and foot, in world axes.
+    of straight legs point; ``contacts`` (T, 4): which foot points belong on the floor; ``strength`` 0 to 1.
     """
     points = legs[:, :, 2:].reshape(len(legs), 4, 3)
     targets = foot_targets(points, contacts, fps, strength, foot_length).reshape(len(legs), 2, 2, 3)
     drop = _drop(legs, targets[:, :, 0], fps)
-    legs = legs - drop[:, None, None] * [0.0, 1.0, 0.0]
+    legs = legs - drop[:, None, None] * UP
     turns = np.empty((len(legs), 2, 3, 3, 3))
     for side in range(2):
         hip, knee, ankle, toe = legs[:, side].swapaxes(0, 1)
@@ -106,18 +100,20 @@ def stand(
 
 
 def lock_feet(clip: MotionClip, contacts: np.ndarray, strength: float = 1.0) -> MotionClip:
-    """Hold standing feet where they stand, none of them below the floor, by turning legs and ankles; ``strength`` 0 to
-    1.
+    """The clip with standing feet held where they stand, and none of them below the floor, by turning legs and ankles.
 
-    ``contacts`` (T, 4): which foot points belong on the floor.
+    ``contacts`` (T, 4): which foot points belong on the floor; ``strength`` 0 to 1.
     """
     local = rotation.matrix_from_6d(clip.rot6d.astype(np.float64))
-    positions, turns = forward_kinematics(local, clip.root.astype(np.float64))
-    drop, more = stand(positions[:, LEGS], turns[:, LEGS[:, 0]][..., 2], contacts, clip.fps, strength)
+    positions, global_rotations = forward_kinematics(local, clip.root.astype(np.float64))
+    forward = global_rotations[:, LEGS[:, 0]][..., 2]
+    drop, turns = lock_legs(positions[:, LEGS], forward, contacts, clip.fps, strength)
     for side, (hip, knee, ankle, _) in enumerate(LEGS):
-        thigh, shin, foot = (more[:, side, i] @ turns[:, joint] for i, joint in enumerate((hip, knee, ankle)))
-        local[:, hip] = turns[:, 0].swapaxes(-1, -2) @ thigh
+        thigh, shin, foot = (
+            turns[:, side, i] @ global_rotations[:, joint] for i, joint in enumerate((hip, knee, ankle))
+        )
+        local[:, hip] = global_rotations[:, 0].swapaxes(-1, -2) @ thigh
         local[:, knee] = thigh.swapaxes(-1, -2) @ shin
         local[:, ankle] = shin.swapaxes(-1, -2) @ foot
-    root = clip.root - drop * np.float32([0, 1, 0])
+    root = clip.root - drop * UP
     return replace(clip, rot6d=rotation.rot6d_from_matrix(local).astype(np.float32), root=root.astype(np.float32))

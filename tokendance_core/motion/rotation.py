@@ -85,7 +85,7 @@ def quaternion_from_matrix(matrix: np.ndarray) -> np.ndarray:
         -2,
     )
     best = squared.argmax(-1)[..., None, None]
-    q = unit(np.take_along_axis(candidates, best, -2)[..., 0, :])
+    q: np.ndarray = unit(np.take_along_axis(candidates, best, -2)[..., 0, :])
     return np.where(q[..., :1] < 0, -q, q)
 
 
@@ -93,7 +93,8 @@ def continuous_quaternions(q: np.ndarray) -> np.ndarray:
     """(T, …, 4) -> the same rotations with signs flipped so that neighbours in time never jump across the sphere."""
     dots = (q[1:] * q[:-1]).sum(-1)
     signs = np.concatenate((np.ones_like(q[:1, ..., 0]), np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)))
-    return q * signs[..., None]
+    flipped: np.ndarray = q * signs[..., None]
+    return flipped
 
 
 def matrix_from_axis_angle(vector: np.ndarray) -> np.ndarray:
@@ -102,7 +103,9 @@ def matrix_from_axis_angle(vector: np.ndarray) -> np.ndarray:
     angle = np.linalg.norm(v, axis=-1, keepdims=True)
     half = angle / 2
     # sin(x)/x by numpy's own sinc: no division by a small angle.
-    return matrix_from_quaternion(np.concatenate((np.cos(half), v * 0.5 * np.sinc(half / np.pi)), -1))
+    quaternion = np.concatenate((np.cos(half), v * 0.5 * np.sinc(half / np.pi)), -1)
+    matrix: np.ndarray = matrix_from_quaternion(quaternion)
+    return matrix
 
 
 def axis_angle_from_matrix(matrix: np.ndarray) -> np.ndarray:
@@ -110,7 +113,8 @@ def axis_angle_from_matrix(matrix: np.ndarray) -> np.ndarray:
     q = quaternion_from_matrix(matrix)
     sine = np.linalg.norm(q[..., 1:], axis=-1, keepdims=True)
     angle = 2 * np.arctan2(sine, q[..., :1])
-    return q[..., 1:] * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 2.0)
+    vector: np.ndarray = q[..., 1:] * np.where(sine > 1e-9, angle / np.maximum(sine, 1e-9), 2.0)
+    return vector
 
 
 _AXES = {"X": 0, "Y": 1, "Z": 2}
@@ -136,10 +140,10 @@ def euler_angles(matrices: np.ndarray, axes: str) -> np.ndarray:
     second = np.stack((outer + np.pi, np.pi - first[..., 1], inner + np.pi), -1)
 
     def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return (1 - np.cos(a - b)).sum(-1)
+        apart: np.ndarray = (1 - np.cos(a - b)).sum(-1)
+        return apart
 
-    # Both triples mean the same rotation and going from one to the other keeps distances, so the parity of the flips
-    # chooses.
+    # Both triples mean the same rotation, and swapping them keeps distances: the parity of the flips decides.
     flips = distance(second[1:], first[:-1]) < distance(first[1:], first[:-1])
     flipped = (
         np.concatenate((np.zeros_like(flips[:1]), np.cumsum(flips, axis=0) % 2 == 1))
@@ -169,8 +173,8 @@ def axis_angles(q: np.ndarray) -> np.ndarray:
 
 
 def shortest_arc(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """The shortest rotations (…, 3, 3) from directions ``start`` to ``end`` (…, 3); about some axis across when they
-    are opposite.
+    """The shortest rotations (…, 3, 3) from directions ``start`` to ``end`` (…, 3); about any axis perpendicular to
+    them when they are opposite.
     """
     start, end = np.broadcast_arrays(unit(start), unit(end))
     half = start + end
@@ -178,7 +182,9 @@ def shortest_arc(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     across = np.cross(start, np.eye(3)[np.abs(start).argmin(-1)])
     half = unit(np.where(length > 1e-7, half, across))
     # The product of two reflections: in half the angle, so that nearly opposite directions keep their precision.
-    return matrix_from_quaternion(np.concatenate(((start * half).sum(-1, keepdims=True), np.cross(start, half)), -1))
+    quaternion = np.concatenate(((start * half).sum(-1, keepdims=True), np.cross(start, half)), -1)
+    matrix: np.ndarray = matrix_from_quaternion(quaternion)
+    return matrix
 
 
 def heading_matrix(angle: np.ndarray | float) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokendance_core.finishing.leg_ik import LEGS, stand
+from tokendance_core.finishing.leg_ik import LEGS, lock_legs
 from tokendance_core.motion.skeleton import INDEX, JOINTS
 from tokendance_core.retarget.posing import Posture
 from tokendance_core.retarget.rest_pose import SIDES, RestPose
@@ -66,7 +66,7 @@ def stood(
     """Turns (T, 24, 3, 3) and path (T, 3) with legs that hold standing feet in place, whatever their proportions.
 
     ``path``: metres in our axes by which ``posture``, the body without a path, is to be moved; ``contacts`` (T, 4) as
-    ``legs.stand``.
+    ``lock_legs``.
     """
     legs = np.empty((len(turns), 2, 4, 3))
     for side, name in enumerate(SIDES):
@@ -75,7 +75,7 @@ def stood(
     legs[:, :, 2:] = soles(rest, posture, turns)
     legs += path[:, None, None]
     length = float(np.mean([np.linalg.norm(_sole(rest, side, 0.0)) for side in SIDES]))
-    drop, more = stand(legs, turns[:, LEGS[:, 0]][..., 2], contacts, fps, strength, length)
+    drop, more = lock_legs(legs, turns[:, LEGS[:, 0]][..., 2], contacts, fps, strength, length)
     turns = turns.copy()
     for side, joints in enumerate(LEGS):
         for joint, part in zip(joints, (0, 1, 2, 2), strict=True):

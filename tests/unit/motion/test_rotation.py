@@ -23,6 +23,12 @@ def test_6d_is_the_first_two_columns() -> None:
     np.testing.assert_allclose(rotation.matrix_from_6d(np.array([0.0, 0, 1, -1, 0, 0])), matrix)
 
 
+def test_unit_vectors_keep_their_direction_and_none_is_made_of_nothing() -> None:
+    np.testing.assert_allclose(rotation.unit(np.array([[3.0, 0, 4], [0, 0, -1e-9]])), [[0.6, 0, 0.8], [0, 0, -1]])
+    np.testing.assert_array_equal(rotation.unit(np.zeros((2, 3))), 0)
+    np.testing.assert_allclose(rotation.unit(np.array([1e-9, 0, 0]), 1e-6), [1e-3, 0, 0])
+
+
 def test_6d_accepts_columns_that_are_neither_unit_nor_perpendicular() -> None:
     np.testing.assert_allclose(rotation.matrix_from_6d(np.array([2.0, 0, 0, 5, 3, 0])), np.eye(3), atol=1e-12)
 
