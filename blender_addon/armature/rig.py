@@ -1,4 +1,4 @@
-"""Read a ``Rig`` from an armature, recognise it, and find the armature to dance on."""
+"""Read a ``Rig`` from an armature and recognise it."""
 
 from __future__ import annotations
 
@@ -57,47 +57,6 @@ def _without_rings(parents: np.ndarray, follows: np.ndarray) -> np.ndarray:
     return follows
 
 
-def find_armature(context: bpy.types.Context, name: str) -> bpy.types.Object | None:
-    """The armature called ``name``, else the active one, else the first in the scene that is recognised, else None.
-
-    RigError when ``name`` is given and is no armature of the scene, or when the armature cannot be animated.
-    """
-    scene = context.scene
-    if name:
-        found = scene.objects.get(name)
-        if found is None or found.type != "ARMATURE":
-            raise RigError(
-                f"There is no armature named “{name}” in the scene “{scene.name}”.",
-                hint="Pick an armature of this scene.",
-            )
-        return animatable(found)
-    active = (
-        context.view_layer.objects.active
-    )  # context.active_object does not exist where there has never been a window
-    if active is not None and active.type == "ARMATURE":
-        return animatable(active)
-    return next(
-        (item for item in scene.objects if item.type == "ARMATURE" and item.library is None and _is_recognised(item)),
-        None,
-    )
-
-
-def find_dancer(context: bpy.types.Context, name: str) -> bpy.types.Object:
-    """The armature called ``name``, else the first of the open file that is recognised; RigError when there is none."""
-    if name:
-        return find_armature(context, name)
-    there = [item for item in context.scene.objects if item.type == "ARMATURE"]
-    found = next((item for item in there if item.library is None and _is_recognised(item)), None)
-    if found is None and len(there) == 1:
-        check(there[0])  # says what is wrong with it
-    if found is None:
-        raise RigError(
-            "There is no character in the file that can be recognised.",
-            hint="Keep a rig map on it first, see Edit Map.",
-        )
-    return animatable(found)
-
-
 def animatable(armature: bpy.types.Object) -> bpy.types.Object:
     """The armature itself; RigError when it is linked from another file, or its bones or an NLA strip of it are being
     edited.
@@ -118,7 +77,8 @@ def animatable(armature: bpy.types.Object) -> bpy.types.Object:
     return armature
 
 
-def _is_recognised(armature: bpy.types.Object) -> bool:
+def is_recognised(armature: bpy.types.Object) -> bool:
+    """Whether its bones, or the map that is kept on it, tell who plays which joint."""
     try:
         mapped(armature)
     except RigError:

@@ -18,6 +18,7 @@ from tokendance_core import AudioError, MotionClip
 
 from ..armature import rig
 from ..armature.placement import Placement
+from ..character import dancer as dancers
 from ..interface.timeline import scene_fps
 from ..runtime import preferences
 from ..runtime import worker as worker_client
@@ -169,7 +170,7 @@ def begin(context: bpy.types.Context, order: Order) -> Generation:
     """
     scene, settings = context.scene, preferences.runtime(context)
     passage, strip = _passage(scene, order)
-    armature = rig.find_armature(context, order.armature)
+    armature = dancers.find(context, order.armature)
     if armature is not None:
         rig.check(armature)
     requests = [

@@ -18,8 +18,8 @@ from tokendance_core import (
     stand_on_floor,
 )
 
-from ..armature import rig
 from ..armature.placement import PlacementOptions, finished, place, smoothing_property
+from ..character import dancer as dancers
 from ..compat import RELATIVE_PATH
 from ..interface.reports import told
 from ..interface.scene_guard import all_or_nothing, restored
@@ -40,7 +40,7 @@ class ApplyMotion(PlacementOptions, bpy.types.Operator):
     filter_glob: bpy.props.StringProperty(default="*.npz;*.bvh", options={"HIDDEN", "SKIP_SAVE"})
     armature: bpy.props.StringProperty(
         name="Armature",
-        description="Armature that dances; empty: the active one, else the first recognised",
+        description="Armature that dances; empty: the panel's character, else the first recognised",
         options={"SKIP_SAVE"},
     )
     frame_start: bpy.props.IntProperty(
@@ -69,7 +69,7 @@ class ApplyMotion(PlacementOptions, bpy.types.Operator):
         frame = self.frame_start if self.properties.is_property_set("frame_start") else scene.frame_start
         path = Path(bpy.path.abspath(self.filepath))
         try:
-            armature = rig.find_armature(context, self.armature)
+            armature = dancers.find(context, self.armature)
             if armature is None:
                 raise RigError("There is no character in the scene.", hint="Add one, or add TokenDance's mannequin.")
             clip = self._clip(path)

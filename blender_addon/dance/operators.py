@@ -36,7 +36,7 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
     )
     armature: bpy.props.StringProperty(
         name="Armature",
-        description="Armature that dances; empty: the active one, else the first that is recognised, else a new "
+        description="Armature that dances; empty: the panel's character, else the first recognised, else a new "
         "mannequin",
         options={"SKIP_SAVE"},
     )

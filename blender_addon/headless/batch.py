@@ -18,7 +18,7 @@ import bpy
 
 from tokendance_core import Cancelled, ClipError, TokenDanceError, write_aside
 
-from ..armature import rig
+from ..character import dancer as dancers
 from ..dance import delivery
 from ..dance.generation import Order
 from ..runtime import worker as worker_client
@@ -83,7 +83,7 @@ def prepare(job: Job) -> str:
         exchange.empty_file()
         return ""
     exchange.open_character(job.character)
-    return rig.find_dancer(bpy.context, job.armature).name
+    return dancers.find_recognised(bpy.context, job.armature).name
 
 
 def dance(

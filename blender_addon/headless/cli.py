@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         "--armature",
         default="",
         metavar="NAME",
-        help="default: the active one, the first that is recognised, a mannequin",
+        help="default: the character of the panel, else the first recognised, else a mannequin",
     )
     _add_dance_options(one)
     one.set_defaults(run=_generate)
