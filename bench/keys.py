@@ -14,13 +14,13 @@ import bpy
 
 import tokendance_core
 from blender_addon.armature import action, rig
-from blender_addon.character.mannequin import build
+from blender_addon.character import mannequin
 
 
 def main(path: str, repeats: int) -> dict[str, float]:
     """Medians of ``repeats`` runs on the mannequin."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    armature = build.add(bpy.context)
+    armature = mannequin.add(bpy.context)
     bones, rig_map = rig.recognise(armature)
     clip = tokendance_core.load_clip(path)
     retarget, write = [], []

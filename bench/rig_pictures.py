@@ -10,8 +10,8 @@ from mathutils import Vector
 
 from blender_addon import compat
 from blender_addon.armature import rig
-from blender_addon.armature.preview import joint_above
 from tokendance_core import JOINTS, RigMap
+from tokendance_core.retarget.picture import joint_above
 
 MOMENTS = 8
 TILE = 150, 170

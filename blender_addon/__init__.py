@@ -10,9 +10,8 @@ import bpy
 
 from . import session
 from .armature import map_store
+from .character import mannequin, restore
 from .character import operators as rig_map_operators
-from .character import restore
-from .character.mannequin import operators as mannequin_operators
 from .character.summary import Summaries
 from .dance import diagnostics, motion_file, properties
 from .dance import operators as generate_operators
@@ -39,7 +38,7 @@ _MODULES = (
     generate_operators,
     song_operators,
     take_operators,
-    mannequin_operators,
+    mannequin,
     rig_map_operators,
     restore,
     diagnostics,

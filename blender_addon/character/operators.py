@@ -12,11 +12,10 @@ import numpy as np
 
 from tokendance_core import (
     JOINTS,
-    REST_HEIGHT,
-    MotionClip,
     RigError,
     RigMap,
     TokenDanceError,
+    joint_check,
     load_rig_map,
     match_rig,
     mirrored_rig_map,
@@ -28,7 +27,7 @@ from tokendance_core import (
 from .. import session
 from ..armature import map_store, rig
 from ..armature.action import RECIPE
-from ..armature.placement import EXACT, place
+from ..armature.placement import EXACT, place, retire
 from ..character import dancer as dancers
 from ..compat import RELATIVE_PATH
 from ..interface.reports import told
@@ -61,15 +60,6 @@ JOINT_LABELS: dict[str, str] = {"root": "Root"} | {
 _JOINT_ITEMS = tuple((joint, label, "") for joint, label in JOINT_LABELS.items())
 
 TEST_ACTION = "TokenDance Test"
-
-# joint, axis, radians: what the test motion moves, one after another
-_TEST = (
-    *(("left_shoulder", 2, 1.2), ("right_shoulder", 2, -1.2), ("left_elbow", 1, -1.5), ("right_elbow", 1, 1.5)),
-    *(("left_hip", 0, -1.0), ("left_knee", 0, 1.2), ("right_hip", 0, -1.0), ("right_knee", 0, 1.2)),
-    *(("spine2", 0, 0.5), ("head", 1, 0.8), ("pelvis", 1, 0.6)),
-)
-_TEST_SECONDS = 0.5
-"""Seconds for each joint of the test motion."""
 
 
 def _joint_property() -> object:
@@ -308,35 +298,17 @@ class TestMap(OnArmature, bpy.types.Operator):
     bl_label = "Test"
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
-        clip = resample_to_fps(_test_motion(), scene_fps(context.scene))
+        clip = resample_to_fps(joint_check(), scene_fps(context.scene))
         with all_or_nothing(context.scene), restored(context):
             mine = {"test": armature.name}
             former = [made for made in bpy.data.actions if dict(made.get(RECIPE, {})).get("test") == armature.name]
             frame = context.scene.frame_start
             _, warnings = place(context, EXACT, clip, armature, name=TEST_ACTION, frame=frame, recipe=mine)
             for made in former:
-                if made.users <= made.use_fake_user:
-                    bpy.data.actions.remove(made)
+                if retire(made):
                     armature.animation_data.action.name = TEST_ACTION
         for warning in warnings:
             self.report({"WARNING"}, warning)
-
-
-def _test_motion(fps: float = 30.0) -> MotionClip:
-    """From the T-pose each joint of ``_TEST`` out and back, in turn."""
-    each = round(_TEST_SECONDS * fps)
-    frames = each * len(_TEST) + 1
-    rot6d = np.tile(np.array([1, 0, 0, 0, 1, 0], np.float32), (frames, len(JOINTS), 1))
-    for number, (joint, axis, angle) in enumerate(_TEST):
-        turns = angle * np.sin(np.pi * np.arange(each) / each)
-        first, second = (axis + 1) % 3, (axis + 2) % 3
-        matrices = np.tile(np.eye(3), (each, 1, 1))
-        matrices[:, first, first] = matrices[:, second, second] = np.cos(turns)
-        matrices[:, second, first], matrices[:, first, second] = np.sin(turns), -np.sin(turns)
-        rot6d[number * each : (number + 1) * each, JOINTS.index(joint)] = np.concatenate(
-            (matrices[..., 0], matrices[..., 1]), -1
-        )
-    return MotionClip(rot6d, np.tile(np.float32([0, REST_HEIGHT, 0]), (frames, 1)), fps, TEST_ACTION)
 
 
 CLASSES = (

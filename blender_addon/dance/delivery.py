@@ -14,7 +14,7 @@ from tokendance_core import MotionClip, RigError, SettingError, resample_to_fps
 from .. import compat
 from ..armature import rig
 from ..armature.placement import finished, place, retire
-from ..character.mannequin import build
+from ..character import mannequin
 from ..interface.scene_guard import Added, noted, restored
 from ..interface.timeline import scene_fps
 from ..runtime import worker as worker_client
@@ -79,7 +79,7 @@ class Delivery:
 
     def _next_piece(self, context: bpy.types.Context) -> None:
         if not self._target.armature:
-            armature = build.add(context)
+            armature = mannequin.add(context)
             context.view_layer.update()
             self._target = replace(self._target, armature=armature.name)
         elif self._fitted is None:

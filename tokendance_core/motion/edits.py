@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from tokendance_core.motion import kinematics, rotation
-from tokendance_core.motion.skeleton import OVER_THE_FLOOR
+from tokendance_core.motion.skeleton import INDEX, JOINTS, OVER_THE_FLOOR, REST_HEIGHT
 from tokendance_core.types import FPS, MotionClip
 
 
@@ -16,6 +16,23 @@ def turn(clip: MotionClip, angle: float) -> MotionClip:
     spin = rotation.heading_matrix(angle).astype(np.float32)
     pelvis = rotation.rot6d_from_matrix(spin @ rotation.matrix_from_6d(clip.rot6d[:, 0]))
     return replace(clip, rot6d=np.concatenate((pelvis[:, None], clip.rot6d[:, 1:]), 1), root=clip.root @ spin.T)
+
+
+def hold_t_pose(frames: int, name: str = "T-pose") -> MotionClip:
+    """A dancer who stands in the T-pose for so many frames."""
+    rot6d = np.tile(np.float32([1, 0, 0, 0, 1, 0]), (frames, len(JOINTS), 1))
+    return MotionClip(rot6d, np.tile(np.float32([0, REST_HEIGHT, 0]), (frames, 1)), name=name)
+
+
+def bend(clip: MotionClip, joint: str, axis: str, angles: np.ndarray) -> MotionClip:
+    """The dance with a joint, after its own rotation, turned by ``angles`` (T,) radians about its parent's ``axis``:
+    X, Y or Z.
+    """
+    vectors = angles[:, None] * np.eye(3)["XYZ".index(axis)]
+    matrices = rotation.matrix_from_6d(clip.rot6d[:, INDEX[joint]])
+    rot6d = clip.rot6d.copy()
+    rot6d[:, INDEX[joint]] = rotation.rot6d_from_matrix(rotation.matrix_from_axis_angle(vectors) @ matrices)
+    return replace(clip, rot6d=rot6d)
 
 
 def headings(clip: MotionClip) -> np.ndarray:

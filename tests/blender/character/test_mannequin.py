@@ -9,10 +9,7 @@ import pytest
 from mathutils import Quaternion
 
 from blender_addon.armature import rig
-from blender_addon.character.mannequin.shape import MATERIALS, PARTS
-from blender_addon.character.mannequin.surface import distance, skin
-from blender_addon.character.mannequin.weights import joint_positions, skin_weights
-from tokendance_core import JOINTS
+from tokendance_core import JOINTS, mannequin_body
 
 
 @pytest.fixture
@@ -36,7 +33,7 @@ def vertices_of(body: bpy.types.Object) -> np.ndarray:
 
 def test_stands_at_the_cursor_facing_the_front_view(mannequin):
     heads = np.array([mannequin.matrix_world @ mannequin.data.bones[joint].head_local for joint in JOINTS])
-    np.testing.assert_allclose(heads - (1, 2, 0.5), joint_positions()[:, [0, 2, 1]] * (1, -1, 1), atol=1e-5)
+    np.testing.assert_allclose(heads - (1, 2, 0.5), mannequin_body().heads[:, [0, 2, 1]] * (1, -1, 1), atol=1e-5)
     vertices = vertices_of(body_of(mannequin))
     assert vertices[:, 2].min() == pytest.approx(0.5, abs=0.002)
     assert vertices[:, 2].max() == pytest.approx(2.24, abs=0.02)
@@ -68,7 +65,7 @@ def test_every_colour_is_worn(mannequin):
     mesh = body_of(mannequin).data
     indices = np.empty(len(mesh.polygons), np.int32)
     mesh.polygons.foreach_get("material_index", indices)
-    assert set(indices) == set(range(len(MATERIALS)))
+    assert set(indices) == set(range(len(mannequin_body().materials)))
     assert (indices == 0).mean() > 0.5
 
 
@@ -88,25 +85,6 @@ def test_head_moves_with_the_head_alone(mannequin):
     for joint in ("left_collar", "right_shoulder"):
         mannequin.pose.bones[joint].rotation_quaternion = Quaternion((1, 1, 0), 0.8)
     np.testing.assert_allclose(vertices_of(body_of(mannequin))[skull], rest[skull], atol=1e-4)
-
-
-def test_sides_are_mirror_images():
-    vertices, quads = skin(PARTS, 0.02)
-    weights = skin_weights(vertices)
-    left, right = (
-        weights[:, [i for i, joint in enumerate(JOINTS) if joint.startswith(side)]] for side in ("left", "right")
-    )
-    assert (left[vertices[:, 0] < -0.01] == 0).all()
-    assert (right[vertices[:, 0] > 0.01] == 0).all()
-    np.testing.assert_allclose(np.sort(vertices[:, 0]), np.sort(-vertices[:, 0]), atol=1e-4)
-    assert quads.min() == 0
-    assert quads.max() == len(vertices) - 1
-
-
-@pytest.mark.parametrize("step", [0.012, 0.02])
-def test_vertices_lie_on_the_implicit_surface(step):
-    vertices, _ = skin(PARTS, step)
-    assert np.abs(distance(PARTS, vertices)).max() < 0.15 * step
 
 
 BENDS = [

@@ -1,16 +1,20 @@
-"""Skin weights of the mannequin: each joint owns what lies beyond a plane through it, with a soft edge.
+"""Skin weights of the mannequin: each joint moves what lies beyond a plane through it, with a soft edge.
 
-A joint's share of a vertex is what reaches it minus what its children take, so the shares of a vertex always add
-up to one and only neighbours in the tree ever mix: a hand beside a hip never pulls at it.
+A joint's share of a vertex is what reaches it minus what its children take. So the shares of a vertex always add up to
+one, and only neighbours in the tree ever mix: a hand beside a hip never pulls at it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from tokendance_core import JOINTS, OFFSETS, PARENTS, REST_HEIGHT
+from tokendance_core.motion.skeleton import JOINTS, PARENTS, REST_HEIGHT, T_POSE
 
-# joint: direction the plane looks to, half width of its soft edge in metres, shift of the plane along the direction
+JOINT_POSITIONS = T_POSE + np.array([0.0, REST_HEIGHT, 0.0])
+"""(24, 3) metres in the T-pose, floor at y = 0."""
+JOINT_POSITIONS.setflags(write=False)
+
+# joint -> direction in which the plane faces, half width of its soft edge, shift along that direction, both in metres
 _PLANES = {
     "hip": ((0.42, -0.91, 0.0), 0.070, 0.0),
     "knee": ((0.0, -1.0, 0.0), 0.055, 0.0),
@@ -29,37 +33,31 @@ _PLANES = {
 }
 
 _MIDLINE = {"neck": (0.120, 0.030)}
-"""Joints between two arms keep to the middle: half breadth of what they own and half width of its edge, in metres."""
+"""Joints that keep to the middle, between the arms: half the breadth of what they move and half the width of its edge,
+in metres.
+"""
 
 _YIELDS = {"left_collar": "neck", "right_collar": "neck"}
-"""Joints that take only what the other one leaves: the shoulders' planes reach above the head."""
+"""Joints that get only what another one leaves: the planes of the shoulders reach above the head."""
 
 _SIDE_EDGE = 0.010
-"""Half width in metres of the edge between left and right: the skin between the legs shares a stride, the thighs do
-not.
+"""Half the width in metres of the edge between left and right: the legs share the skin between them, not the thighs.
 """
 
 
-def joint_positions() -> np.ndarray:
-    """(24, 3) metres in the T-pose, floor at y = 0."""
-    positions = np.zeros((len(JOINTS), 3))
-    positions[0, 1] = REST_HEIGHT
-    for joint, parent in enumerate(PARENTS[1:], start=1):
-        positions[joint] = positions[parent] + OFFSETS[joint]
-    return positions
-
-
 def _soft_step(distance: np.ndarray, half_width: float) -> np.ndarray:
+    """0 below zero distance, 1 above, in an S between."""
     t = np.clip(distance / (2 * half_width) + 0.5, 0, 1)
-    return t * t * (3 - 2 * t)
+    step: np.ndarray = t * t * (3 - 2 * t)
+    return step
 
 
 def _beyond(name: str, joint: np.ndarray, vertices: np.ndarray) -> np.ndarray:
-    """(V,) in [0, 1]: how far each vertex lies beyond the plane of the joint ``name`` at ``joint``."""
+    """(V,) in [0, 1]: how far each vertex lies beyond the plane of the joint ``name`` at ``joint`` (3,)."""
     side, _, part = name.rpartition("_")
     direction, half_width, shift = _PLANES[part]
-    sign = {"left": 1.0, "right": -1.0, "": 0.0}[side]
-    normal = np.array(direction) * ((sign, 1, 1) if side else (1, 1, 1))
+    sign = -1.0 if side == "right" else 1.0
+    normal = np.array(direction) * (sign, 1.0, 1.0)
     normal /= np.linalg.norm(normal)
     share = _soft_step((vertices - joint) @ normal - shift, half_width)
     if side:
@@ -70,11 +68,10 @@ def _beyond(name: str, joint: np.ndarray, vertices: np.ndarray) -> np.ndarray:
 
 def skin_weights(vertices: np.ndarray) -> np.ndarray:
     """(V, 3) metres in the T-pose -> (V, 24) weights of the joints, each row adding up to one."""
-    joints = joint_positions()
     reach = np.ones((len(vertices), len(JOINTS)))
     taken = np.zeros_like(reach)
     for index in range(1, len(JOINTS)):
-        reach[:, index] = _beyond(JOINTS[index], joints[index], vertices)
+        reach[:, index] = _beyond(JOINTS[index], JOINT_POSITIONS[index], vertices)
     for joint, other in _YIELDS.items():
         reach[:, JOINTS.index(joint)] *= 1 - reach[:, JOINTS.index(other)]
     for parent in range(len(JOINTS)):

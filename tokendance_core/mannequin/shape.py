@@ -1,20 +1,20 @@
-"""The body of the mannequin as data: parts of the left half in the core's axes (Y up, facing +Z), floor at y = 0.
+"""The body of the mannequin as data: parts of its left half in metres, Y up, facing +Z, floor at y = 0.
 
-Built around the joints of ``tokendance_core`` in their T-pose: hip 0.88 m, shoulder 1.39 m, knee 0.47 m.
+Built around the joints of our skeleton in the T-pose: hip at 0.88 m, shoulder at 1.39 m, knee at 0.47 m.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
 
 import numpy as np
 
-from .surface import Part
+from tokendance_core.mannequin.surface import Part
 
 STEP = 0.01
-"""Size of a face of the skin in metres."""
+"""Size in metres of the faces of the skin."""
 
 _TORSO = (
     Part((0.0, 1.16, 0.002), (0.0, 0.99, 0.0), (0.098, 0.096), (1.12, 1.0, 0.86)),
@@ -68,7 +68,9 @@ PARTS: tuple[Part, ...] = (*_TORSO, *_HEAD, *_ARM, *_HAND, *_LEG, *_FOOT)
 
 @dataclass(frozen=True)
 class Accent:
-    """A box in metres (x without sign) whose faces wear another material: gloves, shoes, visor, bands at the joints."""
+    """A box in metres, its x on both sides of the body, whose faces wear another material: gloves, shoes, visor and
+    bands at the joints. ``material`` is its index in ``MATERIALS``.
+    """
 
     low: tuple[float, float, float]
     high: tuple[float, float, float]
@@ -79,21 +81,30 @@ class Accent:
         places = np.abs(points) * (1, 0, 0) + points * (0, 1, 1)
         return ((places > np.array(self.low) - margin) & (places < np.array(self.high) + margin)).all(-1)
 
-    def borders(self) -> Iterator[tuple[tuple[float, float, float], tuple[float, float, float]]]:
-        """Point and normal of every plane that bounds the box, on both sides of the body."""
+    def borders(self) -> Iterator[tuple[int, float]]:
+        """Axis and place on it of every plane that bounds the box, on both sides of the body."""
         for axis in range(3):
             for bound in (self.low[axis], self.high[axis]):
-                for sign in ((1, -1) if axis == 0 and bound > 0 else (1,)) if abs(bound) < inf else ():
-                    point, normal = [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]
-                    point[axis], normal[axis] = sign * bound, 1.0
-                    yield tuple(point), tuple(normal)
+                if not isfinite(bound):
+                    continue
+                yield axis, bound
+                if axis == 0 and bound > 0:
+                    yield axis, -bound
 
 
-# name, linear colour, roughness
+@dataclass(frozen=True)
+class Material:
+    """What a part of the body looks like; ``colour`` is linear."""
+
+    name: str
+    colour: tuple[float, float, float]
+    roughness: float
+
+
 MATERIALS = (
-    ("Mannequin Body", (0.72, 0.66, 0.58), 0.55),
-    ("Mannequin Accent", (0.62, 0.12, 0.06), 0.45),
-    ("Mannequin Visor", (0.02, 0.025, 0.035), 0.20),
+    Material("Mannequin Body", (0.72, 0.66, 0.58), 0.55),
+    Material("Mannequin Accent", (0.62, 0.12, 0.06), 0.45),
+    Material("Mannequin Visor", (0.02, 0.025, 0.035), 0.20),
 )
 
 ACCENTS: tuple[Accent, ...] = (

@@ -1,7 +1,7 @@
-"""Implicit surfaces in numpy: tapered, flattened capsules melted together, and the quads around their zero level.
+"""Implicit surfaces: tapered, flattened capsules blended together, and the quads around their zero level.
 
-A shape is a sequence of ``Part``; where two parts come closer than ``blend`` they flow into each other, so a
-body made of a few dozen parts has one smooth skin without seams. Right half only: x < 0 mirrors x > 0.
+A shape is a sequence of ``Part``; where two parts come closer than ``blend`` they flow into each other, so that a body
+made of a few dozen parts has one smooth skin without seams. Parts lie at x > 0, and x < 0 mirrors them.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class Part:
     blend: float = 0.03
 
     def bounds(self) -> tuple[np.ndarray, np.ndarray]:
+        """(3,) lowest and (3,) highest coordinates."""
         reach = max(self.radii) * np.array(self.scale)
         ends = np.array((self.start, self.end))
         return ends.min(0) - reach, ends.max(0) + reach
@@ -40,31 +41,34 @@ class Part:
         along = np.clip(local @ axis / max(float(axis @ axis), 1e-9), 0, 1)
         radius = self.radii[0] + (self.radii[1] - self.radii[0]) * along
         beside = local - along[..., None] * axis
-        return (np.sqrt(np.einsum("...i,...i->...", beside, beside)) - radius) * scale.min()
+        found: np.ndarray = (np.sqrt(np.einsum("...i,...i->...", beside, beside)) - radius) * scale.min()
+        return found
 
 
-def _melt(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
+def _blend(a: np.ndarray, b: np.ndarray, width: float) -> np.ndarray:
     """The smaller of two distances, rounded where they differ by less than ``width`` metres."""
     near = np.maximum(width - np.abs(a - b), 0) / width
-    return np.minimum(a, b) - near * near * width / 4
+    smaller: np.ndarray = np.minimum(a, b) - near * near * width / 4
+    return smaller
 
 
 def distance(parts: Sequence[Part], points: np.ndarray) -> np.ndarray:
-    """(N, 3) -> (N,) metres to the melted skin, standing on the floor y = 0."""
+    """(N, 3) -> (N,) metres to the skin, negative inside."""
     points = np.stack((np.abs(points[..., 0]), points[..., 1], points[..., 2]), -1).astype(np.float32)
     field = np.full(points.shape[:-1], _FAR, np.float32)
     for part in parts:
-        field = _melt(field, part.distance(points), part.blend)
-    return _stand(field, points[..., 1])
+        field = _blend(field, part.distance(points), part.blend)
+    return _above_floor(field, points[..., 1])
 
 
-def _stand(field: np.ndarray, height: np.ndarray) -> np.ndarray:
-    return -_melt(-field, height, 0.012)
+def _above_floor(field: np.ndarray, height: np.ndarray) -> np.ndarray:
+    """Distances to the part of the body above the floor y = 0, with a rounded edge around the soles."""
+    return -_blend(-field, height, 0.012)
 
 
 def _half_field(parts: Sequence[Part], step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Distances on a grid over x >= 0, (X, Y, Z), and the grid's corner; each part is looked at only where it
-    matters.
+    """Distances on a grid over x >= 0, (X, Y, Z), and the grid's corner (3,); each part is evaluated only near
+    itself.
     """
     bounds = np.array([part.bounds() for part in parts])
     low = np.floor(bounds[:, 0].min(0) / step) * step - 2 * step
@@ -76,8 +80,8 @@ def _half_field(parts: Sequence[Part], step: float) -> tuple[np.ndarray, np.ndar
         margin = part.blend + 3 * step
         window = tuple(slice(*np.searchsorted(axes[i], (least[i] - margin, most[i] + margin))) for i in range(3))
         points = np.stack(np.meshgrid(*(axes[i][window[i]] for i in range(3)), indexing="ij"), -1)
-        field[window] = _melt(field[window], part.distance(points), part.blend)
-    return _stand(field, axes[1][None, :, None]), low
+        field[window] = _blend(field[window], part.distance(points), part.blend)
+    return _above_floor(field, axes[1][None, :, None]), low
 
 
 def _crossing_quads(inside: np.ndarray, cells: np.ndarray, axis: int) -> np.ndarray:
@@ -95,14 +99,17 @@ def _crossing_quads(inside: np.ndarray, cells: np.ndarray, axis: int) -> np.ndar
     )
 
 
+def _corners(grid: np.ndarray, offset: tuple[int, ...]) -> np.ndarray:
+    """The value at one of the eight corners, ``offset`` 0 or 1 per axis, of every cell of a grid."""
+    x, y, z = (slice(start, size - 1 + start) for start, size in zip(offset, grid.shape, strict=True))
+    return grid[x, y, z]
+
+
 def surface_nets(field: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(X, Y, Z) distances -> vertices (V, 3) in grid steps and quads (F, 4), normals outward (Gibson 1998)."""
     inside = field < 0
-    corner = [
-        tuple(slice(o, n - 1 + o) for o, n in zip(offset, field.shape, strict=True)) for offset in np.ndindex(2, 2, 2)
-    ]
-    count = sum(inside[c].astype(np.int8) for c in corner)
-    mixed = (count > 0) & (count < 8)
+    corners = np.stack([_corners(inside, offset) for offset in np.ndindex(2, 2, 2)])
+    mixed = corners.any(0) & ~corners.all(0)
     where = np.argwhere(mixed)
     total, crossings = np.zeros((len(where), 3)), np.zeros((len(where), 1))
     for axis in range(3):
@@ -128,11 +135,11 @@ def skin(parts: Sequence[Part], step: float = 0.01) -> tuple[np.ndarray, np.ndar
     field = np.concatenate((half[:0:-1], half))
     vertices, quads = surface_nets(field)
     corner = low - ((len(half) - 1) * step, 0, 0)
-    return _settle(parts, vertices * step + corner, step), quads
+    return _project(parts, vertices * step + corner, step), quads
 
 
-def _settle(parts: Sequence[Part], vertices: np.ndarray, step: float) -> np.ndarray:
-    """Move vertices along the gradient onto the skin: no stair steps of the grid remain."""
+def _project(parts: Sequence[Part], vertices: np.ndarray, step: float) -> np.ndarray:
+    """Move vertices along the gradient onto the surface, so that no stair steps of the grid remain."""
     probe = step / 4
     for _ in range(2):
         value = distance(parts, vertices)
