@@ -79,7 +79,8 @@ class Accent:
     def holds(self, points: np.ndarray, margin: float = 0.0) -> np.ndarray:
         """(N, 3) -> (N,) bool: which points lie in the box made larger by ``margin`` metres."""
         places = np.abs(points) * (1, 0, 0) + points * (0, 1, 1)
-        return ((places > np.array(self.low) - margin) & (places < np.array(self.high) + margin)).all(-1)
+        inside: np.ndarray = ((places > np.array(self.low) - margin) & (places < np.array(self.high) + margin)).all(-1)
+        return inside
 
     def borders(self) -> Iterator[tuple[int, float]]:
         """Axis and place on it of every plane that bounds the box, on both sides of the body."""

@@ -59,11 +59,13 @@ def _beyond(name: str, joint: np.ndarray, vertices: np.ndarray) -> np.ndarray:
     sign = -1.0 if side == "right" else 1.0
     normal = np.array(direction) * (sign, 1.0, 1.0)
     normal /= np.linalg.norm(normal)
-    share = _soft_step((vertices - joint) @ normal - shift, half_width)
+    share: np.ndarray = _soft_step((vertices - joint) @ normal - shift, half_width)
     if side:
-        return share * _soft_step(vertices[:, 0] * sign, _SIDE_EDGE)
-    breadth, edge = _MIDLINE.get(part, (np.inf, 1.0))
-    return share * _soft_step(breadth - np.abs(vertices[:, 0]), edge)
+        share = share * _soft_step(vertices[:, 0] * sign, _SIDE_EDGE)
+    elif part in _MIDLINE:
+        breadth, edge = _MIDLINE[part]
+        share = share * _soft_step(breadth - np.abs(vertices[:, 0]), edge)
+    return share
 
 
 def skin_weights(vertices: np.ndarray) -> np.ndarray:

@@ -20,8 +20,8 @@ def turn(clip: MotionClip, angle: float) -> MotionClip:
 
 def hold_t_pose(frames: int, name: str = "T-pose") -> MotionClip:
     """A dancer who stands in the T-pose for so many frames."""
-    rot6d = np.tile(np.float32([1, 0, 0, 0, 1, 0]), (frames, len(JOINTS), 1))
-    return MotionClip(rot6d, np.tile(np.float32([0, REST_HEIGHT, 0]), (frames, 1)), name=name)
+    rot6d = np.tile(np.array([1, 0, 0, 0, 1, 0], np.float32), (frames, len(JOINTS), 1))
+    return MotionClip(rot6d, np.tile(np.array([0, REST_HEIGHT, 0], np.float32), (frames, 1)), name=name)
 
 
 def bend(clip: MotionClip, joint: str, axis: str, angles: np.ndarray) -> MotionClip:
