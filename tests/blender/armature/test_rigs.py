@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from mathutils import Matrix
 
-from blender_addon import compat
 from blender_addon.armature import action, placement, rig
 from blender_addon.dance import motion_file as operators
+from tests.blender.curves import curves
 from tests.blender.rig_builder import LIMBS, angle, build, posed_matrices
 from tests.rig_zoo import OTHERS, ZOO
 from tests.unit.datasets.dance_files import mixamo_bvh
@@ -147,8 +147,8 @@ def test_rotation_modes_locks_and_odd_bones_are_kept_and_exact(scene, dance, dan
     apply(dance_file, made)
     assert limb_error(made, dance) < 0.01
     assert {bone.rotation_mode for bone in made.pose.bones if bone.name != "helper"} == {mode}
-    assert not any('"helper"' in curve.data_path for curve in compat.curves(made))
-    assert {curve.data_path for curve in compat.curves(made) if curve.data_path.endswith("location")} == {
+    assert not any('"helper"' in curve.data_path for curve in curves(made))
+    assert {curve.data_path for curve in curves(made) if curve.data_path.endswith("location")} == {
         'pose.bones["control"].location'
     }
 

@@ -10,6 +10,7 @@ import pytest
 
 from blender_addon import compat
 from blender_addon.armature import action
+from tests.blender.curves import curves
 from tests.blender.stand_in import known_dance
 from tokendance_core.motion.kinematics import joint_positions, resample
 from tokendance_core.motion.skeleton import JOINTS
@@ -71,7 +72,7 @@ def test_keys_are_on_whole_frames_one_for_each(scene, stand_in, tone):
     stand_in()
     scene.render.fps = 24
     bpy.ops.tokendance.generate(filepath=str(tone), frame_start=11)
-    frames = [point.co.x for point in compat.curves(dancer())[0].keyframe_points]
+    frames = [point.co.x for point in curves(dancer())[0].keyframe_points]
     assert frames == [11.0 + i for i in range(len(frames))]
     assert len(frames) == pytest.approx(24 * 4, abs=1)
 
@@ -122,7 +123,7 @@ def test_sound_strip_is_added_once_and_starts_with_the_dance(scene, stand_in, to
     bpy.ops.tokendance.generate(filepath=str(tone), seed=1)
     (strip,) = compat.existing_strips(scene)
     assert compat.strip_timing(strip).left == 20
-    assert compat.curves(dancer())[0].keyframe_points[0].co.x == 20
+    assert curves(dancer())[0].keyframe_points[0].co.x == 20
     assert scene.sync_mode == "AUDIO_SYNC"
 
 
@@ -137,7 +138,7 @@ def test_trimmed_strip_asks_for_what_is_heard(scene, stand_in, tone):
     bpy.ops.tokendance.generate()
     assert options(call)["start"] == pytest.approx(1.0)
     assert options(call)["duration"] == pytest.approx((120 - 75) / 30)
-    points = compat.curves(dancer())[0].keyframe_points
+    points = curves(dancer())[0].keyframe_points
     assert points[0].co.x == 40
     assert points[-1].co.x == 40 + 45 - 1
 
@@ -150,7 +151,7 @@ def test_several_strips_need_a_name(scene, stand_in, tone):
     with pytest.raises(RuntimeError, match="2 sound strips"):
         bpy.ops.tokendance.generate()
     bpy.ops.tokendance.generate(strip="song 2")
-    assert compat.curves(dancer())[0].keyframe_points[0].co.x == 50
+    assert curves(dancer())[0].keyframe_points[0].co.x == 50
 
 
 def test_frame_range_grows_only_when_asked(scene, stand_in, tone):

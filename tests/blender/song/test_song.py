@@ -19,6 +19,7 @@ from blender_addon.song import strip as audio_strip
 from blender_addon.song.strip import Passage
 from blender_addon.takes import retiming
 from blender_addon.takes import store as takes
+from tests.blender.curves import curves
 from tests.blender.dance.test_generate import fingerprint, needs_sound
 from tests.blender.song.test_strip import trim
 from tests.blender.stand_in import known_dance
@@ -301,7 +302,7 @@ def test_only_what_is_heard_in_the_scene_s_range_is_asked_for(
     told = json.loads(call.read_text(encoding="utf-8"))
     assert (told["start"], told["duration"]) == (pytest.approx(start), pytest.approx(duration, abs=0.04))
     dancer = next(item for item in scene.objects if item.type == "ARMATURE")
-    assert compat.curves(dancer)[0].keyframe_points[0].co.x == frame
+    assert curves(dancer)[0].keyframe_points[0].co.x == frame
 
 
 @needs_sound

@@ -16,6 +16,7 @@ from blender_addon.armature import action
 from blender_addon.runtime.worker import Request
 from blender_addon.takes import compare, retiming
 from blender_addon.takes import store as takes
+from tests.blender.curves import curves
 from tests.blender.dance.test_generate import heads, needs_sound
 from tests.blender.stand_in import known_dance
 from tokendance_core import MotionClip
@@ -82,7 +83,7 @@ def keys(armature: bpy.types.Object) -> dict[tuple[str, int], np.ndarray]:
     """Every key of what an armature dances."""
     return {
         (curve.data_path, curve.array_index): np.array([tuple(point.co) for point in curve.keyframe_points])
-        for curve in compat.curves(armature)
+        for curve in curves(armature)
     }
 
 
@@ -271,7 +272,7 @@ def test_an_updated_take_stays_in_the_strips_that_play_it(mannequin, generate):
     (strip,) = mannequin.animation_data.nla_tracks[0].strips
     assert strip.action == made
     expected = heads(mannequin, 25)
-    compat.release_action(mannequin.animation_data)
+    mannequin.animation_data.action = None
     np.testing.assert_allclose(heads(mannequin, 25), expected, atol=1e-5)
 
 
