@@ -1,4 +1,4 @@
-"""Dancers whose feet are known: standing, marching, on skates; and what the tests measure on them."""
+"""Dancers whose feet are known: standing, marching, on skates; one who tumbles; and what the tests measure on them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from tokendance_core.motion import contacts as feet
 from tokendance_core.motion import kinematics, rotation
-from tokendance_core.motion.skeleton import FEET, INDEX
+from tokendance_core.motion.skeleton import FEET, HORIZONTAL, INDEX, REST_HEIGHT, SIDES
 from tokendance_core.types import MotionClip
 
 LEG = 0.82
@@ -17,7 +17,7 @@ LEG = 0.82
 def knees_bent(angle: np.ndarray) -> np.ndarray:
     """(T,) knee angles -> (T, 24, 3) rotation vectors of a squat with flat feet under the hips."""
     vectors = np.zeros((len(angle), 24, 3))
-    for side in ("left", "right"):
+    for side in SIDES:
         vectors[:, INDEX[f"{side}_hip"], 0] = -angle / 2
         vectors[:, INDEX[f"{side}_knee"], 0] = angle
         vectors[:, INDEX[f"{side}_ankle"], 0] = -angle / 2
@@ -27,6 +27,17 @@ def knees_bent(angle: np.ndarray) -> np.ndarray:
 def clip(vectors: np.ndarray, root: np.ndarray, fps: float = 30.0) -> MotionClip:
     rot6d = rotation.rot6d_from_matrix(rotation.matrix_from_axis_angle(vectors))
     return MotionClip(rot6d.astype(np.float32), root.astype(np.float32), fps)
+
+
+def standing(frames: int = 1, height: float = REST_HEIGHT) -> MotionClip:
+    """The T-pose, the pelvis at ``height`` and somewhere beside the origin."""
+    return clip(np.zeros((frames, 24, 3)), np.tile([0.5, height, -0.3], (frames, 1)))
+
+
+def tumbling(frames: int = 5) -> MotionClip:
+    """Any pose anywhere in every frame."""
+    rng = np.random.default_rng(3)
+    return clip(0.5 * rng.normal(size=(frames, 24, 3)), rng.normal(size=(frames, 3)))
 
 
 def bobbing(frames: int = 240, fps: float = 30.0) -> MotionClip:
@@ -62,7 +73,7 @@ def drifting(clip: MotionClip, speed: float) -> MotionClip:
 
 def slide(clip: MotionClip, contacts: np.ndarray) -> float:
     """Mean horizontal speed in m/s of the feet while in contact."""
-    feet = kinematics.joint_positions(clip)[:, list(FEET)][..., [0, 2]]
+    feet = kinematics.joint_positions(clip)[:, list(FEET)][..., HORIZONTAL]
     speed = np.linalg.norm(np.diff(feet, axis=0), axis=-1) * clip.fps
     return float(speed[contacts[1:] & contacts[:-1]].mean())
 
@@ -70,7 +81,7 @@ def slide(clip: MotionClip, contacts: np.ndarray) -> float:
 def knee_flexion(clip: MotionClip) -> np.ndarray:
     positions = kinematics.joint_positions(clip)
     flexions = []
-    for side in ("left", "right"):
+    for side in SIDES:
         hip, knee, ankle = (positions[:, INDEX[f"{side}_{joint}"]] for joint in ("hip", "knee", "ankle"))
         flexions.append(np.arccos(np.clip(((knee - hip) * (ankle - knee)).sum(-1) / (LEG / 2) ** 2, -1, 1)))
     return np.stack(flexions, -1)

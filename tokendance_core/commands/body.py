@@ -41,9 +41,10 @@ def run(args: argparse.Namespace) -> int:
     from tokendance_core.files import clip as clip_file
     from tokendance_core.files.atomic import check_writable
     from tokendance_core.motion.kinematics import resample_to_fps
-    from tokendance_core.smpl import body
+    from tokendance_core.smpl import mesh_files
+    from tokendance_core.smpl.skinning import skin
 
-    for path in body.files(args.output):
+    for path in mesh_files.files(args.output):
         if path.resolve() in (args.dance.resolve(), args.model.resolve()):
             raise SettingError(f"{path} would be written over.", hint="Choose another name for the output.")
         check_writable(path, ClipError)
@@ -65,11 +66,11 @@ def run(args: argparse.Namespace) -> int:
 
     enter("body", SKIN_START)
     span = SKIN_END - SKIN_START
-    skinned = body.skin(
+    body = skin(
         clip, args.model, betas=args.betas, progress=lambda fraction: enter("body", SKIN_START + span * fraction)
     )
 
     enter("export", SKIN_END)
-    body.save(skinned, args.output)
+    mesh_files.save(body, args.output)
     report.done(str(args.output), clip.frames, clip.fps, clock.seconds())
     return 0

@@ -1,7 +1,7 @@
-"""Pickles that hold numbers, text and numpy arrays, read without giving them the chance to run code.
+"""Reads pickles of numbers, text and numpy arrays without giving them the chance to run code.
 
-A pickle may name any function and have it called. Only the few that numpy's own arrays need are answered here, and what
-a reader adds.
+A pickle may name any function and have it called. Here it gets only the few that numpy's own arrays need, and what a
+reader adds.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -26,15 +26,20 @@ class _ForbiddenError(pickle.UnpicklingError):
 
 
 def _latin(text: str, encoding: str) -> bytes:
-    """What old pickles call to turn text into bytes; any other encoding could name a codec with side effects."""
+    """Stand-in for what old pickles call to turn text into bytes; any other encoding could name a codec with side
+    effects.
+    """
     if encoding != "latin1":
         raise _ForbiddenError(f"text in the encoding {encoding}")
     return text.encode(encoding)
 
 
-def _plain_dtype(kind: object, align: object = False, _: object = True) -> np.dtype:
-    """Always a copy, because the pickle sets its byte order; old ones give their flags as 0 and 1."""
-    dtype = np.dtype(kind, bool(align), True)
+def _plain_dtype(kind: Any, align: object = False, _: object = True) -> np.dtype:
+    """Stand-in for ``numpy.dtype`` that refuses objects; ``kind`` is whatever the pickle says.
+
+    Always a copy, because the pickle sets its byte order; old ones give their flags as 0 and 1.
+    """
+    dtype: np.dtype = np.dtype(kind, bool(align), True)
     if dtype.kind not in _KINDS:
         raise _ForbiddenError(f"an array of {dtype}")
     return dtype
@@ -68,8 +73,8 @@ def read(path: Path, stand_ins: Mapping[str, object] | None = None) -> dict[str,
     """The dictionary pickled in ``path``; DataError when it holds anything but plain values and numeric arrays, or is
     damaged.
 
-    ``stand_ins``: ``module.name`` -> what the pickle gets for it. It may call and fill it as it likes: only what does
-    nothing is safe.
+    ``stand_ins``: ``module.name`` -> what the pickle gets for it. The pickle may call it and set its state as it likes:
+    give it only what does nothing else.
     """
     try:
         with path.open("rb") as file:

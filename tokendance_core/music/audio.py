@@ -1,13 +1,13 @@
-"""A sound file becomes ``Music``: mono, 15,360 Hz, at one loudness, or an AudioError that says what is wrong with it.
+"""Reads a sound file as ``Music``: mono, 15,360 Hz, at one loudness. Raises AudioError saying what is wrong with it.
 
 libsndfile decodes WAV, FLAC, OGG, MP3 and its other formats; what it cannot decode (m4a, aac, wma, some Opus, the sound
 of a video) goes through ffmpeg when that is installed. Decoding, mixing and resampling (soxr HQ) run block by block, so
 that a long multichannel file never lies in memory as a whole.
 
-Every song is brought to -16 dBFS RMS, because MFCC 0 and the 1e-10 floor of the mel spectrum depend on level and a
-quiet master should dance like a loud one. The measure skips stretches of 0.4 s that are 10 dB below the mean power, as
-loudness meters do, so that a long silent intro does not make the rest loud. Samples may exceed 1 after it: they are
-analysed, never played.
+Every song is brought to -16 dBFS RMS, because MFCC 0 and the 1e-10 floor of the mel spectrum depend on the level, and a
+quiet master should give the same dance as a loud one. As in loudness meters, stretches of 0.4 s that are 10 dB below
+the mean power are left out of the measurement, so that a long silent intro does not make the rest loud. Samples may
+then exceed 1: they are analysed, never played.
 """
 
 from __future__ import annotations
@@ -42,28 +42,16 @@ GATE_POWER = 0.1
 
 NEEDS_FFMPEG = frozenset(
     (
-        ".aac",
-        ".ac3",
-        ".amr",
-        ".ape",
-        ".m4a",
-        ".m4b",
-        ".mka",
-        ".mkv",
-        ".mov",
-        ".mp4",
-        ".opus",
-        ".webm",
-        ".wma",
-        ".wmv",
-        ".wv",
+        *(".aac", ".ac3", ".amr", ".ape", ".m4a", ".m4b", ".mka", ".mkv", ".mov", ".mp4"),
+        *(".opus", ".webm", ".wma", ".wmv", ".wv"),
     )
 )
+"""Suffixes that libsndfile does not decode, or not in every file."""
 
 
 def load(path: str | Path, *, start: float = 0.0, duration: float | None = None, speed: float = 1.0) -> Music:
-    """Read a song, or ``duration`` seconds of it from ``start`` seconds on, as it sounds when it is played ``speed``
-    times as fast.
+    """Read a song, or ``duration`` seconds of it from ``start`` seconds on, as it sounds when played ``speed`` times as
+    fast.
 
     Samples that are not finite are silenced when they are under 1 % of the file. Raises AudioError when the file is
     missing, no file, empty, not audio, damaged or silent, when ``start``, ``duration`` or ``speed`` make no sense, and
@@ -83,7 +71,7 @@ def _check_span(start: float, duration: float | None, speed: float) -> None:
     if not (math.isfinite(start) and start >= 0):
         raise AudioError(
             f"The start must be 0 seconds or later, found {start}.",
-            hint="Give the second of the song at which the dance begins.",
+            hint="Give the second of the song at which the dance shall begin.",
         )
     if duration is not None and not (math.isfinite(duration) and duration >= MIN_SECONDS):
         raise AudioError(
@@ -117,7 +105,7 @@ def _check_file(path: Path) -> None:
 
 
 def _longest(duration: float | None) -> float:
-    """Return the seconds to read at most: one more than allowed, to tell a song that is too long."""
+    """Seconds to read at most: one second over the limit, to detect songs that are too long."""
     return min(duration or math.inf, MAX_SECONDS + 1)
 
 
@@ -138,18 +126,14 @@ def _decode_with_ffmpeg(path: Path, start: float, duration: float | None, speed:
         raise unreadable
     with tempfile.TemporaryDirectory(prefix="tokendance-") as folder:
         wave = Path(folder) / "song.w64"
-        source = [
-            "-protocol_whitelist",
-            "file",
-            "-i",
-            f"file:{path.absolute()}",
-        ]  # a playlist must not reach the network
+        # A playlist must not reach the network.
+        source = ["-protocol_whitelist", "file", "-i", f"file:{path.absolute()}"]
         track = ["-map", "0:a:0", "-ac", "1", "-t", f"{start + _longest(duration):.3f}"]
         subprocess.run(
             [ffmpeg, "-nostdin", "-v", "error", *source, *track, "-c:a", "pcm_f32le", "-f", "w64", str(wave)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            check=False,  # what was written is the judge: half a song can be danced to
+            check=False,  # what was written decides: half a song can be danced to
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         try:
@@ -159,10 +143,10 @@ def _decode_with_ffmpeg(path: Path, start: float, duration: float | None, speed:
 
 
 def _decode(path: Path, name: str, start: float, duration: float | None, speed: float) -> np.ndarray:
-    """Return the span as mono float32 at ``SAMPLE_RATE``; lengths are judged by what was read, as headers can be wrong.
+    """The span as mono float32 at ``SAMPLE_RATE``; lengths are judged by what was read, as headers can be wrong.
 
-    Raises SoundFileError when libsndfile cannot decode the file, to its end or at all (some Opus, FLAC streamed without
-    a length).
+    Raises SoundFileError when libsndfile cannot decode the file at all or to its end (some Opus files, FLAC streamed
+    without a length).
     """
     with _open(path) as sound:
         rate = sound.samplerate
@@ -176,9 +160,8 @@ def _decode(path: Path, name: str, start: float, duration: float | None, speed: 
         sound.seek(round(start * rate))
         samples, read, damaged = _read(sound, round(_longest(duration) * rate), speed)
     if read < MIN_SECONDS * rate * speed:
-        heard = read / rate / speed
         raise AudioError(
-            f"{name} gives {heard:.2f} s of sound, expected at least {MIN_SECONDS:g} s.",
+            f"{name} gives {read / rate / speed:.2f} s of sound, expected at least {MIN_SECONDS:g} s.",
             hint="Choose a longer stretch.",
         )
     if read > MAX_SECONDS * rate:
@@ -202,8 +185,8 @@ def _open(path: Path) -> soundfile.SoundFile:
 
 
 def _read(sound: soundfile.SoundFile, limit: int, speed: float) -> tuple[np.ndarray, int, float]:
-    """Return up to ``limit`` frames, mixed and resampled, how many were read, and the share of damaged samples (set to
-    0).
+    """Up to ``limit`` frames, mixed and resampled, how many were read, and the share of damaged samples, which are set
+    to 0.
     """
     resampler = soxr.ResampleStream(sound.samplerate * speed, SAMPLE_RATE, 1, dtype="float32", quality="HQ")
     pieces, read, damaged = [], 0, 0
@@ -221,7 +204,9 @@ def _read(sound: soundfile.SoundFile, limit: int, speed: float) -> tuple[np.ndar
 
 
 def level(samples: np.ndarray, name: str) -> np.ndarray:
-    """Remove the offset and bring the louder stretches to ``LOUDNESS_DB``."""
+    """``samples`` (N,) float32, changed in place: without offset, the louder stretches at ``LOUDNESS_DB``. Raises
+    AudioError for silence.
+    """
     samples -= samples.mean(dtype=np.float64).astype(np.float32)
     peak = np.abs(samples).max()
     if peak < SILENT_PEAK:

@@ -1,8 +1,8 @@
-"""The time a dance is made in: 16 frames to every beat, however fast the song is.
+"""The time in which a dance is generated: 16 frames to every beat, however fast the song is.
 
 On this clock a step falls on the same frame of a token whatever the tempo, so that the network learns a phrase once and
-not once for each tempo and phase, and what it dances on a beat is played on the beat. Not in the paper, whose time is
-that of the frames: ``Clock.steady``.
+not once for each tempo and phase, and what it dances on a beat is played on the beat. Not in the paper, whose clock
+ticks with the frames: ``Clock.steady``.
 """
 
 from __future__ import annotations
@@ -23,21 +23,19 @@ ClockForm = Literal["beats", "frames"]
 
 FRAMES_PER_BEAT = 16
 SLOWEST_BPM = 80.0
-"""Tempos are halved or doubled until they lie within an octave from here; 112.5 beats a minute then play as fast as
-they were danced.
+"""Tempos are halved or doubled until they lie between this and twice this; at 112.5 beats a minute a dance then plays
+as fast as it was danced.
 """
 
 _FEWEST_BEATS = 4
 _STEADINESS = 1.5
-"""Beats over which the tracked beats, whole frames each, are smoothed around an even grid."""
+"""Beats: sigma of the smoothing of tracked beats, which fall on whole frames, about an even grid."""
 
 
 @dataclass(frozen=True, eq=False)
 class Clock:
     """``seconds`` (N,): the time in the song of each frame of the clock, rising, from 0 or before to the song's end or
-    after it.
-
-    ``form`` tells what the frames follow.
+    beyond; ``form``: what the frames follow.
     """
 
     seconds: np.ndarray
@@ -50,7 +48,7 @@ class Clock:
 
     @classmethod
     def of_beats(cls, beats: np.ndarray, duration: float) -> Clock:
-        """The clock of a song with ``beats`` (B,) seconds; with fewer than four an even one of 112.5 beats a minute.
+        """The clock of a song with beats at ``beats`` (B,) seconds; with fewer than four, an even one at 112.5 bpm.
 
         The first frame is a beat; beats are carried on at their own tempo to both ends of ``duration`` seconds.
         """
@@ -62,7 +60,7 @@ class Clock:
 
     @classmethod
     def of_music(cls, song_features: MusicFeatures, form: ClockForm) -> Clock:
-        """The clock for a song of which the features are known."""
+        """The clock for a song with these features."""
         duration = song_features.frames / FPS
         return cls.steady(duration) if form == "frames" else cls.of_beats(features.beat_times(song_features), duration)
 
@@ -131,12 +129,11 @@ def _within_an_octave(beats: np.ndarray) -> np.ndarray:
 
 
 def _evened(beats: np.ndarray) -> np.ndarray:
-    """Beats without the jitter of whole frames: what they deviate from an even grid is smoothed over their
-    neighbours.
-    """
+    """Beats without the jitter of whole frames: their deviation from an even grid is smoothed over their neighbours."""
     number = np.arange(len(beats))
     grid = np.polyval(np.polyfit(number, beats, 1), number)
-    return grid + filtered((beats - grid)[:, None], gaussian(_STEADINESS))[:, 0]
+    evened: np.ndarray = grid + filtered((beats - grid)[:, None], gaussian(_STEADINESS))[:, 0]
+    return evened
 
 
 def to_both_ends(beats: np.ndarray, duration: float) -> np.ndarray:

@@ -1,8 +1,7 @@
-"""How big the dance is at every moment: a level from 1 (calm) to 8 (wild) that the network is told, 0 for "as you
-like".
+"""How big the dance is at every moment: a level from 1 (calm) to 8 (wild) as input of the network, 0 for unspecified.
 
 In training the level is the dance's own, ranked within its genre; for a song it follows loudness and onsets. Not in the
-paper, which leaves it to the music tokens; those are quantised and forget slow swells.
+paper, which leaves it to the music tokens; those are quantised and lose slow swells.
 """
 
 from __future__ import annotations
@@ -19,16 +18,16 @@ SMOOTHING = 1.0
 """Seconds: sigma of the Gaussian that makes energy out of speed or loudness."""
 
 _LEAST_SPREAD = {"loudness": 17.0, "onset": 0.15}
-"""Least standard deviations of the two over a song, so that an even song stays even: 1.5 dB of all bands, and of the
-onset envelope.
+"""Least standard deviation of each over a song, so that an even song stays even: 1.5 dB in all bands, and of the onset
+envelope.
 """
 
 _WEIGHTS = {"loudness": 1.0, "onset": 0.7}
-"""How much a standard deviation of each counts: enough of both to be seen in the dance."""
+"""How much a standard deviation of each counts: enough of both for a visible effect on the dance."""
 
 _USUAL = 0.25
-"""Standard deviations by which the usual energy lies above the median: few moments of a real dance are big, but they
-are very big.
+"""Standard deviations by which the usual energy lies above the median: big moments of a real dance are few, but very
+big.
 """
 
 
@@ -39,7 +38,8 @@ def smoothed(values: np.ndarray, fps: float = FPS) -> np.ndarray:
 
 def level_of_rank(rank: np.ndarray) -> np.ndarray:
     """Ranks from 0 to 1 -> levels 1 to ``LEVELS``."""
-    return np.clip(np.floor(np.asarray(rank) * LEVELS), 0, LEVELS - 1).astype(np.int64) + 1
+    level: np.ndarray = np.clip(np.floor(np.asarray(rank) * LEVELS), 0, LEVELS - 1).astype(np.int64) + 1
+    return level
 
 
 def of_music(song_features: MusicFeatures, shift: float = 0.0) -> np.ndarray:

@@ -1,9 +1,9 @@
-"""What the network hears in a song: 35 numbers a frame, 30 frames a second (paper section 3.1 after Lodge and EDGE).
+"""Music features, the network's input: 35 numbers a frame, 30 frames a second (paper section 3.1 after Lodge and EDGE).
 
     column    0      1 … 20     21 … 32     33     34
     feature   onset  MFCC 0-19  chroma C-B  peak   beat
 
-librosa (0.11 and 1.0) defines every one of them; numpy and scipy compute them, because librosa compiles for half a
+They are defined as in librosa (0.11 and 1.0) and computed by numpy and scipy, because librosa compiles for half a
 minute on its first start. The setting, the same for all: 15,360 Hz mono, STFT of 2048 samples every 512, periodic Hann
 window, frame t centred on sample 512 t, zeros beyond both ends; power spectrum; 128 Slaney mel bands from 0 to 7680 Hz
 with area norm; decibels over 1e-10, at most 80 dB below the song's loudest band. With ``sr=15360, hop_length=512`` the
@@ -88,17 +88,17 @@ def extract(music: Music) -> MusicFeatures:
 
 
 def beat_frames(features: MusicFeatures) -> np.ndarray:
-    """Return the frames (B,) int that carry a beat, ascending."""
+    """(B,) int frames that carry a beat, ascending."""
     return np.flatnonzero(features.values[:, BEAT] > 0.5)
 
 
 def beat_times(features: MusicFeatures) -> np.ndarray:
-    """Return the seconds (B,) of the beats in the sound itself, ascending: an onset is heard ``BEAT_LATENCY`` late."""
+    """(B,) seconds of the beats in the sound itself, ascending: frames carry a beat ``BEAT_LATENCY`` late."""
     return np.maximum(beat_frames(features) / FPS - BEAT_LATENCY, 0.0)
 
 
 def tempo(features: MusicFeatures) -> float:
-    """Return the song's tempo in beats per minute, 0.0 without any onset.
+    """The song's tempo in beats per minute, 0.0 without any onset.
 
     Resolution is one frame of the beat period (124 BPM reads 120): take beat times from ``beat_frames``, never from
     this.
@@ -111,7 +111,7 @@ def tempo(features: MusicFeatures) -> float:
 
 
 def _mel_and_chroma(music: Music) -> tuple[np.ndarray, np.ndarray]:
-    """Return mel decibels (T, 128) and chroma (T, 12)."""
+    """Mel decibels (T, 128) and chroma (T, 12)."""
     mel = np.empty((music.frames, MEL_BANDS), np.float32)
     chroma = np.empty((music.frames, 12), np.float32)
     for first, power in _power_blocks(music):
@@ -126,7 +126,7 @@ def _mel_and_chroma(music: Music) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _power_blocks(music: Music) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield (first frame, power spectra (up to ``BLOCK``, 1025)) through the song."""
+    """First frame and power spectra (up to ``BLOCK``, 1025) of one block of the song after the other."""
     hann = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)).astype(np.float32)
     for first in range(0, music.frames, BLOCK):
         last = min(first + BLOCK, music.frames)
@@ -149,7 +149,8 @@ def _mel_bands() -> np.ndarray:
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     hertz = np.arange(BINS) * SAMPLE_RATE / WINDOW
     triangles = np.minimum((hertz - low) / (centre - low), (high - hertz) / (high - centre))
-    return (np.maximum(triangles, 0) * 2 / (high - low)).astype(np.float32)
+    bands: np.ndarray = np.maximum(triangles, 0) * 2 / (high - low)
+    return bands.astype(np.float32)
 
 
 @cache
@@ -161,31 +162,33 @@ def _chroma_bands() -> np.ndarray:
     semitones = np.concatenate([[semitones[0] - 18], semitones])
     width = np.append(np.maximum(np.diff(semitones), 1), 1)
     distance = (semitones - np.arange(12)[:, None] + 6) % 12 - 6
-    bumps = np.exp(-0.5 * (2 * distance / width) ** 2)
+    bumps: np.ndarray = np.exp(-0.5 * (2 * distance / width) ** 2)
     bumps /= np.linalg.norm(bumps, axis=0)
     bumps *= np.exp(-0.5 * ((semitones / 12 - 5) / 2) ** 2)
-    return np.roll(bumps, -3, axis=0)[:, :BINS].astype(np.float32)
+    from_c: np.ndarray = np.roll(bumps, -3, axis=0)[:, :BINS]
+    return from_c.astype(np.float32)
 
 
 @cache
 def _cosines() -> np.ndarray:
-    """Return the first 20 rows of the orthonormal DCT-II over the mel bands, (20, 128)."""
-    return scipy.fft.dct(np.eye(MEL_BANDS), norm="ortho")[:, :20].T.astype(np.float32)
+    """The first 20 rows of the orthonormal DCT-II over the mel bands, (20, 128)."""
+    cosines: np.ndarray = scipy.fft.dct(np.eye(MEL_BANDS), norm="ortho")[:, :20].T
+    return cosines.astype(np.float32)
 
 
 # Rhythm
 
 
 def _onset_strength(decibels: np.ndarray) -> np.ndarray:
-    """Return the onset envelope (T,): mean rise in dB, from the first frame that hears a sound moved to the one where
-    it begins.
+    """The onset envelope (T,): mean rise in dB, moved from the first frame whose window reaches a sound to the frame
+    where the sound begins.
     """
     rise = np.maximum(np.diff(decibels, axis=0), 0).mean(axis=1)
     return np.concatenate([np.zeros(ONSET_SHIFT, np.float32), rise])[: len(decibels)]
 
 
 def _peaks(onset: np.ndarray) -> np.ndarray:
-    """Return the frames that stand out of the three on each side.
+    """The frames that stand out of the three on each side.
 
     librosa's other two conditions, a 30 ms local maximum and a 30 ms pause, are shorter than one frame and always hold.
     """
@@ -198,9 +201,7 @@ def _peaks(onset: np.ndarray) -> np.ndarray:
 
 
 def _beat_period(onset: np.ndarray) -> int:
-    """Return the frames from beat to beat: the peak of the mean local autocorrelation, drawn to 120 BPM by a log-normal
-    prior.
-    """
+    """Frames from beat to beat: the peak of the mean local autocorrelation, under a log-normal prior about 120 BPM."""
     half = TEMPO_WINDOW // 2
     padded = np.pad(onset.astype(np.float64), half, mode="linear_ramp")
     windows = np.lib.stride_tricks.sliding_window_view(padded, TEMPO_WINDOW)[: len(onset)]
@@ -218,7 +219,7 @@ def _beat_period(onset: np.ndarray) -> int:
 
 
 def _beats(onset: np.ndarray) -> np.ndarray:
-    """Return the frames of the chain of beats that best joins strong onsets to an even period (Ellis 2007)."""
+    """The frames of the chain of beats that best joins strong onsets to an even period (Ellis 2007)."""
     if not onset.any():
         return np.empty(0, int)
     period = _beat_period(onset)
@@ -232,14 +233,14 @@ def _beats(onset: np.ndarray) -> np.ndarray:
 
 
 def _local_score(onset: np.ndarray, period: int) -> np.ndarray:
-    """Return the envelope in standard deviations, smoothed over about a sixteenth of a beat."""
+    """The envelope in standard deviations, smoothed over about a sixteenth of a beat."""
     bell = np.exp(-0.5 * (np.arange(-period, period + 1) * 32 / period) ** 2)
     scaled = onset / (onset.std(ddof=1) + np.finfo(np.float32).tiny)
     return np.convolve(scaled, bell)[period : period + len(onset)]
 
 
 def _best_chains(local: np.ndarray, period: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return, for each frame, the score of the best chain that ends there and the beat before it (-1: none).
+    """For each frame the score of the best chain that ends there and the beat before it (-1: none).
 
     A beat follows the last after half to two periods, so half a period of frames is decided at once.
     """
@@ -262,7 +263,7 @@ def _best_chains(local: np.ndarray, period: int) -> tuple[np.ndarray, np.ndarray
 
 
 def _last_beat(total: np.ndarray) -> int:
-    """Return the last local maximum that reaches half the median of all local maxima."""
+    """The last local maximum that reaches half the median of all local maxima."""
     after = np.append(total[2:], -np.inf)
     summits = np.flatnonzero((total[1:] > total[:-1]) & (total[1:] >= after)) + 1
     high = summits[total[summits] >= 0.5 * np.median(total[summits])] if len(summits) else summits

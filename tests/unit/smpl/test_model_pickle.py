@@ -15,7 +15,7 @@ import pytest
 from tests import body_models
 from tokendance_core.errors import ClipError
 from tokendance_core.motion import rotation
-from tokendance_core.smpl import body
+from tokendance_core.smpl.skinning import skin
 from tokendance_core.types import MotionClip
 
 pytest.importorskip("smplx")
@@ -26,7 +26,7 @@ def _vertices(path: Path) -> np.ndarray:
     rng = np.random.default_rng(3)
     rot6d = rotation.rot6d_from_matrix(rotation.matrix_from_axis_angle(0.5 * rng.normal(size=(3, 24, 3))))
     clip = MotionClip(rot6d.astype(np.float32), rng.normal(size=(3, 3)).astype(np.float32), fps=30.0)
-    return body.skin(clip, path, betas=(1.5, -0.5)).vertices
+    return skin(clip, path, betas=(1.5, -0.5)).vertices
 
 
 @pytest.fixture
