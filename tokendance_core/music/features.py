@@ -183,8 +183,9 @@ def _onset_strength(decibels: np.ndarray) -> np.ndarray:
     """The onset envelope (T,): mean rise in dB, moved from the first frame whose window reaches a sound to the frame
     where the sound begins.
     """
-    rise = np.maximum(np.diff(decibels, axis=0), 0).mean(axis=1)
-    return np.concatenate([np.zeros(ONSET_SHIFT, np.float32), rise])[: len(decibels)]
+    rise: np.ndarray = np.maximum(np.diff(decibels, axis=0), 0).mean(axis=1)
+    onset: np.ndarray = np.concatenate([np.zeros(ONSET_SHIFT, np.float32), rise])[: len(decibels)]
+    return onset
 
 
 def _peaks(onset: np.ndarray) -> np.ndarray:
