@@ -7,10 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
+import soundfile
 
+from tests.conftest import click_samples
 from tests.end_to_end.data_pack import SONGS
+from tests.unit.motion_samples import swaying_clip
 from tokendance_core.__main__ import main
 from tokendance_core.commands.evaluate import FIGURES, PAGE
+from tokendance_core.evaluate.benchmarks.protocols import PROTOCOLS
 from tokendance_core.evaluate.study.material import (
     COMPOSED,
     FROZEN,
@@ -20,6 +24,9 @@ from tokendance_core.evaluate.study.material import (
     SHUFFLED,
     WRONG_TEMPO,
 )
+from tokendance_core.files import bvh
+from tokendance_core.files import clip as clip_file
+from tokendance_core.types import SAMPLE_RATE
 
 SECTIONS = ["Tokenizers", "Rhythm", "Feet and quality", "Life", "Structure", "Genre", "Distribution", "Speed"]
 
@@ -83,9 +90,79 @@ def test_page_needs_nothing_else(report):
         (["--data", "nowhere"], 7, "motion_index.json"),
         (["--data", "nowhere", "--seeds", "0"], 2, "“seeds” is 0"),
         (["--dataset", "nowhere", "--protocol", "B"], 7, "FineDance"),
+        (["--dataset", "nowhere", "--protocol", "C"], 7, "add --format and one of: aist, motorica, folder"),
+        (["--dataset", "nowhere", "--protocol", "C", "--format", "aist"], 7, "AIST++"),
+        (["--dataset", "nowhere", "--protocol", "C", "--format", "motorica"], 7, "Motorica"),
+        (["--dataset", "nowhere", "--protocol", "C", "--format", "folder"], 7, "There is no folder nowhere"),
+        (["--protocol", "C", "--format", "folder"], 2, "no --dataset"),
+        (["--data", "nowhere", "--format", "folder"], 2, "--format without --protocol"),
+        (["--data", "nowhere", "--dances", "some"], 2, "--dances without --protocol"),
+        (["--dataset", "nowhere"], 2, "--dataset without --protocol"),
+        (["--dataset", "nowhere", "--protocol", "C", "--data", "some"], 2, "--data, which has no effect"),
+        (["--dataset", "nowhere", "--protocol", "C", "--songs", "2"], 2, "--songs, which has no effect"),
     ],
 )
 def test_what_is_missing_is_told_in_a_sentence(words, code, said, tmp_path, tiny_checkpoint_file, capsys):
     assert evaluate("--out", tmp_path, "--checkpoint", tiny_checkpoint_file, *words) == code
     assert said in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+# --- protocols --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def folder_of_bvh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two dances of a window of protocol C and a little more, beside their songs, in sub-folders named after genres."""
+    folder = tmp_path_factory.mktemp("dances")
+    for seed, (genre, name) in enumerate((("salsa", "first"), ("jazz", "second"))):
+        (folder / genre).mkdir()
+        bvh.write(swaying_clip(1100, seed=seed), folder / genre / f"{name}.bvh")
+        soundfile.write(folder / genre / f"{name}.wav", click_samples(37.0, bpm=100 + 20 * seed), SAMPLE_RATE)
+    return folder
+
+
+def figures_of(folder: Path) -> tuple[dict, dict]:
+    """A protocol's report, and its figures by name."""
+    result = json.loads((folder / FIGURES).read_text(encoding="utf-8"))
+    return result, result["sections"][PROTOCOLS["C"].title]["tables"]["Figures"]
+
+
+def test_protocol_c_measures_motion_files_beside_a_folder_of_bvh(folder_of_bvh, tmp_path):
+    dances, out = tmp_path / "mine", tmp_path / "report"
+    dances.mkdir()
+    # The first dance is the true one, the second another dance.
+    clip_file.save(swaying_clip(1100, seed=0), dances / "first.npz")
+    clip_file.save(swaying_clip(1100, seed=7), dances / "second.bvh")
+    words = ("--protocol", "C", "--dataset", folder_of_bvh, "--format", "folder", "--dances", dances, "--out", out)
+    assert evaluate(*words) == 0
+    result, figures = figures_of(out)
+    assert {key: result["about"][key] for key in ("dances", "generated", "ground_truth", "pool")} == {
+        "dances": "mine",
+        "generated": 2,
+        "ground_truth": 2,
+        "pool": 2,
+    }
+    assert result["comparable"] is False
+    assert figures["fid_kinetic"]["generated"] > figures["fid_kinetic"]["ground_truth"] + 1
+    assert 0 < figures["beat_alignment"]["ground_truth"] < 1
+    assert "MEGADance" in (out / PAGE).read_text(encoding="utf-8")
+
+
+def test_protocol_c_measures_a_checkpoint_on_a_folder_of_bvh(folder_of_bvh, tiny_checkpoint_file, tmp_path):
+    words = ("--protocol", "C", "--dataset", folder_of_bvh, "--format", "folder", "--out", tmp_path)
+    model = ("--checkpoint", tiny_checkpoint_file, "--seeds", 2, "--steps", 1, "--device", "cpu")
+    assert evaluate(*words, *model) == 0
+    result, figures = figures_of(tmp_path)
+    assert result["about"]["checkpoint"]
+    assert (result["about"]["seeds"], result["about"]["steps"], result["about"]["generated"]) == (2, 1, 2)
+    assert set(figures["fid_kinetic"]["generated"]) == {"mean", "low", "high", "sd"}
+    assert figures["fid_kinetic"]["floor"] > 0
+
+
+def test_a_layout_that_nobody_knows_is_refused_with_those_that_are_known(tmp_path, capsys):
+    with pytest.raises(SystemExit) as caught:
+        evaluate("--out", tmp_path, "--protocol", "C", "--dataset", tmp_path, "--format", "fbx")
+    assert caught.value.code == 2
+    said = capsys.readouterr().err
+    assert all(name in said for name in ("aist", "finedance", "motorica", "folder"))

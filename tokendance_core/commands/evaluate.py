@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,65 +16,108 @@ from tokendance_core.errors import CheckpointError, DataError, SettingError
 
 if TYPE_CHECKING:
     from tokendance_core.dance.checkpoint import Checkpoint
+    from tokendance_core.evaluate.page.page import Plots
+    from tokendance_core.evaluate.results import Report
     from tokendance_core.evaluate.study.material import StudySettings
+    from tokendance_core.types import MotionClip
 
 PAGE, FIGURES = "report.html", "report.json"
 
+STUDY_ONLY = ("data", "songs")
+PROTOCOL_ONLY = ("dataset", "format", "dances")
+"""Options that the other kind of evaluation has no use for."""
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What is written: a report under its title, its plots by section, and a dance to each of its songs."""
+
+    title: str
+    report: Report
+    plots: Plots = field(default_factory=dict)
+    dances: Sequence[MotionClip] = ()
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    from tokendance_core.evaluate.benchmarks.protocols import IMPORTERS, PROTOCOLS
+
     add = parser.add_argument
     add("--out", type=Path, required=True, metavar="DIR", help=f"folder for {PAGE} and {FIGURES}")
     add("--data", type=Path, metavar="DIR", help="data pack: folder with motion/, music/ and their index files")
     add("--checkpoint", type=Path, metavar="FILE", help="weights (default: the shipped ones)")
-    add("--songs", type=int, metavar="N", help="how many songs at most, held-out ones first (default: all)")
-    add("--seconds", type=float, default=60.0, metavar="S", help="how much of each song (default: %(default)s)")
-    add("--seeds", type=int, default=5, metavar="N", help="dances to a song (default: %(default)s)")
+    add("--songs", type=int, metavar="N", help="number of songs at most, held-out ones first (default: all)")
+    add("--seconds", type=float, default=60.0, metavar="S", help="length taken from each song (default: %(default)s)")
+    add("--seeds", type=int, default=5, metavar="N", help="number of dances to each song (default: %(default)s)")
     add("--genre", default="any", help="a genre of the checkpoint, see `info` (default: %(default)s)")
     add("--seed", type=int, default=0, metavar="N", help="the first seed (default: %(default)s)")
     add("--steps", type=int, metavar="N", help="refinement steps (default: as `generate`)")
-    add("--temperature", type=float, metavar="X", help="of the sampling (default: as `generate`)")
+    add("--temperature", type=float, metavar="X", help="sampling temperature (default: as `generate`)")
     add("--device", choices=DEVICES, default="auto", help="where the network runs (default: %(default)s)")
     add(
         "--protocol",
-        choices=("A", "B", "C"),
-        help="a published benchmark instead: A AIST++, B FineDance as Lodge, C windows",
+        choices=tuple(PROTOCOLS),
+        help="run a published benchmark instead: A AIST++, B FineDance as Lodge measures it, C windows of any data",
     )
-    add("--dataset", type=Path, metavar="DIR", help="the benchmark's data, with --protocol")
+    add("--dataset", type=Path, metavar="DIR", help="with --protocol: the folder of the data set")
+    add(
+        "--format",
+        choices=tuple(IMPORTERS),
+        help="with --protocol: layout of the data set; folder is *.bvh beside sound files of the same names (default: "
+        "the benchmark's own, A aist, B and C finedance)",
+    )
     add(
         "--dances",
         type=Path,
         metavar="DIR",
-        help="measure these motion files, named as the benchmark's songs, with --protocol",
+        help="with --protocol: measure the motion files in this folder, named after the data set's dances or songs, "
+        "instead of a checkpoint",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Check what can be checked at once, then load, dance, measure and write both files."""
-    from tqdm import tqdm
-
     from tokendance_core.evaluate.page import figures, page
+    from tokendance_core.evaluate.results import to_json
     from tokendance_core.files.atomic import check_writable
 
-    wanted = "dataset" if args.protocol else "data"
-    if getattr(args, wanted) is None:
-        raise SettingError(
-            f"Evaluate was given no --{wanted}.", hint=f"Add --{wanted} and a folder, see evaluate --help."
-        )
+    _check_options(args)
     figures.check_installed()
     _make_folder(args.out)
     for name in (PAGE, FIGURES):
         check_writable(args.out / name)
-    title, result, plots, dances = (_protocol if args.protocol else _study)(args, tqdm.write)
-    tqdm.write("drawing the page")
-    _write(args.out / PAGE, page.render(title, result, plots, dances))
-    _write(args.out / FIGURES, json.dumps(_finite(result), indent=2) + "\n")
-    for gate in result["gates"]:
-        tqdm.write(
-            f"{'met   ' if gate['met'] else 'missed'}  {gate['theme']}: {gate['what']} {gate['figure']:.3g}, "
-            f"{gate['target']}"
-        )
-    tqdm.write(f"{args.out / PAGE}, {args.out / FIGURES}")
+    measured = _protocol(args) if args.protocol else _study(args)
+    _log("drawing the page")
+    _write(args.out / PAGE, page.render(measured.title, measured.report, measured.plots, measured.dances))
+    _write(args.out / FIGURES, json.dumps(to_json(measured.report), indent=2) + "\n")
+    for gate in measured.report.gates:
+        verdict = "met   " if gate.met else "missed"
+        _log(f"{verdict}  {gate.theme}: {gate.what} {gate.figure:.3g}, {gate.target}")
+    _log(f"{args.out / PAGE}, {args.out / FIGURES}")
     return 0
+
+
+def _log(line: str) -> None:
+    print(line, flush=True)
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    """Raise SettingError when the data is not named, or an option belongs to the other kind of evaluation."""
+    wanted, foreign = ("dataset", STUDY_ONLY) if args.protocol else ("data", PROTOCOL_ONLY)
+    useless = [name for name in foreign if getattr(args, name) is not None]
+    if useless and args.protocol:
+        raise SettingError(
+            f"Evaluate was given --{useless[0]}, which has no effect with --protocol.",
+            hint="Leave it out; --dataset names the data of a protocol.",
+        )
+    if useless:
+        raise SettingError(
+            f"Evaluate was given --{useless[0]} without --protocol.",
+            hint="Add --protocol A, B or C, or leave it out.",
+        )
+    if getattr(args, wanted) is None:
+        raise SettingError(
+            f"Evaluate was given no --{wanted}.", hint=f"Add --{wanted} and a folder, see evaluate --help."
+        )
 
 
 def _make_folder(folder: Path) -> None:
@@ -86,25 +129,32 @@ def _make_folder(folder: Path) -> None:
         ) from None
 
 
-def _study(args: argparse.Namespace, say: Callable[[str], None]) -> tuple:
+def _study(args: argparse.Namespace) -> _Measured:
     from tokendance_core.evaluate.page.study_plots import plots
     from tokendance_core.evaluate.study import material
-    from tokendance_core.evaluate.study import run as study
+    from tokendance_core.evaluate.study import run as studies
 
     settings = _settings(args)
     model = _model(args)
-    gathered = material.gather(model, args.data, settings, say)
-    result = study.run(gathered, say)
-    return f"TokenDance, checkpoint {model.id}", result, plots(result), gathered.dances[material.MODEL][0]
+    gathered = material.gather(model, args.data, settings, _log)
+    study = studies.run(gathered, _log)
+    title = f"TokenDance, checkpoint {model.id}"
+    return _Measured(title, study.report, plots(study), gathered.dances[material.MODEL][0])
 
 
-def _protocol(args: argparse.Namespace, say: Callable[[str], None]) -> tuple:
-    from tokendance_core.evaluate.benchmarks import report as study_protocol
+def _protocol(args: argparse.Namespace) -> _Measured:
+    from tokendance_core.evaluate.benchmarks import protocols, report
 
     settings = _settings(args)
+    protocol = protocols.PROTOCOLS[args.protocol]
     model = None if args.dances else _model(args)
-    result = study_protocol.run(args.protocol, args.dataset, args.dances, model, settings.dance, settings.seeds, say)
-    return f"TokenDance, protocol {args.protocol}", result, {}, ()
+    _log(f"reading {args.dataset}")
+    recordings = protocols.load(protocol, args.dataset, args.format)
+    if model is None:
+        found = report.of_files(protocol, recordings, args.dances, _log)
+    else:
+        found = report.of_model(protocol, recordings, model, settings.dance, settings.seeds, _log)
+    return _Measured(f"TokenDance, protocol {args.protocol}", found)
 
 
 def _settings(args: argparse.Namespace) -> StudySettings:
@@ -112,7 +162,8 @@ def _settings(args: argparse.Namespace) -> StudySettings:
     from tokendance_core.evaluate.study.material import StudySettings
 
     given = {name: getattr(args, name) for name in ("steps", "temperature") if getattr(args, name) is not None}
-    return StudySettings(args.songs, args.seconds, args.seeds, GenerateSettings(args.genre, args.seed, **given))
+    dance = GenerateSettings(genre=args.genre, seed=args.seed, **given)
+    return StudySettings(songs=args.songs, seconds=args.seconds, seeds=args.seeds, dance=dance)
 
 
 def _model(args: argparse.Namespace) -> Checkpoint:
@@ -133,12 +184,3 @@ def _write(path: Path, text: str) -> None:
 
     with write_aside(path) as aside:
         aside.write_text(text, encoding="utf-8")
-
-
-def _finite(value: object) -> object:
-    """JSON knows no NaN: null instead."""
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,9 +1,9 @@
 """The benchmarks of the field, as tables of settings, and one function that runs any of them.
 
 Scripts in circulation differ in frame rate, length, joints, where the root is put and what the dances are compared
-with, and the most used ones have an error in the acceleration of their kinetic features. ``*_legacy`` figures repeat
-such a script; the others are the same quantity computed as it is defined. Dances and ground truth stand on one
-skeleton, ours, as SMPL's body may not be passed on.
+with, and the most widely used ones have an error in the acceleration of their kinetic features. ``*_legacy`` figures
+repeat such a script; the others are the same quantity computed as it is defined. Dances and ground truth share one
+skeleton, ours, because SMPL's body may not be redistributed.
 """
 
 from __future__ import annotations
@@ -37,29 +37,33 @@ IMPORTERS: dict[str, Importer] = {
     "motorica": motorica.load,
     "folder": folder.load,
 }
-"""Data sets that can be read, by the name a user gives."""
+"""Layouts of data sets, by the name a user gives."""
 
 _SKELETON = (
-    "Joints are those of our skeleton, not of SMPL's: legacy kinetic figures shift with bone lengths and so differ "
-    "from published ones "
-    "even for equal dance."
+    "The joints are those of our skeleton, not of SMPL's: legacy kinetic figures depend on bone lengths and so differ "
+    "from published ones even for the same dance."
 )
 
 
-@dataclass(frozen=True)
+def _is_of_aist(name: str) -> bool:
+    return bool(aist.music_of(name)) and name.split("_")[0] in aist.GENRES
+
+
+@dataclass(frozen=True, kw_only=True)
 class Protocol:
     """How a benchmark is measured.
 
-    ``fps``: dances are resampled to it; ``frames``: the most that count, from the start or, with ``stride``, of each
-    window; ``joints``: how many count; ``relative``: legacy features see joints relative to the pelvis of their frame;
-    ``legacy_rate``: frames per second that the legacy kinetic features assume, None where the scripts have no error to
-    repeat; ``whole_pool``: dances are compared with every recording, not only with the test's; ``songs`` and ``pool``:
-    the benchmark's size; ``test_name``: tells whether a recording's name can belong to the benchmark's test.
+    ``format``: the layout of its own data, see ``IMPORTERS``; ``fps``: dances are resampled to it; ``frames``: the most
+    that count, from the start or, with ``stride``, of each window; ``joints``: how many count; ``relative``: legacy
+    features take joints relative to the pelvis of their frame; ``legacy_rate``: frames per second that the legacy
+    kinetic features assume, None where the scripts have no error to repeat; ``whole_pool``: dances are compared with
+    every recording, not only with the test's; ``songs`` and ``pool``: the benchmark's size; ``test_name``: whether a
+    recording's name can belong to the benchmark's test.
     """
 
     name: str
     title: str
-    importer: Importer
+    format: str
     fps: float
     frames: int
     stride: int | None
@@ -89,7 +93,7 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol(
             name="A",
             title="AIST++ as Bailando: 60 fps, 40 dances of up to 1200 frames against every motion",
-            importer=aist.load,
+            format="aist",
             fps=60.0,
             frames=1200,
             stride=None,
@@ -99,13 +103,13 @@ PROTOCOLS: dict[str, Protocol] = {
             whole_pool=True,
             songs=40,
             pool=1320,
-            test_name=lambda name: bool(aist.music_of(name)) and name.split("_")[0] in aist.GENRES,
+            test_name=_is_of_aist,
             note="The test's own motions are part of the pool, so ground truth is compared with a set that holds it.",
         ),
         Protocol(
             name="B",
             title="FineDance as Lodge: 30 fps, first 1024 frames of 20 songs against every recording",
-            importer=finedance.load,
+            format="finedance",
             fps=30.0,
             frames=1024,
             stride=None,
@@ -116,14 +120,14 @@ PROTOCOLS: dict[str, Protocol] = {
             songs=20,
             pool=195,
             test_name=finedance.TEST.__contains__,
-            note="Lodge's script aligns whole dances, not 1024 frames, with music beats even beyond their end: not "
-            "repeated.",
+            note="Lodge's script aligns whole dances, not 1024 frames, and counts music beats beyond their end: not "
+            "repeated here.",
         ),
         Protocol(
             name="C",
             title="FineDance as MEGADance and FlowerDance: windows of 1024 frames, every 512, against the same windows "
             "of ground truth",
-            importer=finedance.load,
+            format="finedance",
             fps=30.0,
             frames=1024,
             stride=512,
@@ -134,29 +138,75 @@ PROTOCOLS: dict[str, Protocol] = {
             songs=20,
             pool=0,
             test_name=finedance.TEST.__contains__,
-            note="Each of the two smooths velocities in its own way; figures compare within this table only.",
+            note="The two smooth velocities differently; compare figures within this table only.",
         ),
     )
 }
 """The protocols by name."""
 
 
-def load(protocol: Protocol, data: Path, importer: Importer | None = None) -> list[Recording]:
-    """The recordings that the protocol needs, from its own data set or, with another ``importer``, from any. Raises
-    DataError.
+@dataclass(frozen=True)
+class Sides:
+    """One figure: of the dances to be measured, of ground truth, and as ``floor`` of as many real dances from the pool
+    (mean of bootstrap draws; distances only).
     """
-    found = [r for r in (importer or protocol.importer)(data) if protocol.whole_pool or r.split == "test"]
+
+    generated: float
+    ground_truth: float
+    floor: float | None = None
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Dances, or windows of dances, that were compared."""
+
+    generated: int
+    ground_truth: int
+    pool: int
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A protocol's figures by name.
+
+    ``comparable`` is False, with the reason in ``notes``, when there are fewer than 100 dances or the recordings are
+    not the benchmark's.
+    """
+
+    counts: Counts
+    comparable: bool
+    notes: tuple[str, ...]
+    figures: Mapping[str, Sides]
+
+
+def load(protocol: Protocol, data: Path, layout: str | None = None) -> list[Recording]:
+    """The recordings that the protocol needs from a data set in a ``layout`` of ``IMPORTERS``, its own by default.
+    Raises DataError.
+    """
+    recordings = _read(protocol, data) if layout is None else list(IMPORTERS[layout](data))
+    found = [r for r in recordings if protocol.whole_pool or r.split == "test"]
     if not any(r.split == "test" for r in found):
         raise DataError(
-            f"None of the {len(found)} recordings in {data} belongs to the test of protocol {protocol.name}.",
+            f"None of the {len(recordings)} recordings in {data} belongs to the test of protocol {protocol.name}.",
             hint="Check that the data set is complete; its test dances are fixed by name.",
         )
     return found
 
 
+def _read(protocol: Protocol, data: Path) -> list[Recording]:
+    """The protocol's own data set; who has another one is told how to name it."""
+    try:
+        return list(IMPORTERS[protocol.format](data))
+    except DataError as problem:
+        others = ", ".join(name for name in IMPORTERS if name != protocol.format)
+        raise DataError(
+            str(problem), hint=f"{problem.hint} For data of another kind add --format and one of: {others}."
+        ) from None
+
+
 def dances_in(folder: Path) -> dict[str, MotionClip]:
-    """Name -> dance for every motion file of a folder that ``clip_file`` reads. Raises DataError when there is none,
-    ClipError.
+    """Name -> dance for every motion file of a folder. Raises DataError when there is none, ClipError for a damaged
+    one.
     """
     paths = sorted(path for path in folder.glob("*") if path.name.lower().endswith(clip_file.SUFFIXES))
     if not paths:
@@ -167,8 +217,10 @@ def dances_in(folder: Path) -> dict[str, MotionClip]:
     return {path.name.split(".")[0]: clip_file.load(path) for path in paths}
 
 
-def dances_for(recordings: Sequence[Recording], dance_for: Callable[[Recording], MotionClip]) -> dict[str, MotionClip]:
-    """Name -> dance made by ``dance_for``, for every test recording. Raises DataError when one has no music."""
+def dances_for(recordings: Sequence[Recording], dance_for: Callable[[Path], MotionClip]) -> dict[str, MotionClip]:
+    """Name -> dance made by ``dance_for`` for the music of every test recording. Raises DataError when one has no
+    music.
+    """
     test = [r for r in recordings if r.split == "test"]
     silent = [r.name for r in test if r.music is None]
     if silent:
@@ -176,7 +228,7 @@ def dances_for(recordings: Sequence[Recording], dance_for: Callable[[Recording],
             f"{len(silent)} of {len(test)} test recordings have no music, among them {silent[0]}.",
             hint="Put the data set's sound files where the importer looks for them, under their original names.",
         )
-    return {r.name: dance_for(r) for r in test}
+    return {r.name: dance_for(r.music) for r in test if r.music}
 
 
 def song_beats(music: Path) -> np.ndarray:
@@ -190,46 +242,35 @@ def run(
     dances: Mapping[str, MotionClip],
     beats_of: Callable[[Path], np.ndarray] = song_beats,
     seed: int = 0,
-) -> dict[str, object]:
+) -> Measurement:
     """Every figure of a protocol for ``dances``, by recording name or song name, beside ground truth and the floor.
 
-    ``figures``: name -> {"generated", "ground_truth"[, "floor"]}, floor being the distance of as many real dances from
-    the pool (mean of bootstrap draws). ``comparable`` is False, with the reason in ``notes``, when there are fewer than
-    100 dances or the recordings are not the benchmark's. Raises DataError for a missing dance or fewer than two.
+    Raises DataError for a missing dance or fewer than two.
     """
     test = [r for r in recordings if r.split == "test"]
     others = [r for r in recordings if r.split != "test"] if protocol.whole_pool else []
     made = [_at_rate(_dance_of(r, dances), protocol) for r in test]
     truth = [_at_rate(r.clip, protocol) for r in test]
     made_features, true_features = _features(made, protocol), _features(truth, protocol)
-    rest = _features((_at_rate(r.clip, protocol) for r in others), protocol)
-    counts = {
-        side: len(rows["kinetic"]) for side, rows in (("generated", made_features), ("ground_truth", true_features))
-    }
-    if min(counts.values()) < 2:
+    other_features = _features((_at_rate(r.clip, protocol) for r in others), protocol)
+    generated, ground_truth = len(made_features["kinetic"]), len(true_features["kinetic"])
+    if min(generated, ground_truth) < 2:
         raise DataError(
-            f"Protocol {protocol.name} compares sets of dances, found {counts['generated']} generated and "
-            f"{counts['ground_truth']} true.",
+            f"Protocol {protocol.name} compares sets of dances, found {generated} generated and {ground_truth} true.",
             hint=f"Give two or more dances of at least {protocol.frames} frames."
             if protocol.stride
             else "Give two or more dances.",
         )
-    pool = {name: np.concatenate((rows, rest[name])) if others else rows for name, rows in true_features.items()}
+    pool = {
+        name: np.concatenate((rows, other_features[name])) if others else rows for name, rows in true_features.items()
+    }
+    made_starts, true_starts = ([_start(clip, protocol) for clip in clips] for clips in (made, truth))
     figures = _distances(made_features, true_features, pool, seed)
-    sides = {
-        "generated": [_start(clip, protocol) for clip in made],
-        "ground_truth": [_start(clip, protocol) for clip in truth],
-    }
-    figures |= _body(sides) | _rhythm(protocol, sides, [r.music for r in test], beats_of)
-    reasons = _reasons_against(protocol, test, len(test) + len(others), counts["generated"])
-    return {
-        "protocol": protocol.name,
-        "title": protocol.title,
-        "counts": counts | {"pool": len(pool["kinetic"])},
-        "comparable": not reasons,
-        "notes": [*reasons, _SKELETON, protocol.note],
-        "figures": figures,
-    }
+    figures |= _feet(made_starts, true_starts)
+    figures |= _rhythm(protocol, made_starts, true_starts, [r.music for r in test], beats_of)
+    reasons = _reasons_against(protocol, test, len(test) + len(others), generated)
+    counts = Counts(generated, ground_truth, len(pool["kinetic"]))
+    return Measurement(counts, not reasons, (*reasons, _SKELETON, protocol.note), figures)
 
 
 def _dance_of(recording: Recording, dances: Mapping[str, MotionClip]) -> MotionClip:
@@ -274,86 +315,96 @@ def _cut(joints: np.ndarray, protocol: Protocol) -> Iterator[np.ndarray]:
 
 def _extractors(protocol: Protocol) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
     """Name -> features of joint positions (T, 24, 3) in metres."""
+    rate = protocol.legacy_rate
 
     def from_start(joints: np.ndarray) -> np.ndarray:
-        return joints[:, : protocol.joints] - joints[:1, :1]
+        placed: np.ndarray = joints[:, : protocol.joints] - joints[:1, :1]
+        return placed
 
     def as_script(joints: np.ndarray) -> np.ndarray:
         placed = from_start(joints)
         return np.concatenate((placed[:, :1], placed[:, 1:] - placed[:, :1]), 1) if protocol.relative else placed
 
-    corrected = {
+    corrected: dict[str, Callable[[np.ndarray], np.ndarray]] = {
         "kinetic": lambda joints: kinetic_features(from_start(joints), protocol.fps),
         "geometric": lambda joints: geometric_features(from_start(joints), protocol.fps),
     }
-    if protocol.legacy_rate is None:
+    if rate is None:
         return corrected
     return corrected | {
-        "kinetic_legacy": lambda joints: kinetic_features_legacy(as_script(joints), protocol.legacy_rate),
+        "kinetic_legacy": lambda joints: kinetic_features_legacy(as_script(joints), rate),
         "geometric_legacy": lambda joints: geometric_features_legacy(as_script(joints)),
     }
 
 
 def _distances(
     made: Mapping[str, np.ndarray], truth: Mapping[str, np.ndarray], pool: Mapping[str, np.ndarray], seed: int
-) -> dict[str, dict[str, float]]:
+) -> dict[str, Sides]:
     """FID, its floor, and diversity in every space of features."""
-    figures: dict[str, dict[str, float]] = {}
+    figures: dict[str, Sides] = {}
     for name, reference in pool.items():
-        sides = {"generated": made[name], "ground_truth": truth[name]}
-        figures[f"fid_{name}"] = {
-            side: distribution.frechet_distance(rows, reference) for side, rows in sides.items()
-        } | {"floor": float(distribution.floor(reference, len(made[name]), seed, FLOOR_DRAWS).mean())}
-        figures[f"diversity_{name}"] = {side: distribution.diversity(rows, reference) for side, rows in sides.items()}
+        figures[f"fid_{name}"] = Sides(
+            distribution.frechet_distance(made[name], reference),
+            distribution.frechet_distance(truth[name], reference),
+            float(distribution.floor(reference, len(made[name]), seed, FLOOR_DRAWS).mean()),
+        )
+        figures[f"diversity_{name}"] = Sides(
+            distribution.diversity(made[name], reference), distribution.diversity(truth[name], reference)
+        )
     return figures
 
 
-def _body(sides: Mapping[str, Sequence[MotionClip]]) -> dict[str, dict[str, float]]:
+def _feet(made: Sequence[MotionClip], truth: Sequence[MotionClip]) -> dict[str, Sides]:
     """Feet, as means over the dances."""
-    measures = {
+    measures: dict[str, Callable[[MotionClip], float]] = {
         "skating_ratio": feet.skating_ratio,
         "skating_ratio_legacy": feet.skating_ratio_signed,
         "physical_foot_contact": feet.physical_foot_contact,
     }
     return {
-        name: {side: float(np.mean([measure(clip) for clip in clips])) for side, clips in sides.items()}
+        name: Sides(*(float(np.mean([measure(clip) for clip in clips])) for clips in (made, truth)))
         for name, measure in measures.items()
     }
 
 
 def _rhythm(
     protocol: Protocol,
-    sides: Mapping[str, Sequence[MotionClip]],
+    made: Sequence[MotionClip],
+    truth: Sequence[MotionClip],
     songs: Sequence[Path | None],
     beats_of: Callable[[Path], np.ndarray],
-) -> dict[str, dict[str, float]]:
+) -> dict[str, Sides]:
     """Beat alignment both ways, beside random phase and beat density, as means over the dances that have music; empty
     when none has.
     """
-    heard = {song: beats_of(song) for song in dict.fromkeys(songs) if song}
-    figures: dict[str, dict[str, float]] = {}
-    for side, clips in sides.items() if heard else ():
-        scores = [_scores(clip, heard[song], protocol) for clip, song in zip(clips, songs, strict=True) if song]
-        for name in scores[0]:
-            figures.setdefault(name, {})[side] = float(np.mean([score[name] for score in scores]))
-    return figures
+    song_beats = {song: beats_of(song) for song in dict.fromkeys(songs) if song}
+    if not song_beats:
+        return {}
+
+    def means(clips: Sequence[MotionClip]) -> dict[str, float]:
+        scores = [_scores(clip, song_beats[song], protocol) for clip, song in zip(clips, songs, strict=True) if song]
+        return {name: float(np.mean([score[name] for score in scores])) for name in scores[0]}
+
+    generated, ground_truth = means(made), means(truth)
+    return {name: Sides(generated[name], ground_truth[name]) for name in generated}
 
 
 def _scores(clip: MotionClip, song: np.ndarray, protocol: Protocol) -> dict[str, float]:
-    heard, tolerance = song[song < clip.seconds], protocol.beat_tolerance
+    """The figures of one dance and the beats (B,) of its song."""
+    within, tolerance = song[song < clip.seconds], protocol.beat_tolerance
     moves = motion_beats(clip, protocol.beat_smoothing)
     return {
-        "beat_alignment": beats.beat_alignment(heard, moves, tolerance),
+        "beat_alignment": beats.beat_alignment(within, moves, tolerance),
         "beat_alignment_dance_to_music": beats.beat_alignment_dance_to_music(
-            heard, beats.motion_beats_unsmoothed(clip), tolerance
+            within, beats.motion_beats_unsmoothed(clip), tolerance
         ),
-        "beat_alignment_random_phase": beats.random_phase_alignment(heard, moves, tolerance=tolerance),
+        "beat_alignment_random_phase": beats.random_phase_alignment(within, moves, tolerance=tolerance),
         "motion_beats_per_second": len(moves) / clip.seconds,
     }
 
 
 def _reasons_against(protocol: Protocol, test: Sequence[Recording], pool: int, dances: int) -> list[str]:
-    """Why the distances must not be set beside published ones; empty when nothing speaks against it."""
+    """Why the distances must not be compared with published ones; empty when they may."""
     reasons = []
     if dances < ENOUGH:
         reasons.append(
@@ -363,6 +414,6 @@ def _reasons_against(protocol: Protocol, test: Sequence[Recording], pool: int, d
     if len(test) != protocol.songs or pool < protocol.pool or not all(protocol.test_name(r.name) for r in test):
         reasons.append(
             f"The data are not the benchmark's: {len(test)} test recordings and a pool of {pool}, "
-            f"expected {protocol.songs} and {protocol.pool or protocol.songs} of its own names."
+            f"expected {protocol.songs} and {protocol.pool or protocol.songs} with the benchmark's own names."
         )
     return reasons

@@ -64,9 +64,10 @@ def _scored(features: np.ndarray, reference: np.ndarray) -> np.ndarray:
     reference = np.asarray(reference, np.float64)
     varied = reference.std(0) > _CONSTANT
     reference, features = reference[:, varied], np.asarray(features, np.float64)[:, varied]
-    return (features - reference.mean(0)) / (reference.std(0) + _SMALLEST_SPREAD)
+    scored: np.ndarray = (features - reference.mean(0)) / (reference.std(0) + _SMALLEST_SPREAD)
+    return scored
 
 
 def _spread(rows: np.ndarray) -> np.ndarray:
     """A small matrix R with R^T R = covariance of the rows."""
-    return np.linalg.qr((rows - rows.mean(0)) / np.sqrt(len(rows) - 1), mode="r")
+    return np.linalg.qr((rows - rows.mean(0)) / np.sqrt(len(rows) - 1)).R

@@ -19,6 +19,9 @@ _LEVEL = 0.02
 
 _GRAVITY = 9.81
 
+_LEFT, _RIGHT = slice(0, 2), slice(2, 4)
+"""Ankle and toe of a foot among ``FEET``."""
+
 
 def _feet(clip: MotionClip) -> np.ndarray:
     return kinematics.joint_positions(clip)[:, list(FEET)].astype(np.float64)
@@ -46,13 +49,15 @@ def foot_penetration(clip: MotionClip) -> float:
 
 
 def _skating(low: np.ndarray, moving: np.ndarray) -> float:
-    """Share of low frames, (T, 4) bool, in which ankle or toe is moving, (T, 4) bool; per foot, mean over the feet that
-    are ever low.
+    """Share of the frames in which a foot stands, ankle and toe ``low`` (T, 4), in which one of both is ``moving`` (T,
+    4); mean of the feet that ever stand.
     """
-    standing = low.reshape(-1, 2, 2).all(2)
-    sliding = standing & moving.reshape(-1, 2, 2).any(2)
-    stood = standing.sum(0)
-    return float((sliding.sum(0)[stood > 0] / stood[stood > 0]).mean()) if stood.any() else 0.0
+    shares = []
+    for foot in (_LEFT, _RIGHT):
+        standing = low[:, foot].all(1)
+        if standing.any():
+            shares.append(moving[standing, foot].any(1).mean())
+    return float(np.mean(shares)) if shares else 0.0
 
 
 def _steps(feet: np.ndarray) -> np.ndarray:
@@ -65,8 +70,9 @@ def skating_ratio(clip: MotionClip) -> float:
     mean of both feet.
 
     Standing: ankle at most 0.08 m and toe at most 0.05 m above the floor at y = 0. Source: Lodge (paper 4.7), with the
-    length of the velocity for the signed mean, seconds for frames, and the house's floor for the first frame's toes.
-    Known defect: height alone makes a contact: a low step, swept over the floor, counts as skating.
+    length of the velocity instead of the signed mean, seconds instead of frames, and the floor instead of the first
+    frame's toes.
+    Known defect: height alone makes a contact: a low step that brushes over the floor counts as skating.
     """
     feet = _feet(clip)
     return _skating(feet[..., 1] <= _LOW, np.linalg.norm(_steps(feet), axis=-1) * clip.fps > _SLIDE * FPS)
@@ -88,14 +94,14 @@ def skating_ratio_signed(clip: MotionClip) -> float:
 
 
 def _sliding_feet_and_push(clip: MotionClip) -> tuple[np.ndarray, np.ndarray]:
-    """(T - 2,) product of the slower horizontal step of each foot, in m^2, and (T - 2,) acceleration of the pelvis, not
-    falling, m/s^2.
+    """(T - 2,) step of the left foot times that of the right, m^2, where a foot's step is the smaller horizontal one of
+    ankle and toe; and (T - 2,) acceleration of the pelvis, falling left out, m/s^2.
     """
     joints = kinematics.joint_positions(clip).astype(np.float64)
     push = np.diff(joints[:, INDEX["pelvis"]], n=2, axis=0) * clip.fps**2
     push[:, 1] = np.maximum(push[:, 1], 0.0)
     steps = np.linalg.norm(np.diff(joints[1:, list(FEET)][..., [0, 2]], axis=0), axis=-1)
-    return steps.reshape(-1, 2, 2).min(2).prod(1), np.linalg.norm(push, axis=-1)
+    return steps[:, _LEFT].min(1) * steps[:, _RIGHT].min(1), np.linalg.norm(push, axis=-1)
 
 
 def physical_foot_contact(clip: MotionClip) -> float:
@@ -105,7 +111,7 @@ def physical_foot_contact(clip: MotionClip) -> float:
     10^4 times the mean of (left foot's step x right foot's step x the pelvis' acceleration), where a foot's step is the
     smaller of ankle and toe, falling counts as no acceleration, and acceleration is divided by the clip's largest. Y is
     up here. Known defects: one spike of acceleration shrinks the whole clip's figure; longer clips have larger spikes;
-    who hardly moves wins.
+    dances that hardly move win.
     """
     steps, push = _sliding_feet_and_push(kinematics.resample_to_fps(clip, FPS))
     return float(1e4 * (steps * push).mean() / push.max()) if push.size and push.max() > 0 else 0.0
@@ -115,7 +121,7 @@ def physical_foot_contact_absolute(clip: MotionClip) -> float:
     """PFC without its normalisation: mean of (m/s of the left foot x m/s of the right x g of the pelvis), any frame
     rate; lower is better.
 
-    Comparable between clips of any length, not with published figures. Known defect: who hardly moves still wins.
+    Comparable between clips of any length, not with published figures. Known defect: dances that hardly move still win.
     """
     steps, push = _sliding_feet_and_push(clip)
     return float((steps * clip.fps**2 * push / _GRAVITY).mean()) if push.size else 0.0

@@ -21,40 +21,42 @@ _ALIASES = {
 }  # fmt: skip
 _POINTS = {"zero": (0.0, 0.0, 0.0), "up": (0.0, 1.0, 0.0), "down": (0.0, -1.0, 0.0)}
 
-# relation, joints a b c d, threshold (in units of "h" humerus, "s" shoulder width, "w" hip width; degrees for angles)
-_TEMPLATES = (
-    ("normal_speed", "neck rhip lhip rwrist", 1.8, "h"),  # right hand moves forwards
-    ("normal_speed", "neck rhip lhip lwrist", 1.8, "h"),
-    ("beyond", "chest neck neck rwrist", 0.2, "h"),  # right hand above the neck
-    ("beyond", "chest neck neck lwrist", 0.2, "h"),
-    ("speed_along", "belly chest chest rwrist", 1.8, "h"),  # right hand moves up
-    ("speed_along", "belly chest chest lwrist", 1.8, "h"),
-    ("angle", "relbow rshoulder relbow rwrist", (0, 110), ""),  # right elbow bent
-    ("angle", "lelbow lshoulder lelbow lwrist", (0, 110), ""),
-    ("beyond", "lshoulder rshoulder lwrist rwrist", 2.5, "s"),  # hands apart
-    ("speed_along", "lwrist rwrist rwrist lwrist", 1.4, "h"),  # hands approach each other
-    ("speed_along", "rwrist root rwrist root", 1.4, "h"),  # right hand leaves the pelvis
-    ("speed_along", "lwrist root lwrist root", 1.4, "h"),
-    ("speed", "rwrist", 2.5, "h"),
-    ("speed", "lwrist", 2.5, "h"),
-    ("plane", "root lhip ltoes rankle", 0.38, "h"),  # right foot behind the left leg
-    ("plane", "root rtoes rhip lankle", 0.38, "h"),
-    ("beyond", "zero up lowest rankle", 1.2, "h"),  # right foot raised
-    ("beyond", "zero up lowest lankle", 1.2, "h"),
-    ("beyond", "lhip rhip lankle rankle", 2.1, "w"),  # feet apart
-    ("angle", "rknee rhip rknee rankle", (0, 110), ""),  # right knee bent
-    ("angle", "lknee lhip lknee lankle", (0, 110), ""),
-    ("speed", "rankle", 2.5, "h"),
-    ("speed", "lankle", 2.5, "h"),
-    ("angle", "neck root rshoulder relbow", (25, 180), ""),  # right upper arm away from the trunk
-    ("angle", "neck root lshoulder lelbow", (25, 180), ""),
-    ("angle", "neck root rhip rknee", (50, 180), ""),  # right thigh away from the trunk
-    ("angle", "neck root lhip lknee", (50, 180), ""),
-    ("plane", "rankle neck lankle root", 0.5, "h"),  # pelvis behind ankles and neck
-    ("angle", "neck root zero up", (70, 110), ""),  # spine level
-    ("beyond", "zero down lowest rwrist", -1.2, "h"),  # right hand low
-    ("beyond", "zero down lowest lwrist", -1.2, "h"),
-    ("speed", "root", 2.3, "h"),
+_MORE = float("inf")
+
+# relation, joints a b c d, (least, most) in units of "h" humerus, "s" shoulder width, "w" hip width or "°" degrees
+_TEMPLATES: tuple[tuple[str, str, tuple[float, float], str], ...] = (
+    ("normal_speed", "neck rhip lhip rwrist", (1.8, _MORE), "h"),  # right hand moves forwards
+    ("normal_speed", "neck rhip lhip lwrist", (1.8, _MORE), "h"),
+    ("beyond", "chest neck neck rwrist", (0.2, _MORE), "h"),  # right hand above the neck
+    ("beyond", "chest neck neck lwrist", (0.2, _MORE), "h"),
+    ("speed_along", "belly chest chest rwrist", (1.8, _MORE), "h"),  # right hand moves up
+    ("speed_along", "belly chest chest lwrist", (1.8, _MORE), "h"),
+    ("angle", "relbow rshoulder relbow rwrist", (0, 110), "°"),  # right elbow bent
+    ("angle", "lelbow lshoulder lelbow lwrist", (0, 110), "°"),
+    ("beyond", "lshoulder rshoulder lwrist rwrist", (2.5, _MORE), "s"),  # hands apart
+    ("speed_along", "lwrist rwrist rwrist lwrist", (1.4, _MORE), "h"),  # hands approach each other
+    ("speed_along", "rwrist root rwrist root", (1.4, _MORE), "h"),  # right hand leaves the pelvis
+    ("speed_along", "lwrist root lwrist root", (1.4, _MORE), "h"),
+    ("speed", "rwrist", (2.5, _MORE), "h"),
+    ("speed", "lwrist", (2.5, _MORE), "h"),
+    ("plane", "root lhip ltoes rankle", (0.38, _MORE), "h"),  # right foot behind the left leg
+    ("plane", "root rtoes rhip lankle", (0.38, _MORE), "h"),
+    ("beyond", "zero up lowest rankle", (1.2, _MORE), "h"),  # right foot raised
+    ("beyond", "zero up lowest lankle", (1.2, _MORE), "h"),
+    ("beyond", "lhip rhip lankle rankle", (2.1, _MORE), "w"),  # feet apart
+    ("angle", "rknee rhip rknee rankle", (0, 110), "°"),  # right knee bent
+    ("angle", "lknee lhip lknee lankle", (0, 110), "°"),
+    ("speed", "rankle", (2.5, _MORE), "h"),
+    ("speed", "lankle", (2.5, _MORE), "h"),
+    ("angle", "neck root rshoulder relbow", (25, 180), "°"),  # right upper arm away from the trunk
+    ("angle", "neck root lshoulder lelbow", (25, 180), "°"),
+    ("angle", "neck root rhip rknee", (50, 180), "°"),  # right thigh away from the trunk
+    ("angle", "neck root lhip lknee", (50, 180), "°"),
+    ("plane", "rankle neck lankle root", (0.5, _MORE), "h"),  # pelvis behind ankles and neck
+    ("angle", "neck root zero up", (70, 110), "°"),  # spine level
+    ("beyond", "zero down lowest rwrist", (-1.2, _MORE), "h"),  # right hand low
+    ("beyond", "zero down lowest lwrist", (-1.2, _MORE), "h"),
+    ("speed", "root", (2.3, _MORE), "h"),
 )
 
 # What upstream's code computes where it departs from the relation that is meant, by row.
@@ -77,16 +79,20 @@ Places = dict[str, np.ndarray]
 
 def _along(vector: np.ndarray, direction: np.ndarray) -> np.ndarray:
     length = np.linalg.norm(direction, axis=-1)
-    return np.einsum("tc,tc->t", vector, direction) / np.where(length > 0, length, 1.0)
+    along: np.ndarray = np.einsum("tc,tc->t", vector, direction) / np.where(length > 0, length, 1.0)
+    return along
 
 
 def _normal(at: Places, a: str, b: str, c: str) -> np.ndarray:
-    return np.cross(at[b] - at[a], at[c] - at[a])
+    normal: np.ndarray = np.cross(at[b] - at[a], at[c] - at[a])
+    return normal
 
 
 def _angle(at: Places, moves: Places, a: str, b: str, c: str, d: str) -> np.ndarray:
     u, v = at[b] - at[a], at[d] - at[c]
-    return np.degrees(np.arctan2(np.linalg.norm(np.cross(u, v), axis=-1), np.einsum("tc,tc->t", u, v)))
+    radians = np.arctan2(np.linalg.norm(np.cross(u, v), axis=-1), np.einsum("tc,tc->t", u, v))
+    degrees: np.ndarray = np.degrees(radians)
+    return degrees
 
 
 # Each takes places (T - 1, 3) and velocities (T - 1, 3) by joint and the names of a row, and gives what is held against
@@ -138,8 +144,8 @@ def _features(joints: np.ndarray, fps: float, sizes: dict[str, float], replaced:
     at |= {name: np.tile(point, (len(joints) - 1, 1)) for name, point in _POINTS.items()}
     at["lowest"] = joints[1:, :, 1].min(1)[:, None] * np.array([0.0, 1.0, 0.0])
     shares = []
-    for row, (relation, names, threshold, unit) in enumerate(_TEMPLATES):
+    units = {**sizes, "°": 1.0}
+    for row, (relation, names, (least, most), unit) in enumerate(_TEMPLATES):
         value = _RELATIONS[relation](at, moves, *replaced.get(row, names).split())
-        low, high = threshold if relation == "angle" else (threshold * sizes[unit], np.inf)
-        shares.append(((value > low) & (value < high)).mean())
+        shares.append(((value > least * units[unit]) & (value < most * units[unit])).mean())
     return np.array(shares)

@@ -50,14 +50,16 @@ def _features(joints: np.ndarray, fps: float, half: int, legacy: bool) -> np.nda
     speed = _windowed((p[1:] - p[:-1]) * fps, len(p) - 1, half)
     acceleration = _windowed((after - before) * fps, len(p) - 1, half)
     horizontal, vertical = (speed[..., [0, 2]] ** 2).sum(-1).mean(0), (speed[..., 1] ** 2).mean(0)
-    return np.stack((horizontal, vertical, np.linalg.norm(acceleration, axis=-1).mean(0)), 1).ravel()
+    by_joint: np.ndarray = np.stack((horizontal, vertical, np.linalg.norm(acceleration, axis=-1).mean(0)), 1)
+    return by_joint.ravel()
 
 
 def _windowed(values: np.ndarray, count: int, half: int) -> np.ndarray:
-    """Means of ``values`` (N, …) over ``half`` neighbours to either side, as far as there are any, around 0 … ``count``
-    - 1.
+    """Means of ``values`` (N, …) around the rows 0 to ``count`` - 1, over ``half`` neighbours to either side as far as
+    there are any.
     """
     sums = np.concatenate((np.zeros_like(values[:1]), np.cumsum(values, 0)))
     centre = np.arange(count)
     low, high = np.maximum(centre - half, 0), np.minimum(centre + half + 1, len(values))
-    return (sums[high] - sums[low]) / (high - low)[:, None, None]
+    means: np.ndarray = (sums[high] - sums[low]) / (high - low)[:, None, None]
+    return means

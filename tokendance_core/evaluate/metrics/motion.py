@@ -41,7 +41,8 @@ def heading_centred(clip: MotionClip) -> np.ndarray:
     Known defect: a pelvis whose front points straight up or down has no heading; it jumps when the dancer rolls over.
     """
     joints = kinematics.joint_positions(clip)
-    return (joints - joints[:, :1]) @ rotation.heading_matrix(headings(clip))
+    centred: np.ndarray = (joints - joints[:, :1]) @ rotation.heading_matrix(headings(clip))
+    return centred
 
 
 def joint_error(made: MotionClip, truth: MotionClip) -> np.ndarray:
@@ -49,8 +50,10 @@ def joint_error(made: MotionClip, truth: MotionClip) -> np.ndarray:
 
     Known defect: a wrong heading counts as a wrong pose.
     """
-    joints = [kinematics.joint_positions(clip) for clip in (made, truth)]
-    return np.linalg.norm((joints[0] - joints[0][:, :1]) - (joints[1] - joints[1][:, :1]), axis=-1).mean(1)
+    made_joints, true_joints = kinematics.joint_positions(made), kinematics.joint_positions(truth)
+    apart = (made_joints - made_joints[:, :1]) - (true_joints - true_joints[:, :1])
+    error: np.ndarray = np.linalg.norm(apart, axis=-1).mean(1)
+    return error
 
 
 def drift(made: MotionClip, truth: MotionClip) -> float:

@@ -1,4 +1,4 @@
-"""Copies and repetitions: dances compared window by window, around the pelvis and in the frame that it faces."""
+"""Copies and repetitions: dances compared window by window, relative to the pelvis and its heading."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def _poses(clip: MotionClip) -> np.ndarray:
     at = np.arange(int((clip.frames - 1) / clip.fps * RATE + 1e-6) + 1) / RATE * clip.fps
     low, high, share = neighbours(at, clip.frames)
     weight = share[:, None, None]
-    return (joints[low] * (1 - weight) + joints[high] * weight).astype(np.float32)
+    poses: np.ndarray = joints[low] * (1 - weight) + joints[high] * weight
+    return poses.astype(np.float32)
 
 
 def _windows(poses: np.ndarray, length: int, stride: int = 1) -> np.ndarray:
@@ -40,9 +41,9 @@ def nearest_window_distance(clip: MotionClip, pool: Sequence[MotionClip], second
     """Is it a copy? Mean over windows of the mean joint distance to the nearest window of the pool, metres.
 
     Windows of ``seconds`` (in halves), every half second in the clip and every 0.1 s in the pool; place and heading do
-    not count. Nearest by root mean square within each clip of the pool, then by mean joint distance. The clip itself
+    not matter. Nearest by root mean square within each clip of the pool, then by mean joint distance. The clip itself
     must not be in the pool. Read it beside the same figure of held-out real dance. Raises DataError if no window fits.
-    Known defects: a copy played at another speed, or mirrored, is not found; calm dance is near to everything.
+    Known defects: a copy played at another speed, or mirrored, is not found; calm dance is near everything.
     """
     step = round(STRIDE * RATE)
     length = max(round(seconds / STRIDE), 1) * step
@@ -53,7 +54,8 @@ def nearest_window_distance(clip: MotionClip, pool: Sequence[MotionClip], second
             f"No window of {seconds:g} s fits into a dance of {clip.seconds:.1f} s and a pool of {len(pool)} clips.",
             hint="Compare longer dances or shorter windows.",
         )
-    wanted, best = _windows(poses, length, step), np.inf
+    wanted = _windows(poses, length, step)
+    best = np.full(len(wanted), np.inf, wanted.dtype)
     for other in others:
         nearest = _windows(other, length)[_mismatch(poses, other, length, step).argmin(1)]
         best = np.minimum(best, np.linalg.norm(nearest - wanted, axis=-1).mean((1, 2)))
@@ -64,20 +66,23 @@ def _mismatch(poses: np.ndarray, other: np.ndarray, length: int, step: int) -> n
     """Squared distances, less each row's own square, of the windows of ``poses``, ``step`` apart, to all windows of
     ``other``, (W, V).
 
-    Windows overlap: each is the sum of its blocks of ``step`` frames, and every block is compared only once.
+    A window's distance is the sum over its blocks of ``step`` frames: windows overlap, blocks are compared once.
     """
-    blocks, rows = (
-        _windows(p, step, stride).reshape(-1, step * poses[0].size) for p, stride in ((poses, step), (other, 1))
-    )
-    rows = rows.copy()  # a view of overlapping rows multiplies a hundred times slower
+    size = step * poses[0].size
+    blocks = _windows(poses, step, step).reshape(-1, size)
+    # A view of overlapping rows would multiply a hundred times slower than a copy.
+    rows = _windows(other, step).reshape(-1, size).copy()
     apart = (rows**2).sum(1) - 2 * blocks @ rows.T
-    parts = range(length // step)
-    wanted, others = len(blocks) - len(parts) + 1, len(other) - length + 1
-    return sum(apart[i : i + wanted, i * step : i * step + others] for i in parts)
+    parts = length // step
+    wanted, others = len(blocks) - parts + 1, len(other) - length + 1
+    total: np.ndarray = np.zeros((wanted, others), apart.dtype)
+    for i in range(parts):
+        total += apart[i : i + wanted, i * step : i * step + others]
+    return total
 
 
 def repetition(clip: MotionClip, seconds: float = 8.0, tolerance: float = SAME_POSE) -> int:
-    """How often the most repeated window of ``seconds`` comes, itself included and without overlap; 0 for a clip
+    """How often the most repeated window of ``seconds`` occurs, itself included and without overlap; 0 for a clip
     shorter than that.
 
     Two windows are the same when their mean joint distance, frame by frame, is at most ``tolerance`` metres.
@@ -89,7 +94,10 @@ def repetition(clip: MotionClip, seconds: float = 8.0, tolerance: float = SAME_P
     if count < 1:
         return 0
     frames = _pose_distances(poses)
-    same = sum(frames[i : i + count, i : i + count] for i in range(length)) / length <= tolerance
+    total = np.zeros((count, count), frames.dtype)
+    for i in range(length):
+        total += frames[i : i + count, i : i + count]
+    same: np.ndarray = total / length <= tolerance
     return max(_most_without_overlap(np.flatnonzero(row), length) for row in same)
 
 
@@ -115,7 +123,7 @@ def dance_distance(a: MotionClip, b: MotionClip) -> float:
     """Mean joint distance, frame by frame, of two dances to one song over their common length, metres: do two seeds
     differ?
 
-    Place and heading do not count. Known defect: one dance a little late is as far away as another dance.
+    Place and heading do not matter. Known defect: the same dance a little late is as far away as another dance.
     """
     b = b if a.fps == b.fps else kinematics.resample_to_fps(b, a.fps)
     frames = min(a.frames, b.frames)

@@ -1,4 +1,4 @@
-"""Pictures of a study: plots as SVG, stick figures as PNG; matplotlib is imported when it is needed."""
+"""Pictures of a study: plots as SVG, stick figures as PNG; matplotlib is only imported when it is needed."""
 
 from __future__ import annotations
 
@@ -6,23 +6,28 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
 from tokendance_core.errors import DataError
+from tokendance_core.evaluate.metrics.statistics import Estimate
+from tokendance_core.evaluate.results import SongResult
 from tokendance_core.motion import kinematics
 from tokendance_core.motion.skeleton import INDEX, JOINTS, PARENTS
 from tokendance_core.types import MotionClip
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.typing import RcKeyType
+
+Options = ParamSpec("Options")
 
 INK, MUTED, LINE = "#26242b", "#8a8691", "#d9d6de"
 LEFT, RIGHT = "#d1495b", "#2e6f95"
 COLOURS = (LEFT, RIGHT, MUTED, "#edae49")
 
-_STYLE = {
+_STYLE: dict[RcKeyType, Any] = {
     "font.family": "sans-serif",
     "font.size": 9,
     "text.color": INK,
@@ -44,12 +49,13 @@ _STYLE = {
 }
 
 POSES, POSE_ROWS = 24, 2
-Rows = Mapping[str, Mapping[str, Mapping[str, float]]]
-"""row -> column -> a mean with its interval (see ``statistics.py``)."""
+
+Series = Mapping[str, Sequence[Estimate]]
+"""Words for the legend -> one mean with its interval for each row."""
 
 
 def check_installed() -> None:
-    """Raise DataError when matplotlib is missing: asked before long work."""
+    """Raise DataError when matplotlib is missing, to be called before long work."""
     if find_spec("matplotlib") is None:
         raise DataError(
             "The pictures of the report need matplotlib, which is not installed.",
@@ -57,17 +63,17 @@ def check_installed() -> None:
         )
 
 
-def _styled(draw: Callable[..., bytes]) -> Callable[..., bytes]:
+def _styled(draw: Callable[Options, bytes]) -> Callable[Options, bytes]:
     """``draw`` with our colours and fonts, whatever the user's own settings are."""
 
     @wraps(draw)
-    def styled(*arguments: object, **options: object) -> bytes:
+    def styled(*args: Options.args, **kwargs: Options.kwargs) -> bytes:
         from matplotlib import rc_context, rcdefaults
 
         with rc_context():
             rcdefaults()
             with rc_context(_STYLE):
-                return draw(*arguments, **options)
+                return draw(*args, **kwargs)
 
     return styled
 
@@ -87,49 +93,49 @@ def _saved(figure: Figure, kind: str) -> bytes:
     return stream.getvalue()
 
 
-def _means(rows: Rows, column: str) -> tuple[np.ndarray, np.ndarray]:
-    """(N,) means of a column and (2, N) how far their intervals reach down and up."""
-    figures = [row[column] for row in rows.values()]
-    means = np.array([figure["mean"] for figure in figures])
-    return means, np.maximum([means - [f["low"] for f in figures], [f["high"] for f in figures] - means], 0)
+def _means(series: Sequence[Estimate]) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) means and (2, N) how far their intervals reach down and up."""
+    low, means, high = np.array([(figure.low, figure.mean, figure.high) for figure in series]).reshape(-1, 3).T
+    return means, np.maximum([means - low, high - means], 0)
 
 
-def _legend(figure: Figure, place: str, columns: int = 1) -> None:
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc=f"outside {place}", ncols=columns)
+def _legend(figure: Figure, columns: int) -> None:
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=columns)
 
 
 @_styled
-def interval_plot(rows: Rows, columns: Mapping[str, str], label: str) -> bytes:
-    """SVG: for each row the means with intervals of some ``columns`` (column -> words), one above the other."""
+def interval_plot(rows: Sequence[str], series: Series, label: str) -> bytes:
+    """SVG: for each row the means of all series with their intervals, one above the other."""
     figure = _figure(9, 0.42 * len(rows) + 0.9)
     axes = figure.subplots()
-    for i, (column, words) in enumerate(columns.items()):
-        means, reach = _means(rows, column)
-        at = np.arange(len(rows)) + 0.2 * (i - (len(columns) - 1) / 2)
+    for i, (words, estimates) in enumerate(series.items()):
+        means, reach = _means(estimates)
+        at = np.arange(len(rows)) + 0.2 * (i - (len(series) - 1) / 2)
         axes.errorbar(means, at, xerr=reach, fmt="o", ms=4.5, lw=1.4, color=COLOURS[i], label=words)
-    axes.set_yticks(range(len(rows)), list(rows))
+    axes.set_yticks(range(len(rows)), rows)
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.set_xlabel(label)
-    _legend(figure, "upper right", len(columns))
+    _legend(figure, len(series))
     return _saved(figure, "svg")
 
 
 @_styled
-def bars(rows: Rows, columns: Mapping[str, str], label: str) -> bytes:
-    """SVG: for each row a group of bars, one for each of some ``columns`` (column -> words), with their intervals."""
+def bars(rows: Sequence[str], series: Series, label: str) -> bytes:
+    """SVG: for each row a group of bars, one for each series, with their intervals."""
     figure = _figure(9, 2.6)
     axes = figure.subplots()
-    width = 0.75 / len(columns)
-    for i, (column, words) in enumerate(columns.items()):
-        means, reach = _means(rows, column)
-        at = np.arange(len(rows)) + width * (i - (len(columns) - 1) / 2)
+    width = 0.75 / len(series)
+    for i, (words, estimates) in enumerate(series.items()):
+        means, reach = _means(estimates)
+        at = np.arange(len(rows)) + width * (i - (len(series) - 1) / 2)
         axes.bar(at, means, 0.92 * width, yerr=reach, color=COLOURS[i], error_kw={"lw": 1, "ecolor": INK}, label=words)
-    axes.set_xticks(range(len(rows)), list(rows))
+    axes.set_xticks(range(len(rows)), rows)
     axes.grid(visible=False, axis="x")
     axes.set_ylabel(label)
     axes.tick_params(axis="x", colors=INK, length=0)
-    _legend(figure, "upper right", len(columns))
+    _legend(figure, len(series))
     return _saved(figure, "svg")
 
 
@@ -143,37 +149,37 @@ def lines(rows: Mapping[str, Mapping[str, float]], label: str, value_label: str)
     axes.set_xlabel(label)
     axes.set_ylabel(value_label)
     axes.set_ylim(bottom=0)
-    _legend(figure, "upper right", 2)
+    _legend(figure, 2)
     return _saved(figure, "svg")
 
 
 @_styled
-def courses(songs: Sequence[Mapping[str, object]], columns: int = 3) -> bytes:
-    """SVG: energy of the dance and loudness of the song by phrase, each in units of its own spread; one small plot a
-    song.
+def courses(songs: Sequence[SongResult], columns: int = 3) -> bytes:
+    """SVG: energy of the dance and loudness of the song by phrase, each in units of its own standard deviation; one
+    small plot a song.
     """
     rows = -(-len(songs) // columns)
     figure = _figure(9, 1.5 * rows + 0.3)
     for i, song in enumerate(songs):
         axes = figure.add_subplot(rows, columns, i + 1)
-        for colour, key, words in (
-            (MUTED, "loudness", "loudness of the song"),
-            (LEFT, "energy", "joint speed of the dance"),
+        for colour, curve, words in (
+            (MUTED, song.loudness, "loudness of the song"),
+            (LEFT, song.energy, "joint speed of the dance"),
         ):
-            values = np.asarray(song[key], float)
+            values = np.asarray(curve, float)
             axes.plot(
                 (values - values.mean()) / (values.std() + 1e-9), color=colour, marker="o", ms=2.5, lw=1.3, label=words
             )
-        axes.set_title(str(song["name"])[:34], fontsize=8)
+        axes.set_title(song.name[:34], fontsize=8)
         axes.tick_params(labelbottom=False, labelleft=False, length=0)
-    _legend(figure, "upper right", 2)
+    _legend(figure, 2)
     return _saved(figure, "svg")
 
 
 @_styled
 def contact_sheet(clip: MotionClip, poses: int = POSES, rows: int = POSE_ROWS) -> bytes:
-    """PNG: stick figures at even times, seen from the audience; the dancer's left is red, its right blue, grey marks
-    the floor.
+    """PNG: stick figures at even times, seen from the audience; the dancer's left is red, the right blue, the floor
+    grey.
     """
     from matplotlib.collections import LineCollection
 
@@ -196,7 +202,7 @@ def contact_sheet(clip: MotionClip, poses: int = POSES, rows: int = POSE_ROWS) -
             LineCollection(segments, colors=[colours[b] for b in nearness], linewidths=2.4, capstyle="round")
         )
     heads = places[:, INDEX["head"]] + (0, 0.08)
-    axes.scatter(*heads.T, s=70, color=INK, zorder=3)
+    axes.scatter(heads[:, 0], heads[:, 1], s=70, color=INK, zorder=3)
     for (x, y), frame in zip(at, frames, strict=True):
         axes.text(
             x - wide / 2 + 0.05,

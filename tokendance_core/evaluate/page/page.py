@@ -1,6 +1,4 @@
-"""A study as one HTML file that needs nothing else: gates first, every table, plots, and each song's dance to look
-at.
-"""
+"""A report as one HTML file that needs nothing else: gates first, tables, plots, and each song's dance to watch."""
 
 from __future__ import annotations
 
@@ -12,7 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from tokendance_core.evaluate.metrics.statistics import Estimate
 from tokendance_core.evaluate.page import figures
+from tokendance_core.evaluate.results import Cell, Gate, Report, Section, SongResult, Table, cells
 from tokendance_core.motion import kinematics
 from tokendance_core.motion.skeleton import JOINTS, PARENTS
 from tokendance_core.types import MotionClip
@@ -49,23 +49,27 @@ def number(value: float) -> str:
     return f"{value:#.3g}".rstrip(".").replace("-", "−") if value else "0"
 
 
-def cell(value: object) -> str:
-    """A figure as a table cell; below a mean its interval, then its spread over seeds."""
-    if isinstance(value, Mapping):
-        spread = f" ± {number(value['sd'])}" if "sd" in value else ""
-        return (
-            f"<td>{number(value['mean'])}<small>{number(value['low'])} … {number(value['high'])}{spread}</small></td>"
-        )
-    return f"<td>{number(value) if isinstance(value, int | float) else escape(str(value))}</td>"
+def cell(value: Cell) -> str:
+    """A figure as a table cell."""
+    return f"<td>{_figure(value)}</td>"
 
 
-def table(rows: Mapping[str, Mapping[str, object]]) -> str:
+def _figure(value: Cell) -> str:
+    """Below a mean its interval, then its spread over seeds."""
+    if isinstance(value, Estimate):
+        spread = "" if value.sd is None else f" ± {number(value.sd)}"
+        return f"{number(value.mean)}<small>{number(value.low)} … {number(value.high)}{spread}</small>"
+    return escape(value) if isinstance(value, str) else number(value)
+
+
+def table(rows: Table) -> str:
     """Rows by name; a row may lack some of the columns."""
-    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    found = {name: cells(row) for name, row in rows.items()}
+    columns = list(dict.fromkeys(column for row in found.values() for column in row))
     head = "".join(f"<th>{escape(words(column))}</th>" for column in columns)
     body = "".join(
         f"<tr><th{_highlight(name)}>{escape(name)}</th>{''.join(cell(row.get(column, '–')) for column in columns)}</tr>"
-        for name, row in rows.items()
+        for name, row in found.items()
     )
     return f'<div class="wide"><table><thead><tr><th></th>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
@@ -74,12 +78,12 @@ def _highlight(name: str) -> str:
     return ' class="model"' if name.startswith("model") else ""
 
 
-def gate_table(gates: Iterable[Mapping[str, object]]) -> str:
+def gate_table(gates: Iterable[Gate]) -> str:
     """Every requirement: figure, target, met or missed."""
     verdicts = {True: '<td class="met">met</td>', False: '<td class="missed">missed</td>'}
     body = "".join(
-        f"<tr><th>{escape(str(gate['theme']))}</th><td>{escape(str(gate['what']))}</td>{cell(gate['figure'])}"
-        f"<td>{escape(str(gate['target']))}</td>{verdicts[bool(gate['met'])]}</tr>"
+        f"<tr><th>{escape(gate.theme)}</th><td>{escape(gate.what)}</td>{cell(gate.figure)}"
+        f"<td>{escape(gate.target)}</td>{verdicts[gate.met]}</tr>"
         for gate in gates
     )
     head = "".join(f"<th>{name}</th>" for name in ("", "what", "figure", "target", ""))
@@ -101,27 +105,25 @@ def player(clip: MotionClip, beats: np.ndarray) -> str:
     )
 
 
-def song_card(song: Mapping[str, object], clip: MotionClip) -> str:
+def song_card(song: SongResult, clip: MotionClip) -> str:
     """A song's dance to play, its contact sheet and its own figures."""
-    facts = ", ".join(f"{escape(words(key))} {number(value)}" for key, value in song["figures"].items())
+    facts = ", ".join(f"{escape(words(name))} {_figure(value)}" for name, value in cells(song.figures).items())
     return (
-        f'<div class="song"><h3>{escape(str(song["name"]))}</h3>'
-        f'<p class="note">{escape(str(song["split"]))}; {facts}</p>'
-        f"{player(clip, np.asarray(song['beats']))}{_image(figures.contact_sheet(clip), 'png')}</div>"
+        f'<div class="song"><h3>{escape(song.name)}</h3>'
+        f'<p class="note">{escape(song.split)}; {facts}</p>'
+        f"{player(clip, np.asarray(song.beats))}{_image(figures.contact_sheet(clip), 'png')}</div>"
     )
 
 
-def render(title: str, result: Mapping[str, object], plots: Plots, dances: Sequence[MotionClip] = ()) -> str:
-    """The page: ``result`` as ``study.run`` gives it, ``plots`` by section, one dance of each of
-    ``result["songs"]``.
-    """
-    about = " · ".join(f"{escape(key)} {escape(_plain(value))}" for key, value in result["about"].items())
-    sections = {name: _section(section, plots.get(name, ())) for name, section in result["sections"].items()}
+def render(title: str, report: Report, plots: Plots, dances: Sequence[MotionClip] = ()) -> str:
+    """The page: ``plots`` by section, and one dance to each song of the report, or none at all."""
+    about = " · ".join(f"{escape(key)} {escape(_short(value))}" for key, value in report.about.items())
+    sections = {name: _section(section, plots.get(name, ())) for name, section in report.sections.items()}
     if dances:
-        sections["Songs"] = "".join(song_card(song, clip) for song, clip in zip(result["songs"], dances, strict=True))
+        sections["Songs"] = "".join(song_card(song, clip) for song, clip in zip(report.songs, dances, strict=True))
     links = "".join(f'<a href="#{_anchor(name)}">{escape(name)}</a>' for name in sections)
-    gates = result["gates"]
-    met = sum(bool(gate["met"]) for gate in gates)
+    gates = report.gates
+    met = sum(gate.met for gate in gates)
     verdict = f'<h2 id="gates">Gates: {met} of {len(gates)} met</h2>{gate_table(gates)}' if gates else ""
     body = "".join(f'<h2 id="{_anchor(name)}">{escape(name)}</h2>{section}' for name, section in sections.items())
     here = Path(__file__)
@@ -136,16 +138,16 @@ def render(title: str, result: Mapping[str, object], plots: Plots, dances: Seque
     )
 
 
-def _section(section: Mapping[str, object], plots: Sequence[tuple[str, Callable[[], bytes]]]) -> str:
+def _section(section: Section, plots: Sequence[tuple[str, Callable[[], bytes]]]) -> str:
     drawn = "".join(
         f"<figure>{_image(draw(), 'svg+xml')}<figcaption>{escape(caption)}</figcaption></figure>"
         for caption, draw in plots
     )
-    tables = "".join(f"<h3>{escape(title)}</h3>{table(rows)}" for title, rows in section["tables"].items())
-    return f'<p class="note">{escape(str(section["note"]))}</p>{drawn}{tables}'
+    tables = "".join(f"<h3>{escape(title)}</h3>{table(rows)}" for title, rows in section.tables.items())
+    return f'<p class="note">{escape(section.note)}</p>{drawn}{tables}'
 
 
-def _plain(value: object) -> str:
+def _short(value: object) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 

@@ -1,49 +1,64 @@
-"""Which tables of a study are drawn, and how."""
+"""What of a study is plotted, and how."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 
 from tokendance_core.evaluate.page import figures
 from tokendance_core.evaluate.page.page import Plots
 from tokendance_core.evaluate.study.material import COMPOSED, MODEL, ONE_STEP, WRONG_TEMPO
-from tokendance_core.evaluate.study.rhythm import SETTLING
+from tokendance_core.evaluate.study.run import Study
 
 COURSES = 12
 """Songs whose course is drawn."""
 
-AGAINST = {"own_song": "own song", "other_songs": "other songs", "random_phase": "random phases"}
+FEWEST_PHRASES = 4
+"""A song with fewer has no course to draw."""
 
 
-def plots(result: Mapping[str, object]) -> Plots:
+def plots(study: Study) -> Plots:
     """section -> (caption, how to draw it), for ``page.render``; a plot without data is left out."""
-    tables = {name: section["tables"] for name, section in result["sections"].items()}
-    rhythm, life = tables["Rhythm"], tables["Life"]["Life by genre"]
-    settling = {kind: rhythm[SETTLING][kind] for kind in (MODEL, ONE_STEP, COMPOSED, WRONG_TEMPO)}
-    followed = [song for song in result["songs"] if len(song["energy"]) >= 4][:COURSES]
-    rows = rhythm["Beat alignment, music to dance"]
+    alignments, genres = study.rhythm.music_to_dance, study.life.by_genre
+    rows, lively = list(alignments.values()), list(genres.values())
+    own_and_others = {
+        "own song": [row.own_song for row in rows],
+        "other songs": [row.other_songs for row in rows],
+        "random phases": [row.random_phase for row in rows],
+    }
+    settling = {kind: study.rhythm.settling[kind] for kind in (MODEL, ONE_STEP, COMPOSED, WRONG_TEMPO)}
+    speed = {
+        "model": [row.joint_speed_m_s for row in lively],
+        "training dance": [row.training_joint_speed_m_s for row in lively],
+    }
+    reach = {
+        "model": [row.range_of_motion_m for row in lively],
+        "training dance": [row.training_range_of_motion_m for row in lively],
+    }
     found = {
         "Rhythm": [
             (
                 "Beat alignment, music to dance, 95 % intervals over songs.",
-                partial(figures.interval_plot, rows, AGAINST, "beat alignment"),
+                partial(figures.interval_plot, list(alignments), own_and_others, "beat alignment"),
             ),
             (
                 "Where within a beat of the music the dance settles (1.0 = evenly spread).",
-                partial(figures.lines, settling, "part of a beat after the beat", "motion beats, over even"),
+                partial(figures.lines, settling, "part of a beat after the beat", "motion beats, relative to even"),
             ),
         ],
         "Life": [
             (
                 f"{label} by requested genre, beside training dance of that genre.",
-                partial(figures.bars, life, {name: "model", f"training_{name}": "training dance"}, label),
+                partial(figures.bars, list(genres), series, label),
             )
-            for name, label in (("joint_speed_m_s", "Joint speed, m/s"), ("range_of_motion_m", "Range of motion, m"))
+            for label, series in (("Joint speed, m/s", speed), ("Range of motion, m", reach))
         ],
-    }  # fmt: skip
+    }
+    followed = [song for song in study.songs if len(song.energy) >= FEWEST_PHRASES][:COURSES]
     if followed:
         found["Structure"] = [
-            ("Energy by phrase of four bars, each in units of its own spread.", partial(figures.courses, followed))
+            (
+                "Energy by phrase of four bars, each in units of its own spread.",
+                partial(figures.courses, followed),
+            )
         ]
     return found

@@ -11,7 +11,8 @@ from tokendance_core.errors import DataError
 from tokendance_core.evaluate.metrics import distribution as measures
 from tokendance_core.evaluate.metrics.geometric import geometric_features, geometric_features_legacy
 from tokendance_core.evaluate.metrics.kinetic import kinetic_features, kinetic_features_legacy
-from tokendance_core.evaluate.metrics.statistics import Figure
+from tokendance_core.evaluate.metrics.statistics import Estimate
+from tokendance_core.evaluate.results import Cell, Section
 from tokendance_core.evaluate.study.material import COMPOSED, FROZEN, MODEL, ONE_STEP, RECONSTRUCTED, Dances, Material
 from tokendance_core.motion import kinematics
 from tokendance_core.types import FPS
@@ -30,20 +31,18 @@ FEATURES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "g": partial(geometric_features, fps=FPS),
     "g_legacy": geometric_features_legacy,
 }
-"""Features of joints (T, 24, 3) at 30 fps; the legacy forms take other rates for granted."""
+"""Features of joints (T, 24, 3) at 30 fps; the legacy forms assume other rates."""
 
 _NOTE = (
     f"Windows of {WINDOW:g} s against all windows of training dance, both z-scored by the reference. Floor: FID of as "
-    "many windows "
-    "of the reference itself. Not comparable with published tables: other data, skeleton and windows. Rows with fewer "
-    "than "
-    f"{ENOUGH} windows say little even among themselves. Diversity is good where it is near that of real dance, not "
-    "where it is "
-    "high. Legacy: as the field's scripts compute it, where the acceleration measures the distance from the origin."
+    "many windows of the reference itself. Not comparable with published tables: other data, skeleton and windows. "
+    f"Rows with fewer than {ENOUGH} windows say little even when compared with each other. Diversity is good where it "
+    "is near that of real dance, not where it is high. Legacy: as the field's scripts compute it, where the "
+    "acceleration measures the distance from the origin."
 )
 
 
-def distribution(material: Material) -> dict[str, object]:
+def distribution(material: Material) -> Section:
     """FID and Div on kinetic (corrected and legacy) and geometric features, training dance being the reference."""
     kinds = {
         MODEL: [clip for seed in material.dances[MODEL] for clip in seed],
@@ -61,15 +60,11 @@ def distribution(material: Material) -> dict[str, object]:
         )
     extracted = {kind: features(some) for kind, some in windows.items() if len(some) > 1}
     rows = {kind: _row(made, extracted[REFERENCE]) for kind, made in extracted.items()}
-    return {
-        "note": _NOTE,
-        "tables": {"Distance to training dance": rows},
-        "gates": [],
-    }
+    return Section(_NOTE, {"Distance to training dance": rows})
 
 
 def cut(clips: Dances) -> list[np.ndarray]:
-    """Joint positions (T, 24, 3) of consecutive windows, each from its pelvis' first place; what is left at a clip's
+    """Joint positions (T, 24, 3) of consecutive windows, relative to where the pelvis begins; what is left at a clip's
     end is dropped.
     """
     frames = int(WINDOW * FPS)
@@ -77,9 +72,9 @@ def cut(clips: Dances) -> list[np.ndarray]:
     return [j[start : start + frames] - j[start, 0] for j in joints for start in range(0, len(j) - frames + 1, frames)]
 
 
-def _spread(draws: np.ndarray) -> Figure:
+def _spread(draws: np.ndarray) -> Estimate:
     low, high = np.percentile(draws, (2.5, 97.5))
-    return {"mean": float(draws.mean()), "low": float(low), "high": float(high)}
+    return Estimate(float(draws.mean()), float(low), float(high))
 
 
 def features(windows: list[np.ndarray]) -> dict[str, np.ndarray]:
@@ -87,11 +82,12 @@ def features(windows: list[np.ndarray]) -> dict[str, np.ndarray]:
     return {name: np.stack([extract(joints) for joints in windows]) for name, extract in FEATURES.items()}
 
 
-def _row(made: dict[str, np.ndarray], real: dict[str, np.ndarray]) -> dict[str, object]:
+def _row(made: dict[str, np.ndarray], real: dict[str, np.ndarray]) -> dict[str, Cell]:
     count = len(made["k"])
-    row: dict[str, object] = {"windows": count}
+    row: dict[str, Cell] = {"windows": count}
     for name in FEATURES:
         row[f"fid_{name}"] = measures.frechet_distance(made[name], real[name])
         row[f"floor_{name}"] = _spread(measures.floor(real[name], count, draws=FLOOR_DRAWS))
         row[f"div_{name}"] = measures.diversity(made[name], real[name])
-    return row | {"enough_windows": "yes" if min(count, len(real["k"])) >= ENOUGH else "no"}
+    row["enough_windows"] = "yes" if min(count, len(real["k"])) >= ENOUGH else "no"
+    return row

@@ -1,11 +1,10 @@
-"""What a released model must reach, each requirement as one row: the figure, the target, met or missed."""
+"""What a released model must reach: the figure, the target, met or missed."""
 
 from __future__ import annotations
 
 import math
 
-Gate = dict[str, object]
-"""``theme``, ``what`` with its unit, ``figure``, ``target`` in words, ``met``."""
+from tokendance_core.evaluate.results import Gate
 
 
 def at_most(theme: str, what: str, figure: float, limit: float, why: str = "") -> Gate:
@@ -29,10 +28,4 @@ def _because(why: str) -> str:
 
 
 def _gate(theme: str, what: str, figure: float, target: str, met: bool) -> Gate:
-    return {
-        "theme": theme,
-        "what": what,
-        "figure": float(figure),
-        "target": target,
-        "met": bool(met and math.isfinite(figure)),
-    }
+    return Gate(theme, what, float(figure), target, bool(met and math.isfinite(figure)))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from tokendance_core.evaluate.metrics import motion, windows
-from tokendance_core.evaluate.metrics.statistics import Figure, interval
+from tokendance_core.evaluate.metrics.statistics import Estimate, interval
+from tokendance_core.evaluate.results import Gate, Row, Section
 from tokendance_core.evaluate.study import gates
 from tokendance_core.evaluate.study.material import COMPOSED, MODEL, Dances, Material
 from tokendance_core.motion import kinematics
@@ -21,76 +23,124 @@ COPY_SONGS = 12
 """Songs whose dances are looked for in the training data."""
 
 REPEATED = 8.0
-"""Seconds of a window that should not come again and again."""
+"""Seconds of a window that should not occur again and again."""
 
 TAKES, LONGEST_TAKES = "longest real takes", 5
 PAIRS_OF_DANCES = 40
 
-MEASURES: dict[str, Callable[[MotionClip], float]] = {
-    "joint_speed_m_s": lambda clip: joint_speed(clip).mean(),
-    "range_of_motion_m": motion.range_of_motion,
-    "freeze_ratio_percent": lambda clip: 100 * motion.freeze_ratio(clip),
-}
-
 _NOTE = (
     f"By genre: {SONGS_PER_GENRE} songs or fewer, beside the training clips of that genre (takes that hardly move left "
-    "out). "
-    "Distances: mean over joints and frames, around the pelvis. Nearest training window: 2 s, mirrored training clips "
-    "among the "
-    "pool; the composed ground truth is made of them and shows what a copy looks like. Repetition: how often the most "
-    "repeated "
-    "window comes."
+    "out). Distances: mean over joints and frames, relative to the pelvis. Nearest training window: 2 s, with mirrored "
+    "training clips in the pool; the composed ground truth is made of them and shows what a copy looks like. "
+    "Repetition: how often the most repeated window occurs."
 )
 
 
+@dataclass(frozen=True)
+class Liveliness(Row):
+    """Dances in one genre beside the training dance of that genre."""
+
+    joint_speed_m_s: Estimate
+    training_joint_speed_m_s: Estimate
+    range_of_motion_m: Estimate
+    training_range_of_motion_m: Estimate
+    freeze_ratio_percent: Estimate
+    training_freeze_ratio_percent: Estimate
+
+
+@dataclass(frozen=True)
+class Distance(Row):
+    """Between dances, or from a dance to its nearest window."""
+
+    distance_cm: Estimate
+
+
+@dataclass(frozen=True)
+class Repetition(Row):
+    """How often the most repeated window of some dances occurs, on average and at most."""
+
+    dances: int
+    minutes_each: float
+    mean: float
+    most: int
+
+
+@dataclass(frozen=True)
+class Life:
+    """What the section found: by genre, by pair of dances, and by kind of dance."""
+
+    by_genre: Mapping[str, Liveliness]
+    differences: Mapping[str, Distance]
+    nearest: Mapping[str, Distance]
+    repetition: Mapping[str, Repetition]
+
+    @property
+    def section(self) -> Section:
+        tables = {
+            "Life by genre": self.by_genre,
+            "Two dances compared": self.differences,
+            "Nearest training window": self.nearest,
+            f"Repetition of windows of {REPEATED:g} s": self.repetition,
+        }
+        return Section(_NOTE, tables, self._gates())
+
+    def _gates(self) -> list[Gate]:
+        theme, training = "4 life", "training dance"
+        found = []
+        for genre, row in self.by_genre.items():
+            if genre != "any":
+                speeds = row.joint_speed_m_s.mean, row.training_joint_speed_m_s.mean
+                reaches = row.range_of_motion_m.mean, row.training_range_of_motion_m.mean
+                found += [
+                    gates.near(f"{theme}, {genre}", "joint speed, m/s", *speeds, 0.25, training),
+                    gates.near(f"{theme}, {genre}", "range of motion, m", *reaches, 0.25, training),
+                ]
+        if {MODEL, TAKES} <= set(self.repetition):
+            most, real = self.repetition[MODEL].most, self.repetition[TAKES].most
+            found.append(
+                gates.at_most(theme, f"times that a window of {REPEATED:g} s occurs in a song", most, real, TAKES)
+            )
+        return found
+
+
 def danced_by_genre(material: Material) -> dict[str, Dances]:
-    """The start of some songs danced in each genre that the model knows and the training data holds."""
+    """The start of some songs, danced in each genre that the model knows and the training data contains."""
     known = [genre for genre in material.model.genres if genre == "any" or material.training_clips(genre)]
     songs = range(min(SONGS_PER_GENRE, len(material.songs)))
     return {genre: [material.dance(i, genre=genre) for i in songs] for genre in known}
 
 
-def life(material: Material, by_genre: dict[str, Dances]) -> dict[str, object]:
+def life(material: Material, by_genre: Mapping[str, Dances]) -> Life:
     """Energy by genre beside training dance, difference of seeds, distance from the training data, repetition."""
-    genres = {genre: _life_row(made, material.training_clips(genre)) for genre, made in by_genre.items()}
-    newness, repeated = _newness(material), _repetition(material)
-    return {
-        "note": _NOTE,
-        "tables": {
-            "Life by genre": genres,
-            "Two dances compared": _differences(material),
-            "Nearest training window": newness,
-            f"Repetition of windows of {REPEATED:g} s": repeated,
-        },
-        "gates": _gates(genres, repeated),
-    }
+    return Life(
+        {genre: _liveliness(made, material.training_clips(genre)) for genre, made in by_genre.items()},
+        _differences(material),
+        _nearest(material),
+        _repetition(material),
+    )
 
 
-def _life_row(made: Dances, real: Dances) -> dict[str, object]:
-    row: dict[str, object] = {}
-    for name, measure in MEASURES.items():
-        for whose, clips in (("", made), ("training_", real)):
-            row[whose + name] = interval([measure(clip) for clip in clips], [clip.frames for clip in clips])
-    return row
+def _liveliness(made: Dances, real: Dances) -> Liveliness:
+    def mean(measure: Callable[[MotionClip], float], clips: Dances) -> Estimate:
+        return interval([measure(clip) for clip in clips], [clip.frames for clip in clips])
+
+    def speed(clip: MotionClip) -> float:
+        return float(joint_speed(clip).mean())
+
+    def freeze(clip: MotionClip) -> float:
+        return 100 * motion.freeze_ratio(clip)
+
+    return Liveliness(
+        joint_speed_m_s=mean(speed, made),
+        training_joint_speed_m_s=mean(speed, real),
+        range_of_motion_m=mean(motion.range_of_motion, made),
+        training_range_of_motion_m=mean(motion.range_of_motion, real),
+        freeze_ratio_percent=mean(freeze, made),
+        training_freeze_ratio_percent=mean(freeze, real),
+    )
 
 
-def _gates(genres: dict[str, dict], repeated: dict[str, dict]) -> list[gates.Gate]:
-    theme = "4 life"
-    found = [
-        gates.near(
-            f"{theme}, {genre}", label, row[name]["mean"], row[f"training_{name}"]["mean"], 0.25, "training dance"
-        )
-        for genre, row in genres.items()
-        if genre != "any"
-        for name, label in (("joint_speed_m_s", "joint speed, m/s"), ("range_of_motion_m", "range of motion, m"))
-    ]
-    if {MODEL, TAKES} <= set(repeated):
-        most, real = (repeated[kind]["most"] for kind in (MODEL, TAKES))
-        found.append(gates.at_most(theme, f"times that a window of {REPEATED:g} s comes in a song", most, real, TAKES))
-    return found
-
-
-def _differences(material: Material) -> dict[str, dict[str, object]]:
+def _differences(material: Material) -> dict[str, Distance]:
     """Two seeds on one song; two songs; two real dances."""
     seeds = material.dances[MODEL]
     rng = np.random.default_rng(0)
@@ -103,14 +153,14 @@ def _differences(material: Material) -> dict[str, dict[str, object]]:
         "two real dances": [(real[i], real[j]) for i, j in chosen],
     }
     return {
-        name: {"distance_cm": interval([100 * windows.dance_distance(a, b) for a, b in found])}
+        name: Distance(interval([100 * windows.dance_distance(a, b) for a, b in found]))
         for name, found in pairs.items()
         if found
     }
 
 
-def _newness(material: Material) -> dict[str, dict[str, Figure]]:
-    # At the rate at which windows are compared: each look-up poses the whole pool.
+def _nearest(material: Material) -> dict[str, Distance]:
+    # At the rate at which windows are compared: each search poses the whole pool.
     training = [kinematics.resample_to_fps(clip, windows.RATE) for clip in material.training_clips()]
     pool = training + [mirror(clip) for clip in training]
     kinds = {
@@ -118,17 +168,14 @@ def _newness(material: Material) -> dict[str, dict[str, Figure]]:
         "held-out dance": material.held_out_clips(),
         COMPOSED: material.dances[COMPOSED][0][:COPY_SONGS],
     }
-    return {
-        kind: {
-            "distance_cm": interval(
-                [100 * windows.nearest_window_distance(clip, pool) for clip in clips if clip.seconds > 2]
-            )
-        }
-        for kind, clips in kinds.items()
-    }
+    rows = {}
+    for kind, clips in kinds.items():
+        distances = [100 * windows.nearest_window_distance(clip, pool) for clip in clips if clip.seconds > 2]
+        rows[kind] = Distance(interval(distances))
+    return rows
 
 
-def _repetition(material: Material) -> dict[str, dict[str, float]]:
+def _repetition(material: Material) -> dict[str, Repetition]:
     """Songs of two minutes or more beside the longest real takes."""
     long_songs = [clip for clip in material.whole if clip.seconds >= 120]
     takes = sorted((c.clip for c in material.clips if not c.loop), key=lambda clip: -clip.seconds)[:LONGEST_TAKES]
@@ -137,10 +184,5 @@ def _repetition(material: Material) -> dict[str, dict[str, float]]:
         if clips:
             times = [windows.repetition(clip, REPEATED) for clip in clips]
             minutes = float(np.mean([clip.seconds for clip in clips]) / 60)
-            rows[kind] = {
-                "dances": len(clips),
-                "minutes_each": minutes,
-                "mean": float(np.mean(times)),
-                "most": max(times),
-            }
+            rows[kind] = Repetition(len(clips), minutes, float(np.mean(times)), max(times))
     return rows

@@ -1,8 +1,8 @@
-"""The dances that a study measures: the model's own and the controls that stand beside them."""
+"""The dances that a study measures: the model's own, and the controls they are compared with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -32,7 +32,7 @@ UNFINISHED = FinishSettings(smoothing=0.0, foot_lock=0.0, ground=False, settle=0
 """The dance as the tokenizers decode it."""
 
 LONGEST = 180.0
-"""Seconds of a whole song that are danced where the course of a song matters."""
+"""Seconds of a song that are danced where its form matters."""
 
 LONG_CLIP = 10.0
 """Seconds that one clip of each side must last."""
@@ -41,11 +41,13 @@ _FEWEST_BEATS = 8
 _PIECE = (0.7, 2.1)
 """Seconds: shortest and longest piece of a shuffled song; no two alike, so that no beat survives."""
 
-Say = Callable[[str], None]
+Log = Callable[[str], None]
+"""Takes a line on what is being done."""
+
 Dances = list[MotionClip]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class StudySettings:
     """``songs``: how many at most (None: all); ``seconds`` of each; ``seeds``: how many dances to a song; ``dance``:
     how they are made.
@@ -74,19 +76,19 @@ class StudySettings:
             )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Material:
     """Everything that the sections of a study look at.
 
-    ``music`` and ``songs``: the first seconds of each chosen song, and what is known about it; ``dances``: kind ->
-    seeds -> songs; ``raw``: seed 0 before finishing; ``unlocked``: finished but for the foot lock; ``whole``: seed 0
-    for up to three minutes of each song; ``heard``: all songs of the pack.
+    ``clips`` and ``all_songs``: the whole pack; ``songs`` and ``music``: what is known about each chosen song, and its
+    first seconds; ``dances``: kind -> seeds -> songs; ``raw``: seed 0 before finishing; ``unlocked``: finished except
+    for the foot lock; ``whole``: seed 0 for up to three minutes of each song.
     """
 
     model: Checkpoint
     settings: StudySettings
     clips: list[SourceClip]
-    heard: list[SourceSong]
+    all_songs: list[SourceSong]
     songs: list[SourceSong]
     music: list[Music]
     dances: dict[str, list[Dances]]
@@ -101,20 +103,20 @@ class Material:
     def held_out_clips(self) -> Dances:
         return [c.clip for c in self.clips if c.split != "train"]
 
-    def dance(self, index: int, **changes: object) -> MotionClip:
-        """The start of song ``index`` danced with ``changes`` to the settings."""
-        return pipeline.generate(self.music[index], self.model, replace(self.settings.dance, **changes))
+    def dance(self, index: int, genre: str) -> MotionClip:
+        """The start of song ``index``, danced in a genre."""
+        return pipeline.generate(self.music[index], self.model, replace(self.settings.dance, genre=genre))
 
 
-def gather(model: Checkpoint, data: Path, settings: StudySettings, say: Say) -> Material:
-    """Read the data pack and make every dance; ``say`` hears what is being done. Raises DataError when the pack lacks
+def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> Material:
+    """Read the data pack and make every dance; ``log`` is told what is being done. Raises DataError when the pack lacks
     what is needed.
     """
-    say("reading the data")
-    clips, heard = pack.load_motion(data), list(pack.load_songs(data))
+    log("reading the data")
+    clips, all_songs = pack.load_motion(data), list(pack.load_songs(data))
     _check_clips(clips)
-    songs = _long_songs(heard, settings)
-    music = [audio.load(song.path, duration=settings.seconds) for song in songs]
+    songs = choose_songs(all_songs, settings)
+    music = _music(songs, settings.seconds)
     chosen, seeds = settings.dance, range(settings.dance.seed, settings.dance.seed + settings.seeds)
 
     def danced(settings: GenerateSettings, songs: list[Music] = music) -> Dances:
@@ -122,18 +124,29 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, say: Say) -> 
 
     dances: dict[str, list[Dances]] = {MODEL: []}
     for seed in seeds:
-        say(f"dancing to {len(songs)} songs, seed {seed}")
+        log(f"dancing to {len(songs)} songs, seed {seed}")
         dances[MODEL].append(danced(replace(chosen, seed=seed)))
-    say("dancing in one step, to shuffled music, without finishing, and to whole songs")
+    log("dancing in one step, to shuffled music, without finishing, and to whole songs")
     dances[ONE_STEP] = [danced(replace(chosen, steps=1, temperature=0.0))]
     rng = np.random.default_rng(chosen.seed)
     dances[SHUFFLED] = [danced(chosen, [shuffled(song, rng) for song in music])]
     raw = danced(replace(chosen, finish=UNFINISHED))
-    unlocked = danced(replace(chosen, finish=replace(chosen.finish, foot_lock=0.0)))
-    whole = danced(chosen, [audio.load(song.path, duration=LONGEST) for song in songs])
-    say("composing the controls")
+    unlocked = danced(replace(chosen, finish=replace(chosen.finish or UNFINISHED, foot_lock=0.0)))
+    whole = danced(chosen, _music(songs, LONGEST))
+    log("composing the controls")
     dances |= {kind: [made] for kind, made in _controls(model, clips, songs, music, rng).items()}
-    return Material(model, settings, clips, heard, songs, music, dances, raw, unlocked, whole)
+    return Material(
+        model=model,
+        settings=settings,
+        clips=clips,
+        all_songs=all_songs,
+        songs=songs,
+        music=music,
+        dances=dances,
+        raw=raw,
+        unlocked=unlocked,
+        whole=whole,
+    )
 
 
 def _check_clips(clips: list[SourceClip]) -> None:
@@ -146,8 +159,10 @@ def _check_clips(clips: list[SourceClip]) -> None:
             )
 
 
-def _long_songs(songs: list[SourceSong], settings: StudySettings) -> list[SourceSong]:
-    """Songs that last half of the wanted seconds or longer and have beats, held-out ones first."""
+def choose_songs(songs: Sequence[SourceSong], settings: StudySettings) -> list[SourceSong]:
+    """Songs that last half of the wanted seconds or longer and have beats, held-out ones first. Raises DataError when
+    there are fewer than two.
+    """
     found = [
         s
         for s in songs
@@ -161,8 +176,13 @@ def _long_songs(songs: list[SourceSong], settings: StudySettings) -> list[Source
     return sorted(found, key=lambda song: (song.split == "train", song.name))[: settings.songs]
 
 
+def _music(songs: Sequence[SourceSong], seconds: float) -> list[Music]:
+    """The start of each song; those of a pack all have a file."""
+    return [audio.load(song.path, duration=seconds) for song in songs if song.path]
+
+
 def shuffled(music: Music, rng: np.random.Generator) -> Music:
-    """The song cut into pieces of uneven length, in random order: the same sounds without their rhythm and course."""
+    """The song cut into pieces of uneven length, in random order: the same sounds without their rhythm and form."""
     lengths = rng.uniform(*_PIECE, int(music.seconds / _PIECE[0]) + 1) * SAMPLE_RATE
     cuts = np.cumsum(lengths).astype(int)
     pieces = np.split(music.samples, cuts[cuts < len(music.samples)])
@@ -172,7 +192,7 @@ def shuffled(music: Music, rng: np.random.Generator) -> Music:
 def _controls(
     model: Checkpoint, clips: list[SourceClip], songs: list[SourceSong], music: list[Music], rng: np.random.Generator
 ) -> dict[str, Dances]:
-    """One dance to a song of each kind that no network thought up."""
+    """For each kind of dance that no network made, one dance to every song."""
     training = [clip for clip in clips if clip.split == "train"]
     by_genre = {
         genre: [made for clip in training if clip.genre == genre for made in pairs.danceables(clip)]
@@ -196,14 +216,9 @@ def _controls(
         COMPOSED: fitting,
         RECONSTRUCTED: [model.dance_codec.decode(model.dance_codec.encode(clip)) for clip in fitting],
         WRONG_TEMPO: [composed(song.beats * 1.07 + 0.2, length) for song, length in zip(songs, frames, strict=True)],
-        RANDOM_CLIP: [first(pairs.tile(clip, length / FPS), length) for clip, length in zip(some, frames, strict=True)],
+        RANDOM_CLIP: [pairs.tile(clip, length / FPS).cut(0, length) for clip, length in zip(some, frames, strict=True)],
         FROZEN: [frozen(clip) for clip in fitting],
     }
-
-
-def first(clip: MotionClip, frames: int) -> MotionClip:
-    """The clip's first ``frames`` frames."""
-    return clip.cut(0, frames)
 
 
 def frozen(clip: MotionClip) -> MotionClip:

@@ -1,45 +1,79 @@
-"""The whole study of a checkpoint: every section in turn, as one plain dict of tables with their controls and gates."""
+"""The whole study of a checkpoint: every section in turn."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TypeVar
 
-from tokendance_core.evaluate.study.body import body
+from tokendance_core.evaluate.results import Report, Section, SongResult
 from tokendance_core.evaluate.study.distribution import distribution
+from tokendance_core.evaluate.study.feet_and_quality import feet_and_quality
 from tokendance_core.evaluate.study.genre import genre
-from tokendance_core.evaluate.study.life import danced_by_genre, life
-from tokendance_core.evaluate.study.material import Material, Say
-from tokendance_core.evaluate.study.rhythm import rhythm, structure_of
+from tokendance_core.evaluate.study.life import Life, danced_by_genre, life
+from tokendance_core.evaluate.study.material import Log, Material
+from tokendance_core.evaluate.study.rhythm import Rhythm, rhythm
 from tokendance_core.evaluate.study.songs import songs
 from tokendance_core.evaluate.study.speed import machine, speed
+from tokendance_core.evaluate.study.structure import structure
 from tokendance_core.evaluate.study.tokenizers import tokenizers
 
-Section = dict[str, object]
-"""``note`` in words; ``tables``: title -> row -> column -> figure; ``gates``: a list, see ``gates.py``."""
+T = TypeVar("T")
 
 
-def run(material: Material, say: Say) -> dict[str, object]:
-    """Every section of the study. A figure is a number, a word, or a mean with its interval (see ``statistics.py``)."""
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """What every section found; rhythm and life are plotted besides, see ``study_plots``."""
+
+    tokenizers: Section
+    rhythm: Rhythm
+    feet_and_quality: Section
+    life: Life
+    structure: Section
+    genre: Section
+    distribution: Section
+    speed: Section
+    songs: Sequence[SongResult]
+    about: Mapping[str, object]
+
+    @property
+    def report(self) -> Report:
+        sections = {
+            "Tokenizers": self.tokenizers,
+            "Rhythm": self.rhythm.section,
+            "Feet and quality": self.feet_and_quality,
+            "Life": self.life.section,
+            "Structure": self.structure,
+            "Genre": self.genre,
+            "Distribution": self.distribution,
+            "Speed": self.speed,
+        }
+        gates = sorted((gate for section in sections.values() for gate in section.gates), key=lambda gate: gate.theme)
+        return Report(about=self.about, gates=gates, sections=sections, songs=self.songs)
+
+
+def run(material: Material, log: Log) -> Study:
+    """Every section of the study; ``log`` is told which one is measured."""
     start = time.perf_counter()
+
+    def measured(name: str, measure: Callable[[], T]) -> T:
+        log(f"measuring: {name}")
+        return measure()
+
     by_genre = danced_by_genre(material)
-    sections = {
-        "Tokenizers": lambda: tokenizers(material),
-        "Rhythm": lambda: rhythm(material),
-        "Feet and quality": lambda: body(material),
-        "Life": lambda: life(material, by_genre),
-        "Structure": lambda: structure_of(material),
-        "Genre": lambda: genre(material, by_genre),
-        "Distribution": lambda: distribution(material),
-        "Speed": lambda: speed(material),
-    }
-    found: dict[str, Section] = {}
-    for name, section in sections.items():
-        say(f"measuring: {name.lower()}")
-        found[name] = section()
-    gates = sorted((gate for section in found.values() for gate in section["gates"]), key=lambda gate: gate["theme"])
-    took = {"minutes of measuring": (time.perf_counter() - start) / 60}
-    return {"about": about(material) | took, "gates": gates, "sections": found, "songs": songs(material)}
+    return Study(
+        tokenizers=measured("tokenizers", lambda: tokenizers(material)),
+        rhythm=measured("rhythm", lambda: rhythm(material)),
+        feet_and_quality=measured("feet and quality", lambda: feet_and_quality(material)),
+        life=measured("life", lambda: life(material, by_genre)),
+        structure=measured("structure", lambda: structure(material)),
+        genre=measured("genre", lambda: genre(material, by_genre)),
+        distribution=measured("distribution", lambda: distribution(material)),
+        speed=measured("speed", lambda: speed(material)),
+        songs=measured("songs", lambda: songs(material)),
+        about=about(material) | {"minutes of measuring": (time.perf_counter() - start) / 60},
+    )
 
 
 def about(material: Material) -> dict[str, object]:

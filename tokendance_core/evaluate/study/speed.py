@@ -14,6 +14,7 @@ import torch
 from tokendance_core.dance import pipeline
 from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.dance.pipeline import GenerateSettings
+from tokendance_core.evaluate.results import Cell, Gate, Section
 from tokendance_core.evaluate.study import gates
 from tokendance_core.evaluate.study.material import Material
 from tokendance_core.types import FPS, SAMPLE_RATE, Music
@@ -25,36 +26,25 @@ LENGTHS = {"1024 frames": 1024, "1 minute": 60 * FPS, "4096 frames": 4096, "3 mi
 REPEATS = 3
 
 
-def speed(material: Material) -> dict[str, object]:
+def speed(material: Material) -> Section:
     """One step and the released steps for songs of 1024 and 4096 frames, 1 and 3 minutes."""
     model, chosen = material.model, material.settings.dance
-    ways = {"one_step_s": replace(chosen, steps=1, temperature=0.0), f"{chosen.steps}_steps_s": chosen}
-    rows = {}
+    ways = {"one step": replace(chosen, steps=1, temperature=0.0), f"{chosen.steps} steps": chosen}
+    rows: dict[str, dict[str, Cell]] = {}
+    found: list[Gate] = []
     for name, frames in LENGTHS.items():
         music = looped(material.music[0], frames)
-        row: dict[str, object] = {way: best_time(music, model, settings) for way, settings in ways.items()}
-        rows[name] = row | {"paper_s": PAPER.get(frames, "–")}
-    return {
-        "note": f"Music in memory to finished dance, features included; the best of {REPEATS} after one run to warm "
-                f"up. {machine(model)}. "
-        "The paper does not say what it was measured on.",
-        "tables": {"Seconds": rows},
-        "gates": [
-            gate
-            for name, frames in LENGTHS.items()
-            if frames in PAPER
-            for gate in _gates(name, rows[name], f"{chosen.steps}_steps_s")
-        ],
-    }  # fmt: skip
-
-
-def _gates(name: str, row: dict[str, object], steps: str) -> list[gates.Gate]:
-    return [
-        gates.at_most(
-            "7 speed", f"{way.removesuffix('_s').replace('_', ' ')}, {name}, s", row[way], row["paper_s"], "paper"
-        )
-        for way in ("one_step_s", steps)
-    ]
+        seconds = {way: best_time(music, model, settings) for way, settings in ways.items()}
+        rows[name] = {f"{way.replace(' ', '_')}_s": value for way, value in seconds.items()}
+        rows[name]["paper_s"] = PAPER.get(frames, "–")
+        if frames in PAPER:
+            for way, value in seconds.items():
+                found.append(gates.at_most("7 speed", f"{way}, {name}, s", value, PAPER[frames], "paper"))
+    note = (
+        f"From music in memory to a finished dance, features included; the best of {REPEATS} runs after one to warm "
+        f"up. {machine(model)}. The paper does not say what it was measured on."
+    )
+    return Section(note, {"Seconds": rows}, found)
 
 
 def looped(music: Music, frames: int) -> Music:
@@ -74,7 +64,7 @@ def best_time(music: Music, model: Checkpoint, settings: GenerateSettings) -> fl
 
 def machine(model: Checkpoint) -> str:
     """The processor or graphics card that the model runs on, in words."""
-    device = next(model.generator.parameters()).device
+    device = next(model.tokenizers["upper"].parameters()).device
     if device.type == "cuda":
         return f"{torch.cuda.get_device_name(device)}, torch {torch.__version__}"
     return (
@@ -85,7 +75,7 @@ def machine(model: Checkpoint) -> str:
 
 def _processor() -> str:
     """Linux tells the name in a file of its own, other systems through ``platform``."""
-    told = Path("/proc/cpuinfo")
-    lines = told.read_text(encoding="utf-8").splitlines() if told.exists() else []
+    facts = Path("/proc/cpuinfo")
+    lines = facts.read_text(encoding="utf-8").splitlines() if facts.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +12,7 @@ from tokendance_core.datasets import finedance
 from tokendance_core.datasets.recording import Recording
 from tokendance_core.errors import DataError
 from tokendance_core.evaluate.benchmarks import protocols
-from tokendance_core.evaluate.benchmarks.protocols import PROTOCOLS, Protocol
+from tokendance_core.evaluate.benchmarks.protocols import PROTOCOLS, Counts, Measurement, Protocol
 from tokendance_core.files import bvh
 from tokendance_core.files import clip as clip_file
 from tokendance_core.motion import edits as augment
@@ -42,7 +42,7 @@ def _beats(music: Path) -> np.ndarray:
     return np.arange(0.0, 60.0, 0.5)
 
 
-def _run(protocol: Protocol, recordings: list[Recording], dances: dict[str, MotionClip], **more) -> dict:
+def _run(protocol: Protocol, recordings: list[Recording], dances: dict[str, MotionClip], **more) -> Measurement:
     return protocols.run(protocol, recordings, dances, _beats, **more)
 
 
@@ -54,7 +54,7 @@ def _short(protocol: Protocol) -> Protocol:
 @pytest.mark.parametrize("protocol", [A, B, _short(C)], ids="ABC")
 def test_ground_truth_scores_as_ground_truth(protocol: Protocol) -> None:
     recordings = _recordings()
-    figures = _run(protocol, recordings, _truth(recordings))["figures"]
+    figures = _run(protocol, recordings, _truth(recordings)).figures
     assert {
         "fid_kinetic",
         "fid_geometric",
@@ -65,15 +65,15 @@ def test_ground_truth_scores_as_ground_truth(protocol: Protocol) -> None:
     } <= set(figures)
     assert ("fid_kinetic_legacy" in figures) == (protocol.name != "C")
     for figure in figures.values():
-        assert figure["generated"] == pytest.approx(figure["ground_truth"], abs=1e-9)
-        assert np.isfinite(list(figure.values())).all()
+        assert figure.generated == pytest.approx(figure.ground_truth, abs=1e-9)
+        assert np.isfinite([value for value in astuple(figure) if value is not None]).all()
 
 
 def test_the_whole_pool_as_dances_has_no_distance_to_it() -> None:
     recordings = _recordings(4, 4)
-    figures = _run(A, recordings, _truth(recordings))["figures"]
-    assert figures["fid_kinetic"]["generated"] == pytest.approx(0, abs=1e-6)
-    assert figures["fid_kinetic"]["floor"] > 0
+    figures = _run(A, recordings, _truth(recordings)).figures
+    assert figures["fid_kinetic"].generated == pytest.approx(0, abs=1e-6)
+    assert figures["fid_kinetic"].floor > 0
 
 
 def test_another_dance_is_farther_and_a_frozen_one_meets_no_beat() -> None:
@@ -82,10 +82,10 @@ def test_another_dance_is_farther_and_a_frozen_one_meets_no_beat() -> None:
         n: replace(c, rot6d=c.rot6d[:1].repeat(75, 0), root=c.root[:1].repeat(75, 0))
         for n, c in _truth(recordings).items()
     }
-    figures = _run(A, recordings, frozen)["figures"]
-    assert figures["fid_kinetic"]["generated"] > figures["fid_kinetic"]["ground_truth"]
-    assert figures["diversity_kinetic"]["generated"] < figures["diversity_kinetic"]["ground_truth"]
-    assert figures["beat_alignment"]["generated"] == 0 < figures["beat_alignment"]["ground_truth"]
+    figures = _run(A, recordings, frozen).figures
+    assert figures["fid_kinetic"].generated > figures["fid_kinetic"].ground_truth
+    assert figures["diversity_kinetic"].generated < figures["diversity_kinetic"].ground_truth
+    assert figures["beat_alignment"].generated == 0 < figures["beat_alignment"].ground_truth
 
 
 @pytest.mark.parametrize("protocol", [A, B], ids="AB")
@@ -96,9 +96,9 @@ def test_place_and_heading_do_not_matter(protocol: Protocol) -> None:
         n: replace(augment.turn(c, 1.0), root=augment.turn(c, 1.0).root + np.float32([3, 0, -2]))
         for n, c in truth.items()
     }
-    before, after = (_run(protocol, recordings, dances)["figures"] for dances in (truth, moved))
+    before, after = (_run(protocol, recordings, dances).figures for dances in (truth, moved))
     for name in ("fid_kinetic", "fid_kinetic_legacy", "fid_geometric", "beat_alignment"):
-        assert after[name]["generated"] == pytest.approx(before[name]["generated"], rel=0.02, abs=0.02)
+        assert after[name].generated == pytest.approx(before[name].generated, rel=0.02, abs=0.02)
 
 
 def test_only_the_first_frames_count() -> None:
@@ -108,22 +108,22 @@ def test_only_the_first_frames_count() -> None:
         for n, c in _truth(recordings).items()
     }
     short = replace(B, frames=40)
-    assert _run(short, recordings, longer)["figures"] == _run(short, recordings, _truth(recordings))["figures"]
-    assert _run(B, recordings, longer)["figures"] != _run(B, recordings, _truth(recordings))["figures"]
+    assert _run(short, recordings, longer).figures == _run(short, recordings, _truth(recordings)).figures
+    assert _run(B, recordings, longer).figures != _run(B, recordings, _truth(recordings)).figures
 
 
 def test_a_dance_at_another_rate_is_resampled() -> None:
     recordings = _recordings()
     double = {n: clip_file.resample_to_fps(c, 60.0) for n, c in _truth(recordings).items()}
-    figures = _run(B, recordings, double)["figures"]
-    assert figures["fid_kinetic"]["generated"] == pytest.approx(figures["fid_kinetic"]["ground_truth"], rel=1e-3)
+    figures = _run(B, recordings, double).figures
+    assert figures["fid_kinetic"].generated == pytest.approx(figures["fid_kinetic"].ground_truth, rel=1e-3)
 
 
 def test_windows_are_whole_and_compared_with_those_of_the_test_alone() -> None:
     recordings = _recordings(frames=67)
     result = _run(_short(C), recordings, _truth(recordings))
-    assert result["counts"] == {"generated": 9, "ground_truth": 9, "pool": 9}
-    assert _run(A, recordings, _truth(recordings))["counts"] == {"generated": 3, "ground_truth": 3, "pool": 4}
+    assert result.counts == Counts(generated=9, ground_truth=9, pool=9)
+    assert _run(A, recordings, _truth(recordings)).counts == Counts(generated=3, ground_truth=3, pool=4)
 
 
 def test_joints_relative_to_the_pelvis_forget_where_the_dance_travels() -> None:
@@ -132,15 +132,15 @@ def test_joints_relative_to_the_pelvis_forget_where_the_dance_travels() -> None:
     travelling = {n: replace(c, root=(c.root + shift).astype(np.float32)) for n, c in _truth(recordings).items()}
     ratios = []
     for protocol in (A, B):
-        legacy = _run(protocol, recordings, travelling)["figures"]["diversity_kinetic_legacy"]
-        ratios.append(abs(legacy["generated"] / legacy["ground_truth"] - 1))
+        legacy = _run(protocol, recordings, travelling).figures["diversity_kinetic_legacy"]
+        ratios.append(abs(legacy.generated / legacy.ground_truth - 1))
     assert ratios[1] < ratios[0]
 
 
 def test_dances_may_be_named_after_their_song() -> None:
     recordings = _recordings(test=2)
     by_song = {"s0": recordings[0].clip}
-    assert _run(A, recordings, by_song)["counts"]["generated"] == 2
+    assert _run(A, recordings, by_song).counts.generated == 2
     with pytest.raises(DataError, match="no dance for d0 or s0") as caught:
         _run(A, recordings, {"s1": recordings[0].clip})
     assert caught.value.hint
@@ -148,7 +148,7 @@ def test_dances_may_be_named_after_their_song() -> None:
 
 def test_without_music_there_is_no_alignment() -> None:
     recordings = _recordings(music=False)
-    figures = _run(A, recordings, _truth(recordings))["figures"]
+    figures = _run(A, recordings, _truth(recordings)).figures
     assert "fid_kinetic" in figures
     assert not [name for name in figures if "beat" in name]
 
@@ -161,9 +161,9 @@ def test_beats_are_asked_for_once_a_song_and_only_within_the_dance() -> None:
         return np.array([0.5, 1.0, 1.5, 100.0])
 
     recordings = _recordings(test=4)
-    late = protocols.run(A, recordings, _truth(recordings), beats_of)["figures"]["beat_alignment"]
+    late = protocols.run(A, recordings, _truth(recordings), beats_of).figures["beat_alignment"]
     assert sorted(asked) == [Path("s0.wav"), Path("s1.wav")]
-    early = protocols.run(A, recordings, _truth(recordings), lambda music: np.array([0.5, 1.0, 1.5]))["figures"][
+    early = protocols.run(A, recordings, _truth(recordings), lambda music: np.array([0.5, 1.0, 1.5])).figures[
         "beat_alignment"
     ]
     assert late == early
@@ -172,19 +172,19 @@ def test_beats_are_asked_for_once_a_song_and_only_within_the_dance() -> None:
 def test_the_seed_decides_the_floor_alone() -> None:
     recordings = _recordings()
     first, again, other = (
-        _run(B, recordings, _truth(recordings), seed=seed)["figures"]["fid_kinetic"] for seed in (0, 0, 1)
+        _run(B, recordings, _truth(recordings), seed=seed).figures["fid_kinetic"] for seed in (0, 0, 1)
     )
     assert first == again
-    assert first["floor"] != other["floor"]
-    assert first["generated"] == other["generated"]
+    assert first.floor != other.floor
+    assert first.generated == other.generated
 
 
 def test_few_dances_and_other_data_are_never_comparable() -> None:
     recordings = _recordings()
     result = _run(A, recordings, _truth(recordings))
-    assert not result["comparable"]
-    assert "FID of 3 dances, fewer than 100" in result["notes"][0]
-    assert "3 test recordings and a pool of 4, expected 40 and 1320" in result["notes"][1]
+    assert not result.comparable
+    assert "FID of 3 dances, fewer than 100" in result.notes[0]
+    assert "3 test recordings and a pool of 4, expected 40 and 1320" in result.notes[1]
 
 
 def test_the_benchmark_s_own_dances_in_number_are_comparable(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,9 +193,9 @@ def test_the_benchmark_s_own_dances_in_number_are_comparable(monkeypatch: pytest
     recordings = [
         replace(r, clip=replace(r.clip, name=name)) for r, name in zip(_recordings(20, 20, 45), names, strict=True)
     ]
-    assert _run(_short(C), recordings, _truth(recordings))["comparable"]
+    assert _run(_short(C), recordings, _truth(recordings)).comparable
     renamed = [*recordings[1:], replace(recordings[0], clip=replace(recordings[0].clip, name="999"))]
-    assert "not the benchmark's" in _run(_short(C), renamed, _truth(renamed))["notes"][0]
+    assert "not the benchmark's" in _run(_short(C), renamed, _truth(renamed)).notes[0]
 
 
 @pytest.mark.parametrize(("protocol", "test"), [(A, 1), (C, 3)], ids=["one dance", "no whole window"])
@@ -215,10 +215,25 @@ def test_recordings_are_read_by_the_protocol_s_importer_or_another(tmp_path: Pat
     assert [r.name for r in protocols.load(C, tmp_path)] == ["012"]
     bvh.write(swaying_clip(3), tmp_path / "own.bvh")
     write_sound(tmp_path / "own.wav")
-    assert [r.name for r in protocols.load(B, tmp_path, protocols.IMPORTERS["folder"])] == ["own"]
+    assert [r.name for r in protocols.load(B, tmp_path, "folder")] == ["own"]
     (tmp_path / "motion" / "012.npy").unlink()
     with pytest.raises(DataError, match=r"None of the 1 recordings.*test of protocol B"):
         protocols.load(B, tmp_path)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
+def test_who_has_other_data_is_told_how_to_name_it(protocol: Protocol, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"FineDance has no|AIST\+\+ has no") as caught:
+        protocols.load(protocol, tmp_path)
+    assert "--format" in caught.value.hint
+    assert all((name in caught.value.hint) == (name != protocol.format) for name in protocols.IMPORTERS)
+
+
+def test_layouts_that_were_named_are_read_as_named(tmp_path: Path) -> None:
+    for layout, told in (("aist", "AIST"), ("finedance", "FineDance"), ("motorica", "Motorica"), ("folder", "bvh")):
+        with pytest.raises(DataError, match=told) as caught:
+            protocols.load(C, tmp_path, layout)
+        assert "--format" not in caught.value.hint
 
 
 def test_dances_are_read_from_files_or_made_for_each_test_recording(tmp_path: Path) -> None:
@@ -229,10 +244,11 @@ def test_dances_are_read_from_files_or_made_for_each_test_recording(tmp_path: Pa
     clip_file.save(swaying_clip(3), tmp_path / "c.smpl.npz")
     assert sorted(protocols.dances_in(tmp_path)) == ["a", "b", "c"]
     recordings = _recordings()
-    assert list(protocols.dances_for(recordings, lambda recording: recording.clip)) == ["d0", "d1", "d2"]
+    danced = protocols.dances_for(recordings, lambda music: swaying_clip(3, seed=int(music.stem[1:])))
+    assert {name: clip.name for name, clip in danced.items()} == {"d0": "sway0", "d1": "sway0", "d2": "sway1"}
     with pytest.raises(DataError, match="3 of 3 test recordings have no music, among them d0"):
-        protocols.dances_for(_recordings(music=False), lambda recording: recording.clip)
+        protocols.dances_for(_recordings(music=False), lambda music: swaying_clip(3))
 
 
-def test_beats_are_heard_in_the_sound_file(song: Path) -> None:
+def test_beats_are_found_in_the_sound_file(song: Path) -> None:
     assert np.all(np.diff(protocols.song_beats(song)) > 0.2)

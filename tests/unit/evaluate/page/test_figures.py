@@ -5,16 +5,26 @@ from __future__ import annotations
 import pytest
 
 from tokendance_core.errors import DataError
+from tokendance_core.evaluate.metrics.statistics import Estimate
 from tokendance_core.evaluate.page import figures
+from tokendance_core.evaluate.results import SongFigures, SongResult
 
-ROWS = {
-    name: {"own": {"mean": 0.5, "low": 0.4, "high": 0.6}, "other": {"mean": 0.3, "low": 0.3, "high": 0.3}}
-    for name in ("model", "real")
-}
-COURSE = [{"name": f"song {i}", "energy": [1.0, 2.0, 1.5, 1.0], "loudness": [3.0, 4.0, 5.0, 4.0]} for i in range(4)]
+ROWS = ("model", "real")
+SERIES = {"own song": [Estimate(0.5, 0.4, 0.6)] * 2, "other songs": [Estimate(0.3, 0.3, 0.3)] * 2}
+COURSE = [
+    SongResult(
+        f"song {i}",
+        "held out",
+        beats=[],
+        figures=SongFigures(0.2, 1.5, 0.5, 2.0, 0.0),
+        energy=[1.0, 2.0, 1.5, 1.0],
+        loudness=[3.0, 4.0, 5.0, 4.0],
+    )
+    for i in range(4)
+]
 DRAWINGS = {
-    "intervals": lambda: figures.interval_plot(ROWS, {"own": "own song", "other": "other songs"}, "alignment"),
-    "bars": lambda: figures.bars(ROWS, {"own": "own song", "other": "other songs"}, "alignment"),
+    "intervals": lambda: figures.interval_plot(ROWS, SERIES, "alignment"),
+    "bars": lambda: figures.bars(ROWS, SERIES, "alignment"),
     "lines": lambda: figures.lines({"model": {"0": 1.0, "0.5": 2.0}}, "part", "share"),
     "courses": lambda: figures.courses(COURSE),
 }

@@ -9,23 +9,22 @@ import numpy as np
 import pytest
 
 from tests.unit.motion_samples import swaying_clip
+from tokendance_core.evaluate.metrics.statistics import Estimate
 from tokendance_core.evaluate.page import figures, page
+from tokendance_core.evaluate.results import Report, Section, SongFigures, SongResult
 from tokendance_core.evaluate.study import gates
 from tokendance_core.motion import kinematics
 
-RESULT = {
-    "about": {"checkpoint": "abc", "minutes": 1.23456},
-    "gates": [gates.at_most("1 feet", "slide <cm>", 4.0, 3.0), gates.at_least("2 rhythm", "songs", 30, 20)],
-    "sections": {
-        "Feet & floor": {
-            "note": "Less is better.",
-            "tables": {"Slide": {"model": {"slide_cm_s": 3.5}, "real": {"clips": 9}}},
-        }
+RESULT = Report(
+    about={"checkpoint": "abc", "minutes": 1.23456},
+    gates=[gates.at_most("1 feet", "slide <cm>", 4.0, 3.0), gates.at_least("2 rhythm", "songs", 30, 20)],
+    sections={
+        "Feet & floor": Section("Less is better.", {"Slide": {"model": {"slide_cm_s": 3.5}, "real": {"clips": 9}}})
     },
-    "songs": [
-        {"name": "a <song>", "split": "held out", "beats": [0.5, 1.0, 99.0], "figures": {"joint_speed_m_s": 0.5}},
+    songs=[
+        SongResult("a <song>", "held out", [0.5, 1.0, 99.0], SongFigures(0.2, 1.5, 0.5, 2.0, 0.0)),
     ],
-}
+)
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +64,7 @@ def test_numbers_have_three_digits(value, text):
 
 
 def test_cells_show_interval_and_spread():
-    assert (
-        page.cell({"mean": 0.5, "low": 0.25, "high": 0.75, "sd": 0.125})
-        == "<td>0.500<small>0.250 … 0.750 ± 0.125</small></td>"
-    )
+    assert page.cell(Estimate(0.5, 0.25, 0.75, sd=0.125)) == "<td>0.500<small>0.250 … 0.750 ± 0.125</small></td>"
     assert page.cell("a & b") == "<td>a &amp; b</td>"
 
 

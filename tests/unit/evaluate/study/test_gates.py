@@ -23,4 +23,4 @@ from tokendance_core.evaluate.study import gates
     ],
 )
 def test_verdict(gate, met, target):
-    assert (gate["met"], gate["target"]) == (met, target)
+    assert (gate.met, gate.target) == (met, target)

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from tests.unit.motion_samples import source, swaying_clip
+from tokendance_core.datasets import pack
 from tokendance_core.errors import DataError, SettingError
 from tokendance_core.evaluate.metrics import beats
 from tokendance_core.evaluate.page import study_plots
-from tokendance_core.evaluate.study import body as study_body
+from tokendance_core.evaluate.results import SongFigures, SongResult
 from tokendance_core.evaluate.study import distribution as study_distribution
+from tokendance_core.evaluate.study import feet_and_quality, material
 from tokendance_core.evaluate.study import genre as study_genre
 from tokendance_core.evaluate.study import life as study_life
-from tokendance_core.evaluate.study import material
 from tokendance_core.evaluate.study import rhythm as study_rhythm
 from tokendance_core.evaluate.study import tokenizers as study_tokenizers
+from tokendance_core.evaluate.study.life import Life
 from tokendance_core.evaluate.study.material import COMPOSED, MODEL, ONE_STEP, SHUFFLED, WRONG_TEMPO, StudySettings
+from tokendance_core.evaluate.study.rhythm import Moves, Rhythm
 from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures
 
 
-def dancer(song: np.ndarray, late: float = 0.0) -> SimpleNamespace:
+def dancer(song: np.ndarray, late: float = 0.0) -> Moves:
     """Moves that settle ``late`` seconds after each beat."""
-    return SimpleNamespace(beats=song[:-1] + late, seconds=30.0, density=2.0, speed=0.5)
+    return Moves(song[:-1] + late, seconds=30.0, density=2.0, speed=0.5)
 
 
 SONGS = [np.arange(0.2 + 0.03 * i, 30.0, 60 / bpm) for i, bpm in enumerate((90, 97, 104, 111, 118, 125, 132))]
@@ -42,7 +46,7 @@ class IdentityCodec:
 
 
 class OneNote:
-    def encode(self, heard):
+    def encode(self, features):
         return SimpleNamespace(semantic=np.zeros(8, int), acoustic=np.arange(8))
 
 
@@ -76,13 +80,13 @@ def small(clips):
     )
     model = SimpleNamespace(dance_codec=IdentityCodec(), music_codec=OneNote(), genres=("any", "pop", "salsa"))
     return material.Material(
-        model,
-        StudySettings(),
-        clips,
-        [song],
-        [song] * 3,
-        [],
-        {kind: [dances] for kind in kinds},
+        model=model,
+        settings=StudySettings(),
+        clips=clips,
+        all_songs=[song],
+        songs=[song] * 3,
+        music=[],
+        dances={kind: [dances] for kind in kinds},
         raw=dances,
         unlocked=dances,
         whole=dances,
@@ -90,48 +94,49 @@ def small(clips):
 
 
 def test_dance_on_the_beat_beats_its_controls():
-    row = study_rhythm.alignment_row([[dancer(song) for song in SONGS]], SONGS, beats.beat_alignment)
-    assert row["own_song"]["mean"] > 0.97
-    assert row["other_songs"]["mean"] < 0.6
-    assert row["random_phase"]["mean"] < 0.6
-    assert row["p_own_over_other"] == pytest.approx(1 / 2**7)
-    assert row["p_own_over_phase"] == pytest.approx(1 / 2**7)
+    row = study_rhythm.alignment([[dancer(song) for song in SONGS]], SONGS, beats.beat_alignment)
+    assert row.own_song.mean > 0.97
+    assert row.other_songs.mean < 0.6
+    assert row.random_phase.mean < 0.6
+    assert row.p_own_over_other == pytest.approx(1 / 2**7)
+    assert row.p_own_over_phase == pytest.approx(1 / 2**7)
 
 
 def test_dance_at_any_phase_gains_nothing():
     late = np.random.default_rng(0).uniform(0, 0.5, len(SONGS))
-    row = study_rhythm.alignment_row(
+    row = study_rhythm.alignment(
         [[dancer(song, by) for song, by in zip(SONGS, late, strict=True)]], SONGS, beats.beat_alignment
     )
-    assert row["p_own_over_phase"] > 0.05
+    assert row.p_own_over_phase > 0.05
 
 
 def test_seeds_are_averaged_before_the_test():
     good, bad = [dancer(song) for song in SONGS], [dancer(song, 0.3) for song in SONGS]
-    row = study_rhythm.alignment_row([good, bad], SONGS, beats.beat_alignment)
-    alone = study_rhythm.alignment_row([good], SONGS, beats.beat_alignment)
-    assert row["own_song"]["sd"] > 0.1
-    assert row["own_song"]["mean"] < alone["own_song"]["mean"]
+    row = study_rhythm.alignment([good, bad], SONGS, beats.beat_alignment)
+    alone = study_rhythm.alignment([good], SONGS, beats.beat_alignment)
+    assert row.own_song.sd > 0.1
+    assert row.own_song.mean < alone.own_song.mean
 
 
 def test_settling_shows_the_part_of_the_beat():
-    table = study_rhythm._settling_row([[dancer(song, 0.25 * 60 / 90) for song in SONGS[:1]]], SONGS[:1])
+    table = study_rhythm.settling([[dancer(song, 0.25 * 60 / 90) for song in SONGS[:1]]], SONGS[:1])
     assert max(table, key=table.get) == "0.25"
     assert table["0.25"] == pytest.approx(study_rhythm.PARTS)
 
 
 def test_beats_on_frames_settle_everywhere_alike():
     song = np.arange(0, 600, 15) / FPS
-    table = study_rhythm._settling_row([[SimpleNamespace(beats=np.arange(0, 585) / FPS)]], [song])
+    table = study_rhythm.settling([[Moves(np.arange(0, 585) / FPS, seconds=20.0, density=30.0, speed=0.5)]], [song])
     np.testing.assert_allclose(list(table.values()), 1.0, atol=0.03)
 
 
 def test_a_perfect_codec_meets_every_gate(small):
     section = study_tokenizers.tokenizers(small)
-    row = section["tables"]["Reconstruction"]["held out"]
-    assert row["joint_error_cm"]["mean"] == 0
-    assert (row["jerk_ratio"], row["drift_cm_per_10s"], row["clips"]) == (1.0, 0.0, 2)
-    assert all(gate["met"] for gate in section["gates"])
+    row = section.tables["Reconstruction"]["held out"]
+    assert row.joint_error_cm.mean == 0
+    assert (row.jerk_ratio, row.drift_cm_per_10s, row.clips) == (1.0, 0.0, 2)
+    assert len(section.gates) == 4
+    assert all(gate.met for gate in section.gates)
 
 
 def test_code_usage_counts_every_book(small):
@@ -144,17 +149,17 @@ def test_code_usage_counts_every_book(small):
         "semantic, book 1",
         "acoustic, book 1",
     }
-    assert rows["upper, book 1"]["used_percent"] == 0.5
-    assert rows["acoustic, book 1"]["entropy_bits"] == pytest.approx(3.0)
-    assert rows["semantic, book 1"]["entropy_bits"] == 0
+    assert rows["upper, book 1"].used_percent == 0.5
+    assert rows["acoustic, book 1"].entropy_bits == pytest.approx(3.0)
+    assert rows["semantic, book 1"].entropy_bits == 0
 
 
 def test_copies_of_training_dance_are_found_out(small):
     by_genre = {"pop": small.training_clips("pop"), "salsa": small.training_clips("salsa")}
-    section = study_life.life(small, by_genre)
-    assert section["tables"]["Nearest training window"][MODEL]["distance_cm"]["mean"] < 0.1
-    assert all(gate["met"] for gate in section["gates"] if "speed" in gate["what"] or "range" in gate["what"])
-    assert section["tables"]["Two dances compared"]["model, one seed, two songs"]["distance_cm"]["mean"] > 1
+    life = study_life.life(small, by_genre)
+    assert life.nearest[MODEL].distance_cm.mean < 0.1
+    assert all(gate.met for gate in life.section.gates if "speed" in gate.what or "range" in gate.what)
+    assert life.differences["model, one seed, two songs"].distance_cm.mean > 1
 
 
 def test_genre_of_the_training_dance_is_recognised(small):
@@ -164,11 +169,11 @@ def test_genre_of_the_training_dance_is_recognised(small):
         "salsa": small.training_clips("salsa"),
     }
     section = study_genre.genre(small, by_genre)
-    rows = section["tables"]["Accuracy"]
-    assert rows["model, genre as requested"]["accuracy_percent"] == 100
-    assert rows["the same, another genre requested"]["accuracy_percent"] == 0
-    assert rows["chance"]["accuracy_percent"] == 50
-    assert section["gates"][0]["met"]
+    rows = section.tables["Accuracy"]
+    assert rows["model, genre as requested"].accuracy_percent == 100
+    assert rows["the same, another genre requested"].accuracy_percent == 0
+    assert rows["chance"].accuracy_percent == 50
+    assert section.gates[0].met
 
 
 def test_windows_start_where_the_dancer_stands(clips):
@@ -178,13 +183,13 @@ def test_windows_start_where_the_dancer_stands(clips):
 
 
 def test_plots_need_no_song_with_phrases(small):
-    row = {"own_song": 0, "other_songs": 0, "random_phase": 0}
-    tables = {
-        study_rhythm.SETTLING: {kind: {} for kind in (MODEL, ONE_STEP, COMPOSED, WRONG_TEMPO)},
-        "Beat alignment, music to dance": {"a": row},
-    }
-    sections = {"Rhythm": {"tables": tables}, "Life": {"tables": {"Life by genre": {}}}}
-    assert "Structure" not in study_plots.plots({"sections": sections, "songs": [{"energy": []}]})
+    settling = {kind: {"0": 1.0} for kind in (MODEL, ONE_STEP, COMPOSED, WRONG_TEMPO)}
+    study = SimpleNamespace(
+        rhythm=Rhythm(music_to_dance={}, dance_to_music={}, settling=settling, amount={}, songs=0),
+        life=Life(by_genre={}, differences={}, nearest={}, repetition={}),
+        songs=[SongResult("short", "held out", beats=[], figures=SongFigures(0, 0, 0, 0, 0), energy=[])],
+    )
+    assert set(study_plots.plots(study)) == {"Rhythm", "Life"}
 
 
 def test_shuffled_music_keeps_its_sounds():
@@ -195,11 +200,12 @@ def test_shuffled_music_keeps_its_sounds():
     assert 3 <= (np.diff(mixed.samples) != 1).sum() <= 14
 
 
-def test_frozen_and_first():
+def test_frozen_holds_the_first_pose():
     clip = swaying_clip(60)
-    assert material.frozen(clip).frames == 60
-    assert not np.ptp(material.frozen(clip).root, axis=0).any()
-    np.testing.assert_array_equal(material.first(clip, 7).root, clip.root[:7])
+    frozen = material.frozen(clip)
+    assert frozen.frames == 60
+    np.testing.assert_array_equal(frozen.root, np.tile(clip.root[0], (60, 1)))
+    np.testing.assert_array_equal(frozen.rot6d, np.tile(clip.rot6d[0], (60, 1, 1)))
 
 
 @pytest.mark.parametrize("wrong", [{"songs": 1}, {"seeds": 0}, {"seconds": 5.0}])
@@ -212,7 +218,7 @@ def test_settings_that_make_no_sense(wrong):
 def test_too_few_songs_are_told():
     short = SimpleNamespace(name="short", split="train", beats=np.arange(4.0), features=SimpleNamespace(frames=4 * FPS))
     with pytest.raises(DataError, match="0 songs"):
-        material._long_songs([short], StudySettings())
+        material.choose_songs([short], StudySettings())
 
 
 def test_held_out_songs_come_first():
@@ -220,25 +226,31 @@ def test_held_out_songs_come_first():
         SimpleNamespace(name=name, split=split, beats=np.arange(60.0), features=SimpleNamespace(frames=60 * FPS))
         for name, split in (("a", "train"), ("b", "validation"), ("c", "train"))
     ]
-    assert [song.name for song in material._long_songs(songs, StudySettings(songs=2))] == ["b", "a"]
+    assert [song.name for song in material.choose_songs(songs, StudySettings(songs=2))] == ["b", "a"]
 
 
 def test_training_dance_has_no_distance_to_itself(small):
-    rows = study_distribution.distribution(small)["tables"]["Distance to training dance"]
+    rows = study_distribution.distribution(small).tables["Distance to training dance"]
     assert rows[study_distribution.REFERENCE]["fid_k"] == pytest.approx(0, abs=1e-6)
     assert rows[MODEL]["windows"] == 3
     assert rows[MODEL]["enough_windows"] == "no"
     assert rows["held-out dance"]["fid_g"] >= 0
 
 
-def test_a_pack_without_held_out_dance_is_told(clips):
-    with pytest.raises(DataError, match="held-out"):
-        material._check_clips([clip for clip in clips if clip.split == "train"])
-    material._check_clips(clips)
+@pytest.mark.parametrize(
+    ("splits", "told"),
+    [(("train",), "no held-out clip"), (("test",), "no training clip"), (("train", "test"), "0 songs")],
+)
+def test_a_pack_without_one_side_is_told(clips, splits, told, monkeypatch):
+    monkeypatch.setattr(pack, "load_motion", lambda data: [clip for clip in clips if clip.split in splits])
+    monkeypatch.setattr(pack, "load_songs", lambda data: [])
+    with pytest.raises(DataError, match=told) as caught:
+        material.gather(None, Path("data"), StudySettings(), lambda line: None)
+    assert caught.value.hint
 
 
 def test_inside_leaves_both_ends_out_of_long_clips() -> None:
     clip = swaying_clip(600)
-    inner = study_body.inside(clip)
+    inner = feet_and_quality.inside(clip)
     np.testing.assert_array_equal(inner.root, clip.root[90:510])
-    assert study_body.inside(swaying_clip(200)).frames == 200
+    assert feet_and_quality.inside(swaying_clip(200)).frames == 200

@@ -1,0 +1,108 @@
+"""What a measurement found: a report of sections with tables and gates, and how it is written as JSON."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+
+from tokendance_core.evaluate.metrics.statistics import Estimate
+
+Cell = Estimate | float | str
+"""A number, a word, or a mean with its interval."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """Base of the rows whose columns are known beforehand: one field a column, None where the row has no such figure.
+
+    A column's name ends with its unit, see ``page.UNITS``.
+    """
+
+
+Table = Mapping[str, Row | Mapping[str, Cell]]
+"""Name of a row -> its figures; a mapping where the columns depend on the data."""
+
+
+def cells(row: Row | Mapping[str, Cell]) -> dict[str, Cell]:
+    """Column -> figure of those that the row has."""
+    if not isinstance(row, Row):
+        return dict(row)
+    figures = {field.name: getattr(row, field.name) for field in fields(row)}
+    return {column: figure for column, figure in figures.items() if figure is not None}
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A requirement of a release: ``what`` is measured, with its unit; ``target`` in words."""
+
+    theme: str
+    what: str
+    figure: float
+    target: str
+    met: bool
+
+
+@dataclass(frozen=True)
+class Section:
+    """One question to the dances: a ``note`` on how to read the figures, ``tables`` by title, and the gates."""
+
+    note: str
+    tables: Mapping[str, Table]
+    gates: Sequence[Gate] = ()
+
+
+@dataclass(frozen=True)
+class SongFigures(Row):
+    """What one dance to a song measures."""
+
+    beat_alignment: float
+    motion_beats_per_second: float
+    joint_speed_m_s: float
+    foot_slide_cm_s: float
+    freeze_ratio_percent: float
+
+
+@dataclass(frozen=True)
+class SongResult:
+    """A song and its first dance: ``beats`` in seconds; ``energy`` of the dance (m/s) and ``loudness`` of the song (dB)
+    by phrase.
+    """
+
+    name: str
+    split: str
+    beats: Sequence[float]
+    figures: SongFigures
+    energy: Sequence[float] = ()
+    loudness: Sequence[float] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything that the page shows and ``report.json`` holds.
+
+    ``about``: what was measured, so that the figures can be made again; ``comparable``: whether distances may be
+    compared with published ones, None where nothing is published; ``gates`` of all sections by theme; ``sections`` by
+    title.
+    """
+
+    about: Mapping[str, object]
+    comparable: bool | None = None
+    gates: Sequence[Gate] = ()
+    sections: Mapping[str, Section]
+    songs: Sequence[SongResult] = ()
+
+
+def to_json(value: object) -> object:
+    """A report, or a part of it, as JSON can hold it: a dataclass becomes an object with its fields for keys.
+
+    Fields that are None are left out; numbers that are not finite, which JSON does not know, become null.
+    """
+    if is_dataclass(value):
+        found = {field.name: getattr(value, field.name) for field in fields(value)}
+        return {name: to_json(item) for name, item in found.items() if item is not None}
+    if isinstance(value, Mapping):
+        return {key: to_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [to_json(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
