@@ -1,14 +1,15 @@
-"""The nouns of TokenDance: plain, frozen data that flows from a song to keyframes.
+"""The types of TokenDance: plain, frozen data that flows from a song to keyframes.
 
-House conventions, valid everywhere unless a name says otherwise:
+Conventions, valid everywhere unless a name says otherwise:
 
 * right-handed axes, Y up, the dancer faces +Z, the dancer's left is +X;
-* metres, seconds, radians; 30 frames per second inside (any rate at the two ends);
+* metres, seconds, radians; 30 frames per second inside the package (any rate in files and in Blender);
 * quaternions are ``wxyz``; a 6D rotation is the first two *columns* of the matrix, concatenated
   (others use rows: mixing them silently inverts every rotation);
 * arrays are ``(time, …)`` here and ``(batch, time, feature)`` in the network.
 
-Each type validates itself once, when it is made, so that everything behind it can trust its input.
+Each type validates itself once, when it is made, so that everything after that can trust its input. It raises
+ValueError: what users can cause is caught before.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ class Music:
 
 @dataclass(frozen=True, eq=False)
 class MusicFeatures:
-    """What the network hears: ``values`` (T, 35) float32 at 30 fps, columns as ``features.FEATURE_NAMES``."""
+    """The network's input: ``values`` (T, 35) float32 at 30 frames per second, columns as ``features.FEATURE_NAMES``."""
 
     values: np.ndarray
 
@@ -221,9 +222,9 @@ class Rig:
     ``connected`` (B,) bool: the head sticks to the parent's tail, a location channel has no effect;
     ``inherits_rotation``, ``local_location`` (B,) bool as in Blender's bone relations;
     ``location_locked`` (B,) bool: the rigger allows no translation;
-    ``driven`` (B,) bool: a constraint or driver decides how it turns, keys would not hold;
+    ``driven`` (B,) bool: a constraint or driver decides how it turns, keys would have no effect;
     ``follows`` (B,) int: the bone whose posed matrix it takes over (Copy Transforms at full influence), -1 for none;
-    ``basis`` (B, 4, 4): the channels as they are posed now, which bones without keys keep.
+    ``basis`` (B, 4, 4): the channels as they are posed now; bones without keys keep them.
     """
 
     names: tuple[str, ...]
@@ -293,7 +294,7 @@ class Rig:
 
 @dataclass(frozen=True)
 class Switch:
-    """A custom property of a control rig that has to have ``value`` while the dance plays: IK/FK and the like."""
+    """A custom property of a control rig that must have ``value`` while the dance plays: IK/FK and the like."""
 
     bone: str
     property: str
@@ -316,7 +317,7 @@ class BoneUse(NamedTuple):
 
     @property
     def dances(self) -> bool:
-        """The dance turns it, so a rig without it cannot dance; a rig that lacks another one only loses a comfort."""
+        """Whether the dance turns the bone, so that a rig without it cannot dance."""
         return self.part in ("bones", "twist", "followers")
 
 
@@ -325,12 +326,12 @@ class RigMap:
     """Which bone plays which joint.
 
     ``bones``: SMPL joint name -> bone name, and ``"root"`` -> a separate root bone below the pelvis, if there is one;
-    ``family`` names the rig table; ``score`` 0 to 1 and ``reasons`` tell how sure the recognition is, in plain
+    ``family`` names the rig table; ``score`` 0 to 1 tells how sure the recognition is, ``reasons`` why, in plain
     sentences. ``twist``: joint -> twist bones of the limb that begins there, nearest to the joint first;
     ``followers``: joint -> further bones that turn as it does (MMD's D-bones);
     ``ik``: joint -> IK control of a wrist or ankle, pole control of an elbow or knee;
-    ``switches``: what a control rig needs set;
-    ``path``: bone that carries the path, empty to find it;
+    ``switches``: properties that a control rig needs set;
+    ``path``: the bone that carries the path, empty if it is to be found;
     ``offsets``: joint -> the user's own turn in degrees about the character's left, up and front axes, in that order.
     """
 
@@ -390,7 +391,7 @@ class RigAnimation:
 
     ``bones`` (K,) names; ``quaternions`` (T, K, 4) ``wxyz`` in each bone's own rest axes, signs continuous over time;
     ``locations``: bone name -> (T, 3) location channel, armature units; ``fps`` of the samples;
-    ``switches``: properties that have to hold while it plays.
+    ``switches``: properties that must be set while it plays.
     """
 
     bones: tuple[str, ...]

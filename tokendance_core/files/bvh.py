@@ -1,8 +1,8 @@
-"""BVH of our own skeleton: metres, Y up, facing +Z, as Blender's importer expects with its default settings; ``parse``
-takes any.
+"""BVH files: writes and reads our own skeleton, parses any.
 
-Each joint turns by ``Z @ X @ Y`` (the file's channel order); the angles are kept continuous over time, so that curves
-made from them can be interpolated between frames.
+Written in metres, Y up, facing +Z, as Blender's importer expects by default. Each joint turns by ``Z @ X @ Y``, the
+file's channel order; the angles are continuous over time, so that curves made from them can be interpolated between
+frames.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ _CHILDREN = {joint: [i for i, parent in enumerate(PARENTS) if parent == joint] f
 
 
 def _depth_first(joint: int = 0) -> Iterator[int]:
+    """``joint`` and everything that hangs on it."""
     yield joint
     for child in _CHILDREN[joint]:
         yield from _depth_first(child)
@@ -130,8 +131,8 @@ def _parse_hierarchy(words: list[str]) -> tuple[list[str], list[int], list[list[
     return names, parents, offsets, channels
 
 
-def _whole(rate: float) -> float:
-    """Frames per second without what was lost in writing the frame time with few digits; 29.97 and the like stay."""
+def _rounded(rate: float) -> float:
+    """``rate`` rounded where a frame time of few digits missed a whole number; 29.97 and the like stay."""
     return float(round(rate)) if abs(rate - round(rate)) < 0.01 else round(rate, 9)
 
 
@@ -144,7 +145,7 @@ def parse(path: Path) -> BvhFile:
         frames, frame_time = int(words[1]), float(words[4])
         table = np.fromiter(map(float, words[5:]), np.float64).reshape(frames, sum(map(len, channels)))
         places = np.array(offsets).reshape(len(names), 3)
-        fps = _whole(1 / frame_time)
+        fps = _rounded(1 / frame_time)
     except (ValueError, IndexError, ZeroDivisionError) as problem:
         raise ClipError(
             f"{path.name} is not a complete BVH file.", hint="Export it again; the file may have been cut short."

@@ -1,13 +1,13 @@
 """Motion files: our own npz, SMPL parameters as AMASS stores them, and BVH; the suffix chooses.
 
 =============  =========================================================================================================
-``.npz``       ours: ``rot6d``, ``root``, ``fps``, ``name``, ``info`` (JSON) of a ``MotionClip``, with format and
-version ``.smpl.npz``  AMASS: ``poses`` (T, 72) axis-angle radians, ``trans`` (T, 3) metres, Z up, ``mocap_framerate``
+``.npz``       ours: format, version, and ``rot6d``, ``root``, ``fps``, ``name``, ``info`` (JSON) of a ``MotionClip``
+``.smpl.npz``  AMASS: ``poses`` (T, 72) axis-angle radians, ``trans`` (T, 3) metres, Z up, ``mocap_framerate``
 ``.bvh``       metres, Y up, facing +Z
 =============  =========================================================================================================
 
-SMPL places the pelvis at ``trans`` plus the body's own rest position of joint 0. That position belongs to a body model,
-which we do not ship: we read and write with zero there, so a body may need one constant shift (about 0.2 m).
+SMPL places the pelvis at ``trans`` plus the rest position of joint 0. That position belongs to a body model, which we do
+not ship: we read and write as if it were zero, so a body may need one constant shift (about 0.2 m).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FORMAT = "tokendance-clip"
 FORMAT_VERSION = 1
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
-"""What reading a file of another kind, or half a file, may raise."""
+"""What reading may raise for a file of another kind, or for half a file."""
 
 _Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Our Y-up world -> AMASS's Z-up world: (x, y, z) -> (x, -z, y)."""
@@ -100,10 +100,10 @@ def _load_smpl(file: Mapping[str, np.ndarray], path: Path) -> MotionClip:
             f"{path.name} poses {count} joints, expected at least {BODY_JOINTS}.",
             hint="Choose an SMPL, SMPL-H or SMPL-X file.",
         )
-    # 24 joints are SMPL with its hand joints; longer poses go on with fingers, or with the jaw.
-    body = len(JOINTS) if count == len(JOINTS) else BODY_JOINTS
+    # 24 joints are SMPL with its hand joints; in longer poses fingers or the jaw come next.
+    shared = len(JOINTS) if count == len(JOINTS) else BODY_JOINTS
     matrices = np.broadcast_to(np.eye(3), (len(joints), len(JOINTS), 3, 3)).copy()
-    matrices[:, :body] = rotation.matrix_from_axis_angle(joints[:, :body])
+    matrices[:, :shared] = rotation.matrix_from_axis_angle(joints[:, :shared])
     matrices[:, 0] = _Z_UP.T @ matrices[:, 0]
     rot6d = rotation.rot6d_from_matrix(matrices).astype(np.float32)
     return MotionClip(rot6d, (file["trans"] @ _Z_UP).astype(np.float32), rate, path.name.split(".")[0])
@@ -139,12 +139,12 @@ def _format_of(path: Path) -> tuple[Callable[[MotionClip, Path], None], Callable
 
 
 def check_suffix(path: Path | str) -> None:
-    """Raise ClipError unless ``save`` knows the suffix of ``path``: asked before a long generation, not after it."""
+    """Raise ClipError unless ``save`` knows the suffix of ``path``; for use before a long generation."""
     _format_of(Path(path))
 
 
 def save(clip: MotionClip, path: Path | str, *, fps: float | None = None) -> None:
-    """Write ``clip`` in the format of the suffix, resampled when ``fps`` is given; the same clip gives the same bytes.
+    """Write ``clip`` in the format of the suffix, resampled if ``fps`` is given; the same clip gives the same bytes.
 
     Raises ClipError (suffix, folder, disk) and SettingError (``fps`` is not positive).
     """
@@ -162,7 +162,7 @@ def save(clip: MotionClip, path: Path | str, *, fps: float | None = None) -> Non
 
 
 def to_bytes(clip: MotionClip) -> bytes:
-    """The clip as a deflated npz in memory, without loss, for keeping it inside another file."""
+    """The clip as a lossless, deflated npz in memory, to be kept inside another file."""
     packed = io.BytesIO()
     _save_own(clip, packed)
     return zlib.compress(packed.getvalue(), 1)

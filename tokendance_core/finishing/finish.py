@@ -1,4 +1,4 @@
-"""What the network leaves undone: jitter, a cut-off start and end, a floating floor and sliding feet.
+"""Mends what the network leaves undone: jitter, an abrupt start and end, a floating floor and sliding feet.
 
     smooth        takes out what is faster than a dance (low pass)
     settle        lets the dance begin from rest and end on a pose

@@ -1,4 +1,4 @@
-"""Where feet stand: contacts with the floor, and the stances in which a point of a foot keeps one place."""
+"""When and where feet stand: contacts with the floor, and the stances in which a point of a foot keeps one place."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from tokendance_core.motion.skeleton import FEET, FLAT, HORIZONTAL, UP
 from tokendance_core.types import FPS, MotionClip
 
 _STANDING = 10.0
-"""Percentile of the lowest foot's height over time that is taken for the floor: dancers stand far longer than they
-jump.
-"""
+"""Percentile of the lowest foot's height over time that counts as the floor: dancers stand for longer than they jump."""
 
 _SHORTEST_CONTACT = 0.1  # seconds; a shorter touch is noise
 _LONGEST_GAP = 0.07  # seconds; a shorter lift is noise
@@ -23,17 +21,17 @@ _RISING = 0.4  # m/s; a foot that goes up or down faster is stepping
 _BREAKAWAY = 0.9  # m/s; a low foot that has stood sticks until it is faster
 _REACH = 0.12  # metres; a foot further from its place has left it
 _SHORTEST_STANCE = 0.06  # seconds
-_SLIP = 0.03  # seconds on either side of the frame in which a foot goes from one place to the next
+_SLIP = 0.03  # seconds before and after the frame in which a foot goes from one place to the next
 
 
 def clearance(positions: np.ndarray) -> np.ndarray:
-    """(T, 24, 3) joint positions of our skeleton -> (T,) metres: how far its lowest foot is above standing flat."""
+    """(T, 24, 3) joint positions of our skeleton -> (T,) metres from a flat foot on the floor up to its lowest foot."""
     lowest: np.ndarray = (positions[:, list(FEET), 1] - FLAT).min(1)
     return lowest
 
 
 def stand_on_floor(clip: MotionClip) -> MotionClip:
-    """The clip moved up or down by one distance, so that its feet stand at y = 0."""
+    """The clip moved up or down as a whole, so that its feet stand at y = 0."""
     if not clip.frames:
         return clip
     floor = np.percentile(clearance(joint_positions(clip)), _STANDING)
@@ -41,7 +39,7 @@ def stand_on_floor(clip: MotionClip) -> MotionClip:
 
 
 def runs(mask: np.ndarray) -> Iterator[tuple[int, int]]:
-    """(start, stop) of every stretch of True."""
+    """(start, stop) of every stretch of True in ``mask`` (T,)."""
     edges = np.flatnonzero(np.diff(np.concatenate(([False], mask, [False])).astype(np.int8)))
     return zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
@@ -53,7 +51,7 @@ def upper_median(track: np.ndarray) -> np.ndarray:
 
 
 def _without_flicker(contacts: np.ndarray, fps: float) -> np.ndarray:
-    """(T, K) bool without lifts, and then without touches, that are too short to be meant."""
+    """(T, K) bool with lifts that are too short filled in, and then touches that are too short taken out."""
     contacts = contacts.copy()
     for column in contacts.T:
         for start, stop in list(runs(~column)):
@@ -66,9 +64,7 @@ def _without_flicker(contacts: np.ndarray, fps: float) -> np.ndarray:
 
 
 def steady_contacts(positions: np.ndarray, fps: float) -> np.ndarray:
-    """(T, 24, 3) joint positions -> (T, 4) bool: ``foot_contacts`` of the slow part of the motion, without steps and
-    flicker.
-    """
+    """(T, 24, 3) joint positions -> (T, 4) bool: ``foot_contacts`` of the smoothed motion without steps and flicker."""
     calm = positions.copy()
     calm[:, list(FEET)] = filtered(positions[:, list(FEET)], gaussian(2.0 * fps / FPS))
     rising = np.abs(velocities(calm[:, list(FEET), 1], fps))
@@ -79,7 +75,7 @@ def stances(points: np.ndarray, fps: float) -> list[list[tuple[int, int]]]:
     """(T, 4, 3) foot points -> for each of the four, in order of time, the (start, stop) frames in which it keeps one
     place.
 
-    As friction has it: a point that is low and slow sticks to its place until it is torn off. So a stance lasts longer
+    As with friction, a point that is low and slow sticks to its place until it is torn off. So a stance lasts longer
     than the foot is still, and a slow glide becomes a few quick steps; a fast glide is left alone.
     """
     calm = filtered(points, gaussian(fps / FPS))
@@ -92,15 +88,18 @@ def stances(points: np.ndarray, fps: float) -> list[list[tuple[int, int]]]:
 
 
 def _pieces(track: np.ndarray, speed: np.ndarray, run: tuple[int, int], fps: float) -> Iterator[tuple[int, int]]:
-    """The run cut where the point is fastest until each piece stays within reach of one place; a piece that never calms
-    is left out.
+    """(start, stop) of the pieces of a ``run``, cut where the point is fastest until each piece stays near one place; a
+    piece that is never slow is left out.
+
+    ``track`` (T, 2) metres over the floor, ``speed`` (T,) m/s.
     """
     slip, shortest = max(round(_SLIP * fps), 1), max(round(_SHORTEST_STANCE * fps), 2)
     waiting = [run]
     while waiting:
         start, stop = waiting.pop()
         slow = speed[start:stop] < CONTACT_SPEED
-        first, last = start + slip * (start > run[0]), stop - slip * (stop < run[1])
+        first = start if start == run[0] else start + slip
+        last = stop if stop == run[1] else stop - slip
         if last - first < shortest or not slow.any():
             continue
         away = track[start:stop] - upper_median(track[start:stop][slow])

@@ -44,7 +44,7 @@ def velocities(positions: np.ndarray, fps: float) -> np.ndarray:
 
 
 def foot_contacts(positions: np.ndarray, fps: float) -> np.ndarray:
-    """(T, 24, 3) joint positions -> (T, 4) bool: left ankle, left toe, right ankle, right toe stand on the floor."""
+    """(T, 24, 3) joint positions -> (T, 4) bool: left ankle, left toe, right ankle, right toe is on the floor."""
     feet = positions[:, list(FEET)]
     speed = np.linalg.norm(velocities(feet, fps)[..., HORIZONTAL], axis=-1)
     contacts: np.ndarray = (speed < CONTACT_SPEED) & (feet[..., 1] - FLAT < CONTACT_HEIGHT)
@@ -52,7 +52,9 @@ def foot_contacts(positions: np.ndarray, fps: float) -> np.ndarray:
 
 
 def resample(clip: MotionClip, times: np.ndarray, fps: float) -> MotionClip:
-    """The clip read at ``times`` (N,) seconds (clamped to its ends): slerp for rotations, linear for the root."""
+    """The clip at ``times`` (N,) seconds, clamped to its ends: slerp for rotations, linear for the root; ``fps`` is the
+    rate of the result.
+    """
     low, high, share = neighbours(np.asarray(times, np.float64) * clip.fps, clip.frames)
     quaternions = rotation.quaternion_from_matrix(rotation.matrix_from_6d(clip.rot6d))
     blended = rotation.slerp(quaternions[low], quaternions[high], share[:, None])
@@ -68,7 +70,7 @@ def resample_to_fps(clip: MotionClip, fps: float) -> MotionClip:
 
 
 def mirror(clip: MotionClip) -> MotionClip:
-    """The dance seen in a mirror: left and right joints swap, x is reflected."""
+    """The dance as in a mirror: left and right joints swap, x is reflected."""
     # Reflecting R to SRS with S = diag(-1, 1, 1) negates the entries that mix x with the others.
     signs = np.array([1, -1, -1, -1, 1, 1], np.float32)
     return replace(clip, rot6d=clip.rot6d[:, list(MIRROR)] * signs, root=clip.root * np.array([-1, 1, 1], np.float32))

@@ -1,7 +1,7 @@
-"""Rotations: 6D, matrix, quaternion, axis-angle, written once for numpy arrays and torch tensors.
+"""Rotations as 6D, matrix, quaternion, Euler angles and axis-angle, for numpy arrays and torch tensors alike.
 
 6D = first two *columns*, concatenated (Zhou et al. 2019, arXiv 1812.07035). Quaternions are ``wxyz``.
-Every function takes leading batch dimensions and keeps the kind of array it was given.
+Every function takes leading batch dimensions and returns the kind of array that it was given.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def quaternion_from_matrix(matrix: np.ndarray) -> np.ndarray:
 
 
 def continuous_quaternions(q: np.ndarray) -> np.ndarray:
-    """(T, …, 4) -> the same rotations with signs flipped so that neighbours in time never jump across the sphere."""
+    """(T, …, 4) -> the same rotations with signs flipped so that neighbours in time lie in the same half of the sphere."""
     dots = (q[1:] * q[:-1]).sum(-1)
     signs = np.concatenate((np.ones_like(q[:1, ..., 0]), np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)))
     flipped: np.ndarray = q * signs[..., None]
@@ -102,7 +102,7 @@ def matrix_from_axis_angle(vector: np.ndarray) -> np.ndarray:
     v = np.asarray(vector, np.float64)
     angle = np.linalg.norm(v, axis=-1, keepdims=True)
     half = angle / 2
-    # sin(x)/x by numpy's own sinc: no division by a small angle.
+    # numpy's sinc is sin(x) / x without a division by a small angle.
     quaternion = np.concatenate((np.cos(half), v * 0.5 * np.sinc(half / np.pi)), -1)
     matrix: np.ndarray = matrix_from_quaternion(quaternion)
     return matrix
@@ -131,7 +131,7 @@ def euler_angles(matrices: np.ndarray, axes: str) -> np.ndarray:
     i, j, k = (_AXES[axis] for axis in axes)
     sign = 1.0 if (j - i) % 3 == 1 else -1.0
     cosine = np.hypot(m[..., j, k], m[..., k, k])
-    locked = cosine < 1e-6  # only the sum of the outer angles is known: leave it all to the innermost
+    locked = cosine < 1e-6  # only the sum of the outer and the inner angle is known: all of it goes to the inner one
     outer = np.where(locked, 0.0, np.arctan2(-sign * m[..., j, k], m[..., k, k]))
     inner = np.where(
         locked, np.arctan2(sign * m[..., j, i], m[..., j, j]), np.arctan2(-sign * m[..., i, j], m[..., i, i])
@@ -181,7 +181,7 @@ def shortest_arc(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     length = np.linalg.norm(half, axis=-1, keepdims=True)
     across = np.cross(start, np.eye(3)[np.abs(start).argmin(-1)])
     half = unit(np.where(length > 1e-7, half, across))
-    # The product of two reflections: in half the angle, so that nearly opposite directions keep their precision.
+    # The product of two reflections needs half the angle only, so that nearly opposite directions keep their precision.
     quaternion = np.concatenate(((start * half).sum(-1, keepdims=True), np.cross(start, half)), -1)
     matrix: np.ndarray = matrix_from_quaternion(quaternion)
     return matrix
@@ -200,7 +200,7 @@ def slerp(q0: np.ndarray, q1: np.ndarray, t: np.ndarray) -> np.ndarray:
     q1 = np.where(dot < 0, -q1, q1)
     angle = np.arccos(np.clip(np.abs(dot), 0, 1))
     t = np.asarray(t)[..., None]
-    # sinc ratios stay exact as the angle goes to zero
+    # Ratios of sinc stay exact as the angle goes to zero.
     sine = np.sinc(angle / np.pi)
     w0 = (1 - t) * np.sinc((1 - t) * angle / np.pi) / sine
     w1 = t * np.sinc(t * angle / np.pi) / sine

@@ -1,7 +1,7 @@
 """The dancer's skeleton: the 24 joints of SMPL with our own neutral proportions.
 
-SMPL's names and tree are facts of the field; the offsets are our own round numbers (leg 0.82 m), so no
-licensed body model is needed. The T-pose is the identity for every joint. Y up, facing +Z, left = +X, metres.
+SMPL's names and tree are common property; the offsets are our own round numbers (leg 0.82 m), so no licensed body model
+is needed. In the T-pose every rotation is the identity. Y up, facing +Z, left = +X, metres.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ SIDES = ("left", "right")
 
 UP = np.array([0, 1, 0], np.float32)
 UP.setflags(write=False)
-"""(3,) the vertical; a position times ``UP`` is its height alone."""
+"""(3,) the vertical axis; a position times ``UP`` keeps its height alone."""
 
 HORIZONTAL = [0, 2]
-"""Columns of a position that lie in the plane of the floor."""
+"""The two coordinates of a position over the floor."""
 
 OVER_THE_FLOOR = 1 - UP
 OVER_THE_FLOOR.setflags(write=False)
-"""(3,) a position times this is its place on the floor."""
+"""(3,) a position times this is the point of the floor below it."""
 
 # name, parent, offset from the parent in metres
 _JOINTS = (
@@ -87,7 +87,7 @@ LOWER = (0, 1, 2, 4, 5, 7, 8, 10, 11)
 """Joints of the lower-body stream (9), the pelvis among them."""
 
 FEET = tuple(INDEX[f"{side}_{joint}"] for side in SIDES for joint in ("ankle", "foot"))
-"""Joints whose contact with the floor is tracked: left ankle, left toe, right ankle, right toe."""
+"""Joints that may touch the floor: left ankle, left toe, right ankle, right toe."""
 
 MIRROR = tuple(
     INDEX[name.replace("left", "right") if "left" in name else name.replace("right", "left")] for name in JOINTS
