@@ -105,7 +105,7 @@ class Music:
 
 @dataclass(frozen=True, eq=False)
 class MusicFeatures:
-    """The network's input: ``values`` (T, 35) float32 at 30 frames per second, columns as ``features.FEATURE_NAMES``."""
+    """The network's input: ``values`` (T, 35) float32 at 30 fps, columns as ``features.FEATURE_NAMES``."""
 
     values: np.ndarray
 

@@ -6,8 +6,8 @@
 ``.bvh``       metres, Y up, facing +Z
 =============  =========================================================================================================
 
-SMPL places the pelvis at ``trans`` plus the rest position of joint 0. That position belongs to a body model, which we do
-not ship: we read and write as if it were zero, so a body may need one constant shift (about 0.2 m).
+SMPL places the pelvis at ``trans`` plus the rest position of joint 0. That position belongs to a body model, which we
+do not ship: we read and write as if it were zero, so a body may need one constant shift (about 0.2 m).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from tokendance_core.motion.skeleton import FEET, FLAT, HORIZONTAL, UP
 from tokendance_core.types import FPS, MotionClip
 
 _STANDING = 10.0
-"""Percentile of the lowest foot's height over time that counts as the floor: dancers stand for longer than they jump."""
+"""Percentile of the lowest foot's height over time that counts as the floor: dancers stand more than they jump."""
 
 _SHORTEST_CONTACT = 0.1  # seconds; a shorter touch is noise
 _LONGEST_GAP = 0.07  # seconds; a shorter lift is noise

@@ -90,7 +90,7 @@ def quaternion_from_matrix(matrix: np.ndarray) -> np.ndarray:
 
 
 def continuous_quaternions(q: np.ndarray) -> np.ndarray:
-    """(T, …, 4) -> the same rotations with signs flipped so that neighbours in time lie in the same half of the sphere."""
+    """(T, …, 4) -> the same rotations with signs flipped so that neighbours in time lie in one half of the sphere."""
     dots = (q[1:] * q[:-1]).sum(-1)
     signs = np.concatenate((np.ones_like(q[:1, ..., 0]), np.cumprod(np.where(dots < 0, -1.0, 1.0), axis=0)))
     flipped: np.ndarray = q * signs[..., None]
