@@ -1,9 +1,19 @@
 # `make demo` and `make test` set up what they need on the first run. PYTHON=… names the Python 3.11 to build from.
-PY := .venv/bin/python
+VENV_PYTHON := .venv/bin/python
+PY := $(VENV_PYTHON)
 RUN := $(PY) -m tokendance_core
 SONG ?= examples/happy_lofi_day.ogg
+OUT ?= out
+DIST ?= dist
 DATA ?= data
 RUNS ?= runs
+
+# SMALL=1 makes demo, bench, bench-rigs and train quick, to see that they work; test-matrix then only says what it would do.
+FILM := $(if $(SMALL),--film-seconds 0.2 --steps 1)
+BENCH := $(if $(SMALL),--small)
+DANCE_SECONDS := $(if $(SMALL),4,30)
+TRAIN := $(if $(SMALL),--size tiny --steps 6 --batch 4)
+PAIRS := $(if $(SMALL),--pairs 3)
 
 .PHONY: help setup demo test lint test-unit test-blender test-end-to-end test-gui test-matrix bench bench-rigs train addon clean
 
@@ -16,49 +26,50 @@ export PYTHON
 .venv/setup.stamp: requirements/dev.txt pyproject.toml scripts/setup.py
 	@python3 scripts/setup.py
 
-setup: .venv/setup.stamp  ## make .venv with the pinned packages
+# PY=… names a Python that has everything already; nothing is set up then.
+setup: $(if $(filter $(VENV_PYTHON),$(PY)),.venv/setup.stamp)  ## make .venv with the pinned packages
 
 demo: setup  ## dance to the song in examples/: out/demo.bvh, demo.blend, demo.mp4, demo.png
-	@mkdir -p out
-	$(RUN) generate $(SONG) -o out/demo.bvh
-	$(PY) examples/render_demo.py $(SONG) out
+	@mkdir -p $(OUT)
+	$(RUN) generate $(SONG) -o $(OUT)/demo.bvh
+	$(PY) examples/render_demo.py $(SONG) $(OUT) $(FILM)
 
 test: lint test-unit test-blender test-end-to-end  ## everything that must pass before a commit
 
-lint: setup  ## style and simple mistakes
+lint: setup  ## style, simple mistakes and types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 
-test-unit: setup  ## the core without Blender, seconds
+test-unit: setup  ## the core without Blender
 	$(PY) -m pytest -q tests/unit
 
 # Each tier is a process of its own: Blender as a module keeps state that no test can undo.
 test-blender: setup  ## the add-on inside Blender as a Python module
 	$(PY) -m pytest -q tests/blender
 
-test-end-to-end: setup  ## songs in, dances out, with the shipped weights
+test-end-to-end: setup  ## songs in, dances out, with the shipped weights; every command of this list and of README
 	$(PY) -m pytest -q tests/end_to_end
 
 test-gui: setup  ## a user's session in a real Blender window: TOKENDANCE_BLENDER=… names it, see tests/gui/test_window.py
 	$(PY) -m pytest -q tests/gui
 
 test-matrix: setup  ## tests/blender in Blender 4.2, 4.5 and 5.2 as well
-	$(PY) scripts/test_matrix.py
+	$(PY) scripts/test_matrix.py $(if $(SMALL),--dry-run)
 
 bench: setup  ## time and memory of every stage, as a table and out/bench.json
-	$(PY) -m bench
+	$(PY) -m bench --out $(OUT) $(BENCH)
 
 bench-rigs: setup  ## one dance on every kind of rig: a table, out/rigs/*.png; MODELS=… adds a folder of glTF and VRM files
-	@mkdir -p out/rigs
-	$(RUN) generate $(SONG) -o out/rigs/dance.npz --duration 30
-	$(PY) -m bench.rigs out/rigs --clip out/rigs/dance.npz --pictures $(if $(MODELS),--models $(MODELS))
+	@mkdir -p $(OUT)/rigs
+	$(RUN) generate $(SONG) -o $(OUT)/rigs/dance.npz --duration $(DANCE_SECONDS)
+	$(PY) -m bench.rigs $(OUT)/rigs --clip $(OUT)/rigs/dance.npz --pictures $(if $(MODELS),--models $(MODELS)) $(BENCH)
 
-train: setup  ## both training stages on the data in DATA=…, into RUNS=…; goes on where it was stopped
-	$(RUN) train tokenizers --data $(DATA) --out $(RUNS)
-	$(RUN) train generator --data $(DATA) --out $(RUNS) --tokenizers $(RUNS)/tokenizers.safetensors
+train: setup  ## both training stages on the data in DATA=…, into RUNS=…; continues where it was stopped
+	$(RUN) train tokenizers --data $(DATA) --out $(RUNS) $(TRAIN)
+	$(RUN) train generator --data $(DATA) --out $(RUNS) --tokenizers $(RUNS)/tokenizers.safetensors $(TRAIN) $(PAIRS)
 
 addon: setup  ## the extension for Blender, in dist/
-	$(PY) build_addon.py
+	$(PY) build_addon.py --output $(DIST)
 
-clean:  ## remove what can be made again, the environment included
-	rm -rf .venv .venvs build dist out *.egg-info .pytest_cache .ruff_cache .hypothesis
+clean:  ## remove everything that can be made again, the environment included
+	rm -rf .venv .venvs build dist out *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

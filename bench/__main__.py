@@ -1,31 +1,45 @@
-"""``python -m bench``: measure every stage for songs of 30 s, 3 min and 10 min, print tables, write out/bench.json."""
+"""``python -m bench``: measure every stage for songs of 30 s, 3 min and 10 min, print tables, write out/bench.json.
+
+``--small`` takes one song of four seconds, once: it shows within a quarter of a minute that everything can be measured,
+but its figures say little.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import soundfile
-import torch
 
 ROOT = Path(__file__).resolve().parent.parent
 SONG = ROOT / "examples" / "happy_lofi_day.ogg"
-FOLDER = ROOT / "out" / "bench"
-SECONDS = {"30 s": 30, "3 min": 180, "10 min": 600}
-REPEATS = {"30 s": 5, "3 min": 5, "10 min": 3}
 
 
-def looped_song(name: str, seconds: int) -> Path:
-    """The example song, repeated to ``seconds``, as FLAC."""
+@dataclass(frozen=True)
+class Length:
+    """A song of so many seconds, measured so many times."""
+
+    seconds: int
+    repeats: int
+
+
+FULL = {"30 s": Length(30, 5), "3 min": Length(180, 5), "10 min": Length(600, 3)}
+SMALL = {"4 s": Length(4, 1)}
+
+
+def looped_song(path: Path, seconds: int) -> None:
+    """Write the example song, repeated to ``seconds``, to ``path``."""
     samples, rate = soundfile.read(SONG, dtype="float32")
-    path = FOLDER / f"{name.replace(' ', '_')}.flac"
     soundfile.write(path, np.resize(samples, seconds * rate), rate)
-    return path
 
 
 def child(module: str, *words: object) -> dict:
@@ -36,9 +50,11 @@ def child(module: str, *words: object) -> dict:
     return json.loads(process.stdout.splitlines()[-1])
 
 
-def growth(seconds: list[float]) -> float:
-    """Exponent e of time = c * length^e, fitted over the songs."""
-    return float(np.polyfit(np.log(list(SECONDS.values())), np.log(seconds), 1)[0])
+def growth(lengths: list[int], seconds: list[float]) -> str:
+    """Exponent e of time = c * length^e, fitted over the songs; a dash where there is nothing to fit."""
+    if len(lengths) < 2 or min(seconds) <= 0:
+        return "–"
+    return f"{np.polyfit(np.log(lengths), np.log(seconds), 1)[0]:.2f}"
 
 
 def table(title: str, heads: list[str], rows: list[list[str]]) -> str:
@@ -47,7 +63,8 @@ def table(title: str, heads: list[str], rows: list[list[str]]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines) + "\n"
 
 
-def stage_table(songs: dict[str, dict], kind: str) -> str:
+def stage_table(songs: dict[str, dict], lengths: list[int], kind: str) -> str:
+    """Seconds of every stage, a column for each song; ``kind`` is cold or warm."""
     stages = list(next(iter(songs.values()))[kind])
     totals = {
         name: sum(seconds for stage, seconds in song[kind].items() if stage != "generator, 1 step")
@@ -56,9 +73,7 @@ def stage_table(songs: dict[str, dict], kind: str) -> str:
     rows = []
     for stage in [*stages, "together, 8 steps"]:
         seconds = [song[kind].get(stage, totals[name]) for name, song in songs.items()]
-        rows.append(
-            [stage, *(f"{value:.3f}" for value in seconds), f"{growth(seconds):.2f}" if min(seconds) > 0 else "–"]
-        )
+        rows.append([stage, *(f"{value:.3f}" for value in seconds), growth(lengths, seconds)])
     if kind == "cold":
         rows.append(["peak memory, MB", *(f"{song['peak_megabytes'] or 0:.0f}" for song in songs.values()), "–"])
     return table(f"{kind}, seconds", [*songs, "growth"], rows)
@@ -79,29 +94,50 @@ def ratio_table(networks: dict[str, dict]) -> str:
     return table("time, ratio (above 1: ours is faster)", list(networks), rows)
 
 
-def main() -> None:
+def measure(lengths: dict[str, Length], folder: Path) -> dict[str, dict]:
+    """Every song's stages, in processes of their own; songs and dances are left in ``folder``."""
+    songs = {}
+    for name, length in lengths.items():
+        print(f"measuring {name} …", file=sys.stderr)
+        song = folder / f"{name.replace(' ', '_')}.flac"
+        looped_song(song, length.seconds)
+        songs[name] = child("bench.stages", song, folder, length.repeats)
+        songs[name]["warm"] |= child("bench.keys", song.with_suffix(".npz"), length.repeats)
+    return songs
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Time and memory of every stage.")
+    parser.add_argument("--out", type=Path, default=ROOT / "out", help="folder for bench.json (default: out)")
+    parser.add_argument("--small", action="store_true", help="one short song, once: figures that say little")
+    return parser.parse_args(argv)
+
+
+def main(argv: Sequence[str]) -> None:
     """Measure, print, write."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+    arguments = parse(argv)
+    lengths = SMALL if arguments.small else FULL
+    folder = arguments.out.resolve() / "bench"
+    folder.mkdir(parents=True, exist_ok=True)
     machine = {
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "torch": torch.__version__,
+        "torch": version("torch"),
     }
-    songs = {}
-    for name, seconds in SECONDS.items():
-        print(f"measuring {name} …", file=sys.stderr)
-        songs[name] = child("bench.stages", looped_song(name, seconds), FOLDER, REPEATS[name])
-        clip = FOLDER / f"{name.replace(' ', '_')}.npz"
-        songs[name]["warm"] |= child("bench.keys", clip, REPEATS[name])
+    songs = measure(lengths, folder)
     print("measuring scan and generator …", file=sys.stderr)
-    networks = child("bench.networks")
+    seconds = [length.seconds for length in lengths.values()]
+    measured = child("bench.networks", 1 if arguments.small else 5, *seconds)
+    networks = dict(zip(lengths, measured, strict=True))
     print(", ".join(f"{key} {value}" for key, value in machine.items()) + "\n")
-    print(*(stage_table(songs, kind) for kind in ("cold", "warm")), ratio_table(networks), sep="\n")
-    (ROOT / "out" / "bench.json").write_text(
-        json.dumps({"machine": machine, "songs": songs, "networks": networks}, indent=2)
-    )
+    if arguments.small:
+        print("Small sizes: these figures say little about speed.\n")
+    tables = [stage_table(songs, seconds, kind) for kind in ("cold", "warm")]
+    print(*tables, ratio_table(networks), sep="\n")
+    found = {"machine": machine, "songs": songs, "networks": networks}
+    (arguments.out / "bench.json").write_text(json.dumps(found, indent=2), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,5 +1,6 @@
-"""Seconds to retarget a motion file and write it as keys, in Blender. ``python -m bench.keys CLIP REPEATS`` prints
-JSON.
+"""Seconds to retarget a motion file and write it as keys, in Blender.
+
+``python -m bench.keys CLIP REPEATS`` prints JSON.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import time
 
 import bpy
 
+import blender_addon
 import tokendance_core
 from blender_addon.armature import action, rig
 from blender_addon.character import mannequin
@@ -19,6 +21,7 @@ from blender_addon.character import mannequin
 
 def main(path: str, repeats: int) -> dict[str, float]:
     """Medians of ``repeats`` runs on the mannequin."""
+    blender_addon.register()
     bpy.ops.wm.read_factory_settings(use_empty=True)
     armature = mannequin.add(bpy.context)
     bones, rig_map = rig.recognise(armature)

@@ -1,11 +1,13 @@
-"""The scan and the generator beside what they are compared with, as ratios within one run. ``python -m bench.networks``
-prints JSON.
+"""The scan and the generator beside what they are compared with, as ratios within one run.
+
+``python -m bench.networks REPEATS SECONDS…`` prints JSON: a list with one entry for each length of song.
 """
 
 from __future__ import annotations
 
 import json
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping
 
@@ -15,16 +17,14 @@ from torch import nn
 from tokendance_core.model.generator import CONFIGS, MASK, Generator, GeneratorConfig, Prompt
 from tokendance_core.model.ssm import CHUNK_INFERENCE, BiMamba, scan_chunked, scan_recurrent
 
-LENGTHS = {"30 s": 240, "3 min": 1440, "10 min": 4800}
-"""Tokens of songs at 120 beats a minute, four to a beat."""
-
-REPEATS = 5
+TOKENS_PER_SECOND = 8
+"""Four to a beat, at 120 beats a minute."""
 
 
-def medians(variants: Mapping[str, Callable[[], object]]) -> dict[str, float]:
+def medians(variants: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
     """Median seconds of each variant after one warm-up; variants take turns, so that a slow moment meets them all."""
     times: dict[str, list[float]] = {name: [] for name in variants}
-    for round_number in range(REPEATS + 1):
+    for round_number in range(repeats + 1):
         for name, run in variants.items():
             start = time.perf_counter()
             run()
@@ -33,7 +33,7 @@ def medians(variants: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def scans(config: GeneratorConfig, length: int) -> dict[str, float]:
+def scans(config: GeneratorConfig, length: int, repeats: int) -> dict[str, float]:
     """Both forms of the scan on the same random input of one layer's size."""
     inner = config.expand * config.width
     heads = inner // config.head_dim
@@ -47,7 +47,8 @@ def scans(config: GeneratorConfig, length: int) -> dict[str, float]:
         {
             "chunked": lambda: scan_chunked(x, dt, A, B, C, D, CHUNK_INFERENCE),
             "recurrence": lambda: scan_recurrent(x, dt, A, B, C, D),
-        }
+        },
+        repeats,
     )
 
 
@@ -66,7 +67,7 @@ def with_attention(model: nn.Module, width: int) -> nn.Module:
     return model
 
 
-def generators(config: GeneratorConfig, length: int) -> dict[str, float]:
+def generators(config: GeneratorConfig, length: int, repeats: int) -> dict[str, float]:
     """One pass of the generator, and of its twin with attention: same width, same depth."""
     ours, attention = Generator(config).eval(), with_attention(Generator(config), config.width).eval()
     random = torch.Generator().manual_seed(0)
@@ -76,17 +77,16 @@ def generators(config: GeneratorConfig, length: int) -> dict[str, float]:
         Prompt(semantic, acoustic, torch.zeros_like(semantic), torch.zeros_like(semantic), nothing, nothing),
         unknown,
     )
-    return medians({"generator": lambda: ours(*arguments), "transformer": lambda: attention(*arguments)})
+    return medians({"generator": lambda: ours(*arguments), "transformer": lambda: attention(*arguments)}, repeats)
 
 
 @torch.inference_mode()
-def main() -> dict[str, dict[str, dict[str, float]]]:
-    """Seconds of the scans and generators at the released sizes, for each length of ``LENGTHS``."""
+def main(repeats: int, lengths: list[int]) -> list[dict[str, dict[str, float]]]:
+    """Seconds of the scans and generators at the released sizes, for songs of so many seconds."""
     config = CONFIGS["released"]
-    return {
-        name: {"scan": scans(config, length), "network": generators(config, length)} for name, length in LENGTHS.items()
-    }
+    counts = [TOKENS_PER_SECOND * seconds for seconds in lengths]
+    return [{"scan": scans(config, count, repeats), "network": generators(config, count, repeats)} for count in counts]
 
 
 if __name__ == "__main__":
-    print(json.dumps(main()))
+    print(json.dumps(main(int(sys.argv[1]), [int(word) for word in sys.argv[2:]])))

@@ -20,14 +20,19 @@ ROWS = 11
 
 _FACES = ((0, 1, 2, 3), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7))
 _THICK = 0.035  # of the character's height
+_STAMPS = (
+    *("date", "time", "render_time", "frame", "camera", "lens"),
+    *("scene", "filename", "memory", "hostname", "marker"),
+)
 _COLOURS = {"left": (0.95, 0.55, 0.25, 1), "right": (0.3, 0.6, 0.95, 1), "": (0.85, 0.85, 0.8, 1)}
 
 
 class Sheet:
     """Tiles of rig after rig, saved as PNG files of ``ROWS`` rigs each."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.rows, self.names = folder, [], []
+    def __init__(self, folder: Path, moments: int = MOMENTS) -> None:
+        self.folder, self.moments = folder, moments
+        self.rows: list[np.ndarray] = []
 
     def add(self, name: str, armature: bpy.types.Object, clip: Path) -> None:
         """Dance with the settings that users get, and render the moments."""
@@ -40,11 +45,10 @@ class Sheet:
         last = int(armature.animation_data.action.frame_range[1])
         stage(armature)
         tiles = [
-            shot(armature, rig_map, round((i + 0.5) * last / MOMENTS), name if i == 0 else "", self.folder)
-            for i in range(MOMENTS)
+            shot(armature, rig_map, round((i + 0.5) * last / self.moments), name if i == 0 else "", self.folder)
+            for i in range(self.moments)
         ]
         self.rows.append(np.concatenate(tiles, 1))
-        self.names.append(name)
 
     def save(self) -> None:
         """One picture for every ``ROWS`` rigs."""
@@ -73,10 +77,7 @@ def dress(armature: bpy.types.Object, rig_map: RigMap) -> None:
         for end in ends or [head + 2 * _THICK * height * _unit(np.array(bones[bone].tail_local) - head)]:
             first = len(vertices)
             vertices += _rod(head, end, _THICK * height)
-            faces += [
-                [first + i for i in face]
-                for face in ((0, 1, 2, 3), (4, 5, 6, 7), (0, 1, 5, 4), (1, 2, 6, 5), (2, 3, 7, 6), (3, 0, 4, 7))
-            ]
+            faces += [[first + i for i in face] for face in _FACES]
             owners += [bone] * 8
             colours += [joint.partition("_")[0] if "_" in joint else ""] * 6
     mesh = bpy.data.meshes.new("Rods")
@@ -155,19 +156,7 @@ def shot(armature: bpy.types.Object, rig_map: RigMap, frame: int, label: str, fo
     scene.camera.matrix_world = [list(line) for line in matrix.T]
     scene.camera.data.ortho_scale, scene.camera.data.clip_end = 1.2 * height, 100 * height
     render = scene.render
-    for name in (
-        "date",
-        "time",
-        "render_time",
-        "frame",
-        "camera",
-        "lens",
-        "scene",
-        "filename",
-        "memory",
-        "hostname",
-        "marker",
-    ):
+    for name in _STAMPS:
         setattr(render, f"use_stamp_{name}", False)
     render.use_stamp = render.use_stamp_note = bool(label)
     render.use_stamp_labels, render.stamp_note_text, render.stamp_font_size = False, label, 12

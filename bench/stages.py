@@ -1,7 +1,7 @@
-"""One process, one song: what each stage takes, cold and warm. ``python -m bench.stages SONG FOLDER REPEATS`` prints
-JSON.
+"""One process, one song: what each stage takes, cold and warm.
 
-A process of its own for each song, because both the first run and the peak of memory can be measured only once.
+``python -m bench.stages SONG FOLDER REPEATS`` prints JSON. A process of its own for each song, because both the first
+run and the peak of memory can be measured only once.
 """
 
 from __future__ import annotations

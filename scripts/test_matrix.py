@@ -1,13 +1,15 @@
-"""Run tests/blender in the other Blenders: one environment for each under .venvs, made once. ``python
-scripts/test_matrix.py``.
+"""``python scripts/test_matrix.py``: run tests/blender in the other Blenders, each in an environment under .venvs.
 
-Blender 5.0 is in .venv already. A version whose Python is not on this machine is named and left out.
+Blender 5.0 is in .venv already. A version whose Python is not on this machine is named and left out. ``--dry-run``
+installs and tests nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from setup import ROOT, find_python, is_python, run
@@ -36,20 +38,34 @@ def environment(blender: str, version: str, numpy: str) -> Path | None:
     return python
 
 
-def main() -> int:
-    """Test them all and tell what became of each; non-zero when one failed."""
-    outcomes = {}
-    for blender, (version, numpy) in MATRIX.items():
-        python = environment(blender, version, numpy)
-        if python is None:
-            outcomes[blender] = f"left out: python{version} was not found"
-        else:
-            print(f"\nBlender {blender}", flush=True)
-            failed = subprocess.run([python, "-m", "pytest", "-q", "tests/blender"], cwd=ROOT).returncode
-            outcomes[blender] = "failed" if failed else "passed"
-    print("\n" + "\n".join(f"Blender {blender}: {outcome}" for blender, outcome in outcomes.items()))
+def outcome(blender: str, version: str, numpy: str) -> str:
+    """Test in that Blender; what became of it."""
+    python = environment(blender, version, numpy)
+    if python is None:
+        return f"left out: python{version} was not found"
+    print(f"\nBlender {blender}", flush=True)
+    failed = subprocess.run([python, "-m", "pytest", "-q", "tests/blender"], cwd=ROOT).returncode
+    return "failed" if failed else "passed"
+
+
+def plan(version: str) -> str:
+    """What ``outcome`` would do."""
+    base = find_python(version)
+    return f"would be tested with {base}" if base else f"would be left out: python{version} was not found"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Test in all of them and tell what became of each; non-zero when one failed."""
+    parser = argparse.ArgumentParser(description="Run tests/blender in other versions of Blender.")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be tested, and with which Python")
+    dry_run = parser.parse_args(argv).dry_run
+    outcomes = {
+        blender: plan(version) if dry_run else outcome(blender, version, numpy)
+        for blender, (version, numpy) in MATRIX.items()
+    }
+    print("\n" + "\n".join(f"Blender {blender}: {what}" for blender, what in outcomes.items()))
     return int("failed" in outcomes.values())
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

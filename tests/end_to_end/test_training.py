@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -42,24 +43,25 @@ def losses(folder: Path, name: str) -> list[float]:
 
 
 @pytest.fixture(scope="module")
-def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both stages, alone, without interruption."""
+def trained(root: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both stages, alone, without interruption, as ``make train`` runs them."""
     folder = tmp_path_factory.mktemp("run")
-    run(*STAGE_ONE, "--data", data, "--out", folder / "one")
-    run("generator", "--size", "tiny", "--steps", "6", "--batch", "4", "--pairs", "3",
-        "--data", data, "--out", folder / "two", "--tokenizers", folder / "one" / "tokenizers.safetensors")  # fmt: skip
+    words = ["make", "train", f"PY={sys.executable}", f"DATA={data}", f"RUNS={folder}", "SMALL=1"]
+    result = subprocess.run(words, cwd=root, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert shlex.join(STAGE_ONE[1:]) in result.stdout
     return folder
 
 
 def test_a_trained_checkpoint_dances(trained: Path, clicks) -> None:
-    model = checkpoint.load(trained / "two" / "tokendance.safetensors")
+    model = checkpoint.load(trained / "tokendance.safetensors")
     clip = pipeline.generate(clicks, model)
     assert clip.frames == clicks.frames
     assert np.isfinite(clip.root).all()
 
 
 def test_every_pair_names_its_sources(trained: Path) -> None:
-    with np.load(trained / "two" / "pairs_train.npz") as pairs:
+    with np.load(trained / "pairs_train.npz") as pairs:
         sources = json.loads(str(pairs["sources"]))
     assert len(sources) == 3
     for source in sources:
@@ -79,12 +81,12 @@ def test_killed_training_resumes_to_the_same_losses(trained: Path, data: Path, t
     process.send_signal(signal.SIGKILL)
     process.wait()
     run(*arguments)
-    assert losses(tmp_path, "upper") == losses(trained / "one", "upper")
+    assert losses(tmp_path, "upper") == losses(trained, "upper")
 
 
 def test_two_processes_learn_what_one_does(trained: Path, data: Path, tmp_path: Path) -> None:
     run(*STAGE_ONE, "--only", "upper", "--data", data, "--out", tmp_path, processes=2)
-    np.testing.assert_allclose(losses(tmp_path, "upper"), losses(trained / "one", "upper"), rtol=1e-3)
+    np.testing.assert_allclose(losses(tmp_path, "upper"), losses(trained, "upper"), rtol=1e-3)
 
 
 def test_missing_data_is_one_sentence(tmp_path: Path) -> None:
