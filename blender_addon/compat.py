@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import bpy
 import numpy as np
@@ -94,13 +95,13 @@ def choose_slots(target: bpy.types.Object, action: bpy.types.Action) -> None:
                 choose_slot(strip, action)
 
 
-def strips(scene: bpy.types.Scene) -> bpy.types.bpy_prop_collection:
+def strips(scene: bpy.types.Scene) -> bpy.types.StripsTopLevel:
     """The top-level strips of the scene's sequencer, which is made when there is none."""
     editor = scene.sequence_editor_create()
     return editor.strips if hasattr(editor, "strips") else editor.sequences
 
 
-def existing_strips(scene: bpy.types.Scene) -> Iterator[bpy.types.ID]:
+def existing_strips(scene: bpy.types.Scene) -> Iterator[bpy.types.Strip]:
     """The same strips without making a sequencer."""
     return iter(strips(scene)) if scene.sequence_editor else iter(())
 
@@ -149,13 +150,13 @@ _TIMING = (
 )
 
 
-def strip_timing(strip: bpy.types.ID) -> StripTiming:
+def strip_timing(strip: bpy.types.Strip) -> StripTiming:
     names = _TIMING[0] if hasattr(strip, "left_handle") else _TIMING[1]
     left, right, before, after, trim_before, trim_after = (getattr(strip, name) for name in names)
     return StripTiming(left, right, before + trim_before, after + trim_after)
 
 
-def trim(strip: bpy.types.ID, left: int, right: int) -> None:
+def trim(strip: bpy.types.Strip, left: int, right: int) -> None:
     """Let the strip be heard from frame ``left`` up to but not with ``right``; its content stays where it is."""
     names = (
         ("left_handle", "right_handle") if hasattr(strip, "left_handle") else ("frame_final_start", "frame_final_end")
@@ -164,12 +165,12 @@ def trim(strip: bpy.types.ID, left: int, right: int) -> None:
         setattr(strip, name, frame)
 
 
-def is_retimed(strip: bpy.types.ID) -> bool:
+def is_retimed(strip: bpy.types.Strip) -> bool:
     """Whether the strip plays at another speed than its file, or at several."""
     return bool(getattr(strip, "retiming_keys", ()))
 
 
-def playback_speed(strip: bpy.types.ID, path: str, fps: float) -> float | None:
+def playback_speed(strip: bpy.types.Strip, path: str, fps: float) -> float | None:
     """How many times as fast as its file the strip plays; None when that changes along the strip."""
     keys = [key.timeline_frame for key in getattr(strip, "retiming_keys", ())]
     if not keys:
@@ -236,7 +237,7 @@ def record_images(scene: bpy.types.Scene) -> None:
     _record(scene, "IMAGE", "PNG")
 
 
-def _record(scene: bpy.types.Scene, media: str, file_format: str) -> None:
+def _record(scene: bpy.types.Scene, media: Literal["IMAGE", "VIDEO"], file_format: Literal["FFMPEG", "PNG"]) -> None:
     image = scene.render.image_settings
     if hasattr(image, "media_type"):
         image.media_type = media

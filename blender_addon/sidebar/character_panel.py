@@ -52,7 +52,7 @@ class MapPanel(SidebarPanel, bpy.types.Panel):
     bl_idname = "TOKENDANCE_PT_map"
     bl_parent_id = "TOKENDANCE_PT_character"
     bl_label = "Edit Map"
-    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+    bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -78,7 +78,7 @@ class JointsPanel(SidebarPanel, bpy.types.Panel):
     bl_idname = "TOKENDANCE_PT_joints"
     bl_parent_id = "TOKENDANCE_PT_map"
     bl_label = "Joints"
-    bl_options = {"DEFAULT_CLOSED"}  # noqa: RUF012
+    bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
         summary = session.current().summaries.look_up(dancers.dancer(context))

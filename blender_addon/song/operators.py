@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar
 
 import bpy
-from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import AudioError, SettingError, TokenDanceError
 
 from ..compat import RELATIVE_PATH
+from ..interface.mixins import OperatorMixin
 from ..interface.reports import told
 from ..interface.scene_guard import all_or_nothing
 from ..interface.timeline import scene_fps
+from ..interface.translate import rpt
 from . import facts as song_facts
 from . import strip as audio_strip
 from .strip import Passage
@@ -30,7 +30,7 @@ class UseSong(bpy.types.Operator):
 
     bl_idname = "tokendance.use_song"
     bl_label = "Open Song"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     filepath: bpy.props.StringProperty(
         name="Song", description="Sound file", subtype="FILE_PATH", options={"SKIP_SAVE", *RELATIVE_PATH}
@@ -90,10 +90,10 @@ class SongDrop(bpy.types.FileHandler):
         return context.area is not None and context.area.type == "VIEW_3D"
 
 
-class _OnSong:
+class _OnSong(OperatorMixin):
     """Operators on the song that the panel shows."""
 
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -102,13 +102,17 @@ class _OnSong:
         except TokenDanceError as error:
             return told(self, error)
 
+    def work(self, context: bpy.types.Context, strip: bpy.types.SoundStrip) -> set[str]:
+        """What the operator does with the song's strip."""
+        raise NotImplementedError
+
 
 class Listen(_OnSong, bpy.types.Operator):
     """Find the length and the tempo of the song"""
 
     bl_idname = "tokendance.listen"
     bl_label = "Find Tempo"
-    bl_options: ClassVar[set[str]] = {"REGISTER"}
+    bl_options = {"REGISTER"}
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         try:
@@ -117,7 +121,7 @@ class Listen(_OnSong, bpy.types.Operator):
             return told(self, error)
         return {"FINISHED"}
 
-    def work(self, context: bpy.types.Context, strip: bpy.types.ID) -> set[str]:
+    def work(self, context: bpy.types.Context, strip: bpy.types.SoundStrip) -> set[str]:
         facts = song_facts.listen(context, str(audio_strip.song_path(strip)))
         self.report(
             {"INFO"}, rpt("{seconds:.1f} s, {bpm:.1f} beats a minute").format(seconds=facts.seconds, bpm=facts.bpm)
@@ -133,7 +137,7 @@ class AddBeatMarkers(_OnSong, bpy.types.Operator):
 
     every: bpy.props.IntProperty(name="Every", description="A marker on every so many beats", default=1, min=1, max=64)
 
-    def work(self, context: bpy.types.Context, strip: bpy.types.ID) -> set[str]:
+    def work(self, context: bpy.types.Context, strip: bpy.types.SoundStrip) -> set[str]:
         scene, fps = context.scene, scene_fps(context.scene)
         heard = audio_strip.passage(strip, fps)
         facts = song_facts.listen(context, heard.song)
@@ -155,7 +159,7 @@ class RemoveBeatMarkers(bpy.types.Operator):
 
     bl_idname = "tokendance.remove_beat_markers"
     bl_label = "Remove Beat Markers"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

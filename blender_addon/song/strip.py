@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import bpy
 
@@ -45,18 +46,19 @@ class Passage:
         )
 
 
-def sound_strips(scene: bpy.types.Scene) -> Iterator[bpy.types.ID]:
+def sound_strips(scene: bpy.types.Scene) -> Iterator[bpy.types.SoundStrip]:
     """Sound strips that have a file, earliest first."""
-    found = (strip for strip in compat.existing_strips(scene) if strip.type == "SOUND" and strip.sound is not None)
+    sounds = (cast("bpy.types.SoundStrip", strip) for strip in compat.existing_strips(scene) if strip.type == "SOUND")
+    found = (strip for strip in sounds if strip.sound is not None)
     return iter(sorted(found, key=lambda strip: (compat.strip_timing(strip).left, strip.channel)))
 
 
-def sound_file(strip: bpy.types.ID) -> str:
+def sound_file(strip: bpy.types.SoundStrip) -> str:
     """The path of the file that a sound strip plays, whether it is there or not; always spelt alike."""
     return os.path.normpath(bpy.path.abspath(strip.sound.filepath, library=strip.sound.library))
 
 
-def song_path(strip: bpy.types.ID) -> Path:
+def song_path(strip: bpy.types.SoundStrip) -> Path:
     """The file that a sound strip plays; AudioError when it is packed or gone."""
     sound, path = strip.sound, Path(sound_file(strip))
     if not path.is_file():
@@ -69,7 +71,7 @@ def song_path(strip: bpy.types.ID) -> Path:
     return path
 
 
-def find(scene: bpy.types.Scene, name: str, song: str) -> bpy.types.ID | None:
+def find(scene: bpy.types.Scene, name: str, song: str) -> bpy.types.SoundStrip | None:
     """The strip called ``name``, else the first that plays the file ``song``; without either, the only sound strip.
 
     SettingError when ``name`` is no sound strip, or when there is no song and no single strip to take one from.
@@ -94,7 +96,7 @@ def find(scene: bpy.types.Scene, name: str, song: str) -> bpy.types.ID | None:
     )
 
 
-def passage(strip: bpy.types.ID, fps: float) -> Passage:
+def passage(strip: bpy.types.SoundStrip, fps: float) -> Passage:
     """What can be heard of a strip's song in a scene of ``fps`` frames per second; SettingError when its speed changes
     along the strip.
     """
@@ -115,18 +117,18 @@ def passage(strip: bpy.types.ID, fps: float) -> Passage:
     )
 
 
-def follow(strip: bpy.types.ID, passage: Passage, fps: float) -> Passage:
+def follow(strip: bpy.types.SoundStrip, passage: Passage, fps: float) -> Passage:
     """The passage where the strip plays it now."""
     return replace(passage, frame=round(frame_of(strip, passage.start, passage.speed, fps)))
 
 
-def frame_of(strip: bpy.types.ID, second: float, speed: float, fps: float) -> float:
+def frame_of(strip: bpy.types.SoundStrip, second: float, speed: float, fps: float) -> float:
     """The frame, between two if need be, on which the strip plays ``second`` of its song at ``speed``."""
     timing = compat.strip_timing(strip)
     return timing.left - timing.skipped + second / speed * fps
 
 
-def add(context: bpy.types.Context, heard: Passage, fps: float) -> bpy.types.ID | None:
+def add(context: bpy.types.Context, heard: Passage, fps: float) -> bpy.types.SoundStrip | None:
     """Add a strip that lets ``heard`` be heard, at the speed of its file, in the lowest free channel.
 
     None when this Blender has no sound or cannot read the file: Blender would make a broken strip of one frame without
@@ -143,9 +145,8 @@ def add(context: bpy.types.Context, heard: Passage, fps: float) -> bpy.types.ID 
     scene = context.scene
     used = {strip.channel for strip in compat.existing_strips(scene)}
     channel = next(number for number in range(1, len(used) + 2) if number not in used)
-    strip = compat.strips(scene).new_sound(
-        Path(heard.song).stem[:60], heard.song, channel, heard.frame - round(heard.start * fps)
-    )
+    name, frame = Path(heard.song).stem[:60], heard.frame - round(heard.start * fps)
+    strip = cast("bpy.types.SoundStrip", compat.strips(scene).new_sound(name, heard.song, channel, frame))
     if heard.start or heard.duration is not None:
         end = compat.strip_timing(strip).right
         compat.trim(

@@ -191,6 +191,19 @@ def test_public_name_exists(name):
     assert getattr(tokendance_core, name) is not None
 
 
+def test_type_checkers_see_the_public_names():
+    stub = ast.parse((ROOT / "tokendance_core" / "__init__.pyi").read_text(encoding="utf-8"))
+    seen = {
+        alias.asname or alias.name: (node.module, alias.name)
+        for node in stub.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert seen == tokendance_core._PUBLIC
+    (listed,) = (node.value for node in stub.body if isinstance(node, ast.Assign))
+    assert sorted(ast.literal_eval(listed)) == tokendance_core.__all__
+
+
 def test_blender_versions_are_compared_in_compat_alone():
     others = [path for path in addon() if path.name != "compat.py"]
     assert offenders(others, lambda node: dotted(node).startswith("bpy.app.version") or called(node) == "hasattr") == []

@@ -1,0 +1,117 @@
+"""The public names as type checkers see them; at run time each is imported when it is first used."""
+
+from .dance.checkpoint import load as load_checkpoint
+from .dance.checkpoint_header import genres
+from .dance.pipeline import GenerateSettings, generate
+from .errors import (
+    AudioError,
+    Cancelled,
+    CheckpointError,
+    ClipError,
+    FileError,
+    RigError,
+    SettingError,
+    TokenDanceError,
+)
+from .files.atomic import check_writable, write_aside
+from .files.clip import from_bytes as clip_from_bytes
+from .files.clip import load as load_clip
+from .files.clip import save as save_clip
+from .files.clip import to_bytes as clip_to_bytes
+from .finishing.finish import FinishSettings, finish
+from .mannequin.body import Mannequin
+from .mannequin.body import make as mannequin_body
+from .motion.contacts import stand_on_floor
+from .motion.edits import bend
+from .motion.joint_check import joint_check
+from .motion.kinematics import resample_to_fps
+from .motion.rotation import axis_angles, continuous_quaternions, euler_angles, matrix_from_quaternion
+from .motion.skeleton import JOINTS, OFFSETS, PARENTS, REST_HEIGHT
+from .music.audio import load as load_music
+from .music.features import beat_frames
+from .music.features import extract as extract_features
+from .retarget.picture import draw as draw_dance
+from .retarget.posing import predicted_heads
+from .retarget.read_bvh import read as read_bvh
+from .retarget.rest_pose import read as read_rest_pose
+from .retarget.transfer import RetargetSettings
+from .retarget.transfer import retarget as retarget_clip
+from .rigs.checks import mirrored as mirrored_rig_map
+from .rigs.checks import problems as rig_problems
+from .rigs.map_file import from_json as rig_map_from_json
+from .rigs.map_file import load_rig_map, save_rig_map
+from .rigs.map_file import to_json as rig_map_to_json
+from .rigs.recognise import candidates as rig_candidates
+from .rigs.recognise import match as match_rig
+from .smpl.body import SkinnedBody
+from .smpl.body import save as save_body
+from .smpl.body import skin as skin_body
+from .types import FPS, MotionClip, Music, MusicFeatures, Rig, RigAnimation, RigMap, Switch
+
+__version__: str
+
+__all__ = [
+    "FPS",
+    "JOINTS",
+    "OFFSETS",
+    "PARENTS",
+    "REST_HEIGHT",
+    "AudioError",
+    "Cancelled",
+    "CheckpointError",
+    "ClipError",
+    "FileError",
+    "FinishSettings",
+    "GenerateSettings",
+    "Mannequin",
+    "MotionClip",
+    "Music",
+    "MusicFeatures",
+    "RetargetSettings",
+    "Rig",
+    "RigAnimation",
+    "RigError",
+    "RigMap",
+    "SettingError",
+    "SkinnedBody",
+    "Switch",
+    "TokenDanceError",
+    "__version__",
+    "axis_angles",
+    "beat_frames",
+    "bend",
+    "check_writable",
+    "clip_from_bytes",
+    "clip_to_bytes",
+    "continuous_quaternions",
+    "draw_dance",
+    "euler_angles",
+    "extract_features",
+    "finish",
+    "generate",
+    "genres",
+    "joint_check",
+    "load_checkpoint",
+    "load_clip",
+    "load_music",
+    "load_rig_map",
+    "mannequin_body",
+    "match_rig",
+    "matrix_from_quaternion",
+    "mirrored_rig_map",
+    "predicted_heads",
+    "read_bvh",
+    "read_rest_pose",
+    "resample_to_fps",
+    "retarget_clip",
+    "rig_candidates",
+    "rig_map_from_json",
+    "rig_map_to_json",
+    "rig_problems",
+    "save_body",
+    "save_clip",
+    "save_rig_map",
+    "skin_body",
+    "stand_on_floor",
+    "write_aside",
+]
