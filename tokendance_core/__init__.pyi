@@ -43,9 +43,9 @@ from .rigs.map_file import load_rig_map, save_rig_map
 from .rigs.map_file import to_json as rig_map_to_json
 from .rigs.recognise import candidates as rig_candidates
 from .rigs.recognise import match as match_rig
-from .smpl.body import SkinnedBody
-from .smpl.body import save as save_body
-from .smpl.body import skin as skin_body
+from .smpl.mesh_files import save as save_body
+from .smpl.skinning import SkinnedBody
+from .smpl.skinning import skin as skin_body
 from .types import FPS, MotionClip, Music, MusicFeatures, Rig, RigAnimation, RigMap, Switch
 
 __version__: str
