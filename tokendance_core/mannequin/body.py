@@ -73,7 +73,7 @@ def _centres(vertices: np.ndarray, faces: list[tuple[int, ...]]) -> np.ndarray:
 
 def _tails() -> np.ndarray:
     """(24, 3) where each bone ends: at a child of its joint, or at its tip."""
-    tails = np.empty_like(JOINT_POSITIONS)
+    tails = np.empty((len(JOINTS), 3))
     for joint, name in enumerate(JOINTS):
         if name in _TIPS:
             tails[joint] = JOINT_POSITIONS[joint] + _TIPS[name]

@@ -1,7 +1,7 @@
-"""How Blender poses an armature: where bones are, given the turns of some of them.
+"""How Blender poses an armature: where bones are, given how some of them turn.
 
 Follows Blender's ``BKE_bone_parent_transform`` for bone relations (inherit rotation, local location) and for Copy
-Transforms; uniform scales of the pose are kept. Constraints beyond that are the business of whoever reads the rig.
+Transforms; uniform scales of the pose are kept. Other constraints are left to the caller.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from tokendance_core.types import Rig, RigAnimation
 
 @dataclass(frozen=True, eq=False)
 class Posture:
-    """Bones in armature space, by bone index: ``turns`` (T or 1, 3, 3) orientations, ``heads`` (T or 1, 3), ``scales``
-    uniform scale.
+    """Bones in armature space, by bone index: ``turns`` (T or 1, 3, 3) are their orientations, ``heads`` (T or 1, 3)
+    their positions, ``scales`` their uniform scales.
     """
 
     turns: dict[int, np.ndarray]
@@ -27,8 +27,8 @@ class Posture:
 
 
 def resting(rig: Rig, turned: Iterable[int], moved: Iterable[int]) -> np.ndarray:
-    """(B, 4, 4) channels in which bones that will be ``turned`` or ``moved`` do neither; others keep their pose, and
-    all their scale.
+    """(B, 4, 4) channels without the rotation of bones that will be ``turned`` and without the location of these and
+    of those that will be ``moved``; all else stays as it is posed, scale included.
     """
     basis = np.array(rig.basis, np.float64)
     turned = list(turned)
@@ -49,52 +49,53 @@ def _uniform_scale(matrix: np.ndarray) -> float:
 
 
 def needed(rig: Rig, bones: Iterable[int]) -> list[int]:
-    """The bones and all that they hang on or follow, each after those it depends on."""
+    """The bones and all bones that they descend from or follow, each after those it depends on."""
     order: dict[int, None] = {}
     begun: set[int] = set()
     waiting = list(bones)
     while waiting:
         bone = waiting[-1]
-        # A bone that was begun before its dependants and is met again has them all; so does one in a ring of followers.
-        above = (
-            []
-            if bone in begun
-            else [int(i) for i in (rig.parents[bone], rig.follows[bone]) if i >= 0 and int(i) not in begun]
-        )
-        begun.add(bone)
-        if above:
-            waiting += above
-        else:
+        above = [
+            other for other in (int(rig.parents[bone]), int(rig.follows[bone])) if other >= 0 and other not in begun
+        ]
+        if bone in begun or not above:
+            # All that it depends on is in the list, or waits below it in a ring of followers.
             order[waiting.pop()] = None
+        else:
+            waiting += above
+        begun.add(bone)
     return list(order)
 
 
+def _in_parent(rig: Rig, bone: int) -> np.ndarray:
+    """(3, 3): the bone's orientation at rest as its parent sees it."""
+    turn: np.ndarray = np.linalg.inv(rig.rest[rig.parents[bone], :3, :3]) @ rig.rest[bone, :3, :3]
+    return turn
+
+
 def carried(rig: Rig, bone: int, posture: Posture) -> np.ndarray:
-    """(T or 1, 3, 3): how the bone lies before its own channels turn it."""
+    """(T or 1, 3, 3): the bone's orientation before its own channels turn it."""
     parent = int(rig.parents[bone])
     if parent < 0 or not rig.inherits_rotation[bone]:
         return rig.rest[None, bone, :3, :3]
-    return posture.turns[parent] @ (np.linalg.inv(rig.rest[parent, :3, :3]) @ rig.rest[bone, :3, :3])
+    turn: np.ndarray = posture.turns[parent] @ _in_parent(rig, bone)
+    return turn
 
 
 def location_axes(rig: Rig, bone: int, posture: Posture) -> np.ndarray:
-    """(T or 1, 3, 3): what the bone's location channel means in armature space."""
+    """(T or 1, 3, 3): columns are the axes of the bone's location channel, in armature space."""
     parent = int(rig.parents[bone])
     if parent < 0:
         return rig.rest[None, bone, :3, :3] if rig.local_location[bone] else np.eye(3)[None]
-    turned = posture.turns[parent] * posture.scales[parent]
-    return (
-        turned @ (np.linalg.inv(rig.rest[parent, :3, :3]) @ rig.rest[bone, :3, :3])
-        if rig.local_location[bone]
-        else turned
-    )
+    turned: np.ndarray = posture.turns[parent] * posture.scales[parent]
+    return turned @ _in_parent(rig, bone) if rig.local_location[bone] else turned
 
 
 def pose(rig: Rig, wanted: Iterable[int], turns: Mapping[int, np.ndarray], basis: np.ndarray) -> Posture:
-    """Where the ``wanted`` bones are, with all they depend on, when those in ``turns`` have these orientations (T, 3,
-    3).
+    """Where the ``wanted`` bones and all that they depend on are, when those in ``turns`` have these orientations
+    (T, 3, 3).
 
-    The others are turned, and all are moved, by ``basis`` (B, 4, 4).
+    ``basis`` (B, 4, 4): the channels that turn the other bones and move all of them.
     """
     posture = Posture({}, {}, {})
     for bone in needed(rig, wanted):
@@ -117,16 +118,18 @@ def unmoved_head(rig: Rig, bone: int, posture: Posture) -> np.ndarray:
     if parent < 0:
         return rig.heads[None, bone]
     arm = np.linalg.inv(rig.rest[parent, :3, :3]) @ (rig.heads[bone] - rig.heads[parent])
-    return posture.heads[parent] + posture.scales[parent] * (posture.turns[parent] @ arm)
+    head: np.ndarray = posture.heads[parent] + posture.scales[parent] * (posture.turns[parent] @ arm)
+    return head
 
 
 def location_channel(rig: Rig, bone: int, posture: Posture, move: np.ndarray) -> np.ndarray:
-    """(T, 3) displacement in armature space -> (T, 3) what the bone's location channel has to be for it."""
-    return np.linalg.solve(location_axes(rig, bone, posture), move[..., None])[..., 0]
+    """(T, 3) displacement in armature space -> (T, 3) the bone's location channel that makes it."""
+    channel: np.ndarray = np.linalg.solve(location_axes(rig, bone, posture), move[..., None])[..., 0]
+    return channel
 
 
 def predicted_heads(rig: Rig, animation: RigAnimation, frames: list[int]) -> dict[str, np.ndarray]:
-    """Keyed bone -> (N, 3) where it begins on these frames, armature space, when nothing but the keys moves it."""
+    """Keyed bone -> (N, 3) where it begins on these ``frames``, armature space, if nothing but the keys moves it."""
     basis, index = np.array(rig.basis, np.float64), {name: i for i, name in enumerate(rig.names)}
     found = {bone: np.empty((len(frames), 3)) for bone in animation.bones}
     matrices = rotation.matrix_from_quaternion(animation.quaternions[frames])

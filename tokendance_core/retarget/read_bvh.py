@@ -1,9 +1,8 @@
-"""BVH files of people of any proportions, names, units and axes, danced again by our own skeleton.
+"""BVH files of people of any proportions, names, units and axes, danced by our own skeleton.
 
-Every joint keeps the turn that it has in the world; limbs also keep the direction in which they point, whatever pose
-the file rests in (T, A, or arms down). What cannot be kept is what follows from proportions: with other bone lengths
-hands and feet end up elsewhere, by the difference in reach (centimetres for an adult), and feet may slide a little more
-than in the file.
+Every joint keeps its rotation in the world, and limbs keep the direction in which they point, whatever pose the file
+rests in (T, A, or arms down). What depends on proportions cannot be kept: with other bone lengths hands and feet end up
+elsewhere, by the difference in reach (centimetres for an adult), and feet may slide a little more than in the file.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from tokendance_core.files import bvh
 from tokendance_core.files.bvh import BvhFile
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import stand_on_floor
-from tokendance_core.motion.skeleton import INDEX, JOINTS, OFFSETS, PARENTS
-from tokendance_core.retarget.rest_pose import LEG_LENGTH, SIDES, body_axes, leg_length
+from tokendance_core.motion.skeleton import INDEX, JOINTS, OFFSETS, PARENTS, SIDES
+from tokendance_core.retarget.rest_pose import LEG_LENGTH, body_axes, leg_length
 from tokendance_core.rigs import recognise
 from tokendance_core.types import MotionClip, Rig
 
 _LIMBS = {"hip": "knee", "knee": "ankle", "shoulder": "elbow", "elbow": "wrist"}
-"""Joint -> the joint it points at. Spine, shoulders and feet of a resting body differ by build, not by pose: they stay
+"""Joint -> the joint it points at. Spine, shoulders and feet of resting bodies differ by build, not by pose: they stay
 as they are.
 """
 
@@ -66,20 +65,21 @@ def _corrections(heads: dict[str, np.ndarray], axes: np.ndarray) -> dict[str, np
 
 
 def _posed(file: BvhFile, wanted: set[int]) -> tuple[dict[int, np.ndarray], dict[int, np.ndarray]]:
-    """Rotations (T, 3, 3) and places (T, 3) in the world, by joint, of the wanted joints and all that they hang on."""
+    """Rotations (T, 3, 3) and positions (T, 3) in the world, by joint, of the wanted joints and all above them."""
     needed = set(wanted)
     for joint in reversed(range(len(file.names))):
         if joint in needed and file.parents[joint] >= 0:
             needed.add(file.parents[joint])
-    turns: dict[int, np.ndarray] = {}
+    global_rotations: dict[int, np.ndarray] = {}
     places: dict[int, np.ndarray] = {}
     for joint in sorted(needed):
         parent = file.parents[joint]
-        turns[joint], places[joint] = file.rotations(joint), file.positions(joint)
+        global_rotations[joint], places[joint] = file.rotations(joint), file.positions(joint)
         if parent >= 0:
-            places[joint] = places[parent] + (turns[parent] @ places[joint][..., None])[..., 0]
-            turns[joint] = turns[parent] @ turns[joint]
-    return turns, places
+            above = global_rotations[parent]
+            places[joint] = places[parent] + (above @ places[joint][..., None])[..., 0]
+            global_rotations[joint] = above @ global_rotations[joint]
+    return global_rotations, places
 
 
 def read(path: Path) -> MotionClip:
@@ -103,19 +103,21 @@ def read(path: Path) -> MotionClip:
     heads = {joint: rig.heads[bone] for joint, bone in bones.items()}
     axes = _standing_axes(path, heads)
     corrections = _corrections(heads, axes)
-    turns, places = _posed(file, set(bones.values()))
+    global_rotations, places = _posed(file, set(bones.values()))
 
     ours: list[np.ndarray] = []
     local = np.empty((len(file.table), len(JOINTS), 3, 3))
     for joint, parent in enumerate(PARENTS):
         name = JOINTS[joint]
         above = ours[parent] if parent >= 0 else np.broadcast_to(np.eye(3), local[:, 0].shape)
-        ours.append(axes.T @ turns[bones[name]] @ corrections.get(name, np.eye(3)) @ axes if name in bones else above)
+        ours.append(
+            axes.T @ global_rotations[bones[name]] @ corrections.get(name, np.eye(3)) @ axes if name in bones else above
+        )
         local[:, joint] = above.swapaxes(-1, -2) @ ours[joint]
 
     scale = LEG_LENGTH / leg_length(heads)
     hips = (places[bones["left_hip"]] + places[bones["right_hip"]]) / 2
-    # The legs hang on the hips, so their centre is what is placed; files put the pelvis joint differently above it.
+    # The hips carry the legs, so their centre is what is placed; files put the pelvis joint at different heights above.
     root = scale * hips @ axes - ours[0] @ OFFSETS[[INDEX["left_hip"], INDEX["right_hip"]]].mean(0)
     rot6d = rotation.rot6d_from_matrix(local).astype(np.float32)
     return stand_on_floor(MotionClip(rot6d, root.astype(np.float32), file.fps, path.stem))

@@ -1,9 +1,9 @@
-"""A dance onto a rig: the one page that tells the whole transfer.
+"""A dance onto a rig: the whole transfer on one page.
 
-A bone is turned as its joint is, on top of what turns its resting limb into our T-pose: ``posed = C G A C' rest`` with
+A bone turns as its joint does, on top of what turns its resting limb into our T-pose: ``posed = C G A C' rest`` with
 ``G`` the joint's global rotation, ``A`` the alignment and ``C`` our axes expressed in the armature's. So limbs point
-exactly where the dancer's do, whatever the bones' rolls, axes and rest pose. Everything is computed in armature space:
-the dance goes along with the armature object, wherever it stands and whatever its scale.
+exactly where the dancer's do, whatever the bones' rolls, axes and rest pose. Everything is computed in armature space,
+so that the dance moves along with the armature object, wherever it stands and whatever its scale.
 """
 
 from __future__ import annotations
@@ -17,20 +17,16 @@ from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import clearance, steady_contacts
 from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.kinematics import forward_kinematics, mirror
-from tokendance_core.motion.skeleton import INDEX, T_POSE
-from tokendance_core.retarget import arm_spacing, posing, rest_pose
-from tokendance_core.retarget import bone_chains as distribution
-from tokendance_core.retarget import ik_controls as ik_keys
-from tokendance_core.retarget import rig_feet as grounding
+from tokendance_core.motion.skeleton import INDEX, OVER_THE_FLOOR, SIDES, T_POSE
+from tokendance_core.retarget import arm_spacing, bone_chains, ik_controls, posing, rest_pose, rig_feet
 from tokendance_core.retarget.posing import Posture
-from tokendance_core.retarget.rest_pose import SIDES, RestPose
+from tokendance_core.retarget.rest_pose import RestPose
 from tokendance_core.types import MotionClip, Rig, RigAnimation, RigMap
 
 ROOT_MOTIONS = ("hips", "root", "in_place")
 
 _HIPS = T_POSE[[INDEX["left_hip"], INDEX["right_hip"]]].mean(0)
-_OVER_THE_FLOOR = np.array([1.0, 0.0, 1.0])
-_WANDERING = 0.5  # seconds; a slower path is taken out of a dance in place, what is quicker is sway
+_WANDERING = 0.5  # seconds; what is slower is removed from the path of a dance in place, what is quicker is sway
 
 
 @dataclass(frozen=True)
@@ -80,25 +76,29 @@ def retarget(clip: MotionClip, rig: Rig, rig_map: RigMap, settings: RetargetSett
     rest = rest_pose.read(rig, rig_map, root_moves=settings.root_motion == "root")
     if settings.mirror:
         clip = mirror(clip)
-    positions, turns = forward_kinematics(
+    positions, global_rotations = forward_kinematics(
         rotation.matrix_from_6d(clip.rot6d.astype(np.float64)),
         _staged(clip.root.astype(np.float64), clip.fps, settings),
     )
     if settings.arm_spacing and all(joint in rest.bones for joint in (*arm_spacing.ARMS, *arm_spacing.TRUNK)):
-        still = _posed(rig, rig_map, rest, turns, (*arm_spacing.ARMS, *arm_spacing.TRUNK))
-        turns = arm_spacing.spaced(rest, still, turns, positions, clip.fps, settings.arm_spacing)
-    turns, path = _grounded(clip, rig, rig_map, rest, positions, turns, settings)
+        still = _posed(rig, rig_map, rest, global_rotations, (*arm_spacing.ARMS, *arm_spacing.TRUNK))
+        global_rotations = arm_spacing.space_arms(
+            rest, still, global_rotations, positions, clip.fps, settings.arm_spacing
+        )
+    global_rotations, path = _grounded(clip, rig, rig_map, rest, positions, global_rotations, settings)
     path[:, 1] += _scene_height(rig, rest, settings.floor)
     path = rest.scale * path @ rest.axes.T
-    return _keys(rig, rig_map, rest, _targets(rig, rig_map, rest, turns), path, clip.fps, settings)
+    return _keys(rig, rig_map, rest, _targets(rig, rig_map, rest, global_rotations), path, clip.fps, settings)
 
 
 def _staged(root: np.ndarray, fps: float, settings: RetargetSettings) -> np.ndarray:
     """(T, 3): the pelvis path with its part over the floor scaled, or without its slow part."""
     if settings.root_motion == "in_place":
         slow = filtered(root, gaussian(_WANDERING * fps)) if len(root) > 1 else root
-        return root - slow * _OVER_THE_FLOOR
-    return root + (settings.travel - 1) * (root - root[:1]) * _OVER_THE_FLOOR
+        staged: np.ndarray = root - slow * OVER_THE_FLOOR
+    else:
+        staged = root + (settings.travel - 1) * (root - root[:1]) * OVER_THE_FLOOR
+    return staged
 
 
 def _scene_height(rig: Rig, rest: RestPose, height: float) -> float:
@@ -106,24 +106,28 @@ def _scene_height(rig: Rig, rest: RestPose, height: float) -> float:
     return height / max(float(np.linalg.norm(rig.world[:3, :3] @ rest.axes[:, 1])), 1e-12) / rest.scale
 
 
-def _targets(rig: Rig, rig_map: RigMap, rest: RestPose, turns: np.ndarray) -> dict[int, np.ndarray]:
-    """Bone -> orientation (T, 3, 3) in armature space of every bone that is keyed; ``turns`` (T, 24, 3, 3) of our
-    joints.
+def _targets(rig: Rig, rig_map: RigMap, rest: RestPose, global_rotations: np.ndarray) -> dict[int, np.ndarray]:
+    """Bone -> orientation (T, 3, 3) in armature space, of every bone that is keyed; ``global_rotations`` (T, 24, 3, 3)
+    of our joints.
     """
     ours = {
-        bone: turns[:, INDEX[joint]] @ rest.alignment[INDEX[joint]]
+        bone: global_rotations[:, INDEX[joint]] @ rest.alignment[INDEX[joint]]
         for joint, bone in rest.bones.items()
         if joint != "root"
     }
-    ours |= distribution.trunk_turns(turns, rig, rig_map, rest)
-    ours |= distribution.twist_turns(turns, rig, rig_map, rest)
-    ours |= {bone: turns[:, joint] @ rest.alignment[joint] for bone, joint in distribution.followers(rig, rig_map)}
+    ours |= bone_chains.trunk_turns(global_rotations, rig, rig_map, rest)
+    ours |= bone_chains.twist_turns(global_rotations, rig, rig_map, rest)
+    ours |= {
+        bone: global_rotations[:, joint] @ rest.alignment[joint] for bone, joint in bone_chains.followers(rig, rig_map)
+    }
     return {bone: rest.axes @ turn @ (rest.axes.T @ rest.posture.turns[bone]) for bone, turn in ours.items()}
 
 
-def _posed(rig: Rig, rig_map: RigMap, rest: RestPose, turns: np.ndarray, joints: tuple[str, ...]) -> Posture:
-    """Where the bones of ``joints`` are while the body turns but stays where it rests."""
-    return posing.pose(rig, [rest.bones[joint] for joint in joints], _targets(rig, rig_map, rest, turns), rest.basis)
+def _posed(rig: Rig, rig_map: RigMap, rest: RestPose, global_rotations: np.ndarray, joints: tuple[str, ...]) -> Posture:
+    """Where the bones of ``joints`` are when the body turns but is not moved."""
+    return posing.pose(
+        rig, [rest.bones[joint] for joint in joints], _targets(rig, rig_map, rest, global_rotations), rest.basis
+    )
 
 
 def _grounded(
@@ -132,22 +136,24 @@ def _grounded(
     rig_map: RigMap,
     rest: RestPose,
     positions: np.ndarray,
-    turns: np.ndarray,
+    global_rotations: np.ndarray,
     settings: RetargetSettings,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Turns (T, 24, 3, 3), and how the body is moved, metres (T, 3) in our axes: hips where the dancer's are, feet on
-    the floor.
+    """Global rotations (T, 24, 3, 3), and how the body is moved, metres (T, 3) in our axes: hips where the dancer's
+    are, feet on the floor.
     """
-    still = _posed(rig, rig_map, rest, turns, tuple(grounding.LOWER_BODY))
+    still = _posed(rig, rig_map, rest, global_rotations, tuple(rig_feet.LOWER_BODY))
     hips = np.mean([still.heads[rest.bones[f"{side}_hip"]] for side in SIDES], axis=0) @ rest.axes / rest.scale
     resting = np.mean([rest.head(f"{side}_hip") for side in SIDES], axis=0) @ rest.axes / rest.scale
-    dancer = positions[:, 0] + turns[:, 0] @ _HIPS
-    path = dancer + resting * _OVER_THE_FLOOR + [0.0, rest.floor / rest.scale, 0.0] - hips
-    path[:, 1] += grounding.rise(rest, still, turns, path, clearance(positions))
+    dancer = positions[:, 0] + global_rotations[:, 0] @ _HIPS
+    path = dancer + resting * OVER_THE_FLOOR + [0.0, rest.floor / rest.scale, 0.0] - hips
+    path[:, 1] += rig_feet.rise(rest, still, global_rotations, path, clearance(positions))
     if settings.foot_lock and settings.root_motion != "in_place" and clip.frames > 1:
         contacts = steady_contacts(positions, clip.fps)
-        turns, path = grounding.stood(rest, still, turns, path, contacts, clip.fps, settings.foot_lock)
-    return turns, path
+        global_rotations, path = rig_feet.lock_rig_feet(
+            rest, still, global_rotations, path, contacts, clip.fps, settings.foot_lock
+        )
+    return global_rotations, path
 
 
 def _keys(
@@ -162,22 +168,25 @@ def _keys(
     """The channels in which the bones of ``targets`` take their orientations and the body moves by ``path`` (T, 3)
     armature units.
     """
-    moves = {rest.carrier: path}
-    if settings.root_motion == "root" and rest.carrier != rest.bones["root"]:
+    moves = {rest.root_bone: path}
+    if settings.root_motion == "root" and rest.root_bone != rest.bones["root"]:
         over = path - (path @ rest.axes[:, 1:2]) * rest.axes[:, 1]
-        moves = {rest.bones["root"]: over, rest.carrier: path - over}
-    controls = ik_keys.controls(rig, rig_map, rest) if settings.ik else {}
+        moves = {rest.bones["root"]: over, rest.root_bone: path - over}
+    controls = ik_controls.controls(rig, rig_map, rest) if settings.ik else {}
     posture = posing.pose(rig, [*targets, *moves, *controls], targets, rest.basis)
-    turns = {
+    channels = {
         bone: posing.carried(rig, bone, posture).swapaxes(-1, -2) @ target for bone, target in sorted(targets.items())
     }
     locations = {bone: posing.location_channel(rig, bone, posture, move) for bone, move in moves.items()}
     for bone, joint in controls.items():
-        turn, locations[bone] = ik_keys.channels(rig, rest, posture, moves, bone, joint)
-        turns |= {} if turn is None else {bone: turn}
-    quaternions = [rotation.quaternion_from_matrix(np.broadcast_to(turn, (len(path), 3, 3))) for turn in turns.values()]
+        turn, locations[bone] = ik_controls.channels(rig, rest, posture, moves, bone, joint)
+        if turn is not None:
+            channels[bone] = turn
+    quaternions = [
+        rotation.quaternion_from_matrix(np.broadcast_to(turn, (len(path), 3, 3))) for turn in channels.values()
+    ]
     return RigAnimation(
-        tuple(rig.names[bone] for bone in turns),
+        tuple(rig.names[bone] for bone in channels),
         rotation.continuous_quaternions(np.stack(quaternions, 1)),
         {rig.names[bone]: location for bone, location in locations.items()},
         fps,

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tokendance_core.motion.skeleton import JOINTS
+from tokendance_core.motion.rotation import unit
+from tokendance_core.motion.skeleton import JOINTS, SIDES
 from tokendance_core.rigs.family import SIDED
-from tokendance_core.rigs.names import OTHER_SIDE, SIDES
+from tokendance_core.rigs.names import OTHER_SIDE
 from tokendance_core.types import Rig
 
 
@@ -92,10 +93,6 @@ class Stance:
     size: float
 
 
-def _unit(vector: np.ndarray) -> np.ndarray:
-    return vector / max(float(np.linalg.norm(vector)), 1e-12)
-
-
 def stance(places: Mapping[str, np.ndarray]) -> Stance | None:
     """How a body with joints at ``places`` stands; None when they are too few, or all at one place."""
     pairs = [joint for joint in ("hip", "shoulder", "elbow", "knee") if all(name in places for name in both(joint))]
@@ -107,14 +104,17 @@ def stance(places: Mapping[str, np.ndarray]) -> Stance | None:
     spread = np.ptp(np.array(list(places.values())), axis=0)
     size = float(np.linalg.norm(spread))
     # Unit sums: neither the legs nor the trunk alone decides what is up.
-    up = _unit(
-        sum((_unit(np.mean(part, axis=0) - hips) * sign for part, sign in ((tops, 1), (feet, -1)) if part), np.zeros(3))
-    )
+    up = np.zeros(3)
+    if tops:
+        up += unit(np.mean(tops, axis=0) - hips)
+    if feet:
+        up -= unit(np.mean(feet, axis=0) - hips)
+    up = unit(up)
     left = sum((places[f"left_{joint}"] - places[f"right_{joint}"] for joint in pairs), np.zeros(3))
     left = left - up * (left @ up)
     if size < 1e-9 or np.linalg.norm(left) < 1e-3 * size or not up.any():
         return None
-    left = _unit(left)
+    left = unit(left)
     return Stance(left, up, np.cross(left, up), hips, size)
 
 
@@ -162,7 +162,7 @@ def on_four_legs(places: Mapping[str, np.ndarray]) -> bool:
         return False
     hips, ankles, shoulders, wrists = (np.mean([places[name] for name in both(joint)], axis=0) for joint in corners)
     leg, trunk = hips - ankles, shoulders - hips
-    up, length = _unit(leg), float(np.linalg.norm(leg))
+    up, length = unit(leg), float(np.linalg.norm(leg))
     return bool(trunk @ up < 0.5 * np.linalg.norm(trunk) and (wrists - ankles) @ up < 0.4 * length)
 
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from tokendance_core.motion.skeleton import SIDES
 from tokendance_core.rigs import anatomy, names
 from tokendance_core.rigs.anatomy import KNOWN, NEEDED, Tree
 from tokendance_core.rigs.families import FAMILIES
@@ -98,13 +99,13 @@ def _partners(rig: Rig, rig_map: RigMap) -> dict[int, int]:
     places = {
         joint: rig.heads[index[bone]] for joint, bone in rig_map.bones.items() if bone in index and joint != "root"
     }
-    middle = [place for joint, place in places.items() if not joint.startswith(names.SIDES)]
+    middle = [place for joint, place in places.items() if not joint.startswith(SIDES)]
     standing = anatomy.stance(places)
     if standing is not None:
         normal, size = standing.left, standing.size
     else:
         # One side alone is mapped: its limbs lie to the side of the trunk.
-        sided = [place for joint, place in places.items() if joint.startswith(names.SIDES)]
+        sided = [place for joint, place in places.items() if joint.startswith(SIDES)]
         trunk = np.ptp(np.array(middle), axis=0) if middle else np.zeros(3)
         spread = (np.mean(sided, axis=0) - np.mean(middle, axis=0)) if middle and sided else np.zeros(3)
         up = trunk / max(float(np.linalg.norm(trunk)), 1e-12)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tokendance_core.motion.skeleton import SIDES
 from tokendance_core.rigs import anatomy, names
 from tokendance_core.rigs.anatomy import NEEDED, WELCOME, Tree
 from tokendance_core.rigs.family import ROOTS, SIDED, Family
@@ -113,7 +114,7 @@ def _copies(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> dict[str, tuple[i
         for copy in numbered.get(rig.names[bone], ()):
             if not tree.descends_from(copy, bone) and not rig.driven[copy]:
                 copies[joint] = (bone, copy)
-    for side in names.SIDES:
+    for side in SIDES:
         for limb in (("shoulder", "elbow"), ("hip", "knee")):
             upper, lower = (copies.get(f"{side}_{joint}") for joint in limb)
             if upper and lower and tree.descends_from(lower[1], upper[1]):
@@ -129,7 +130,7 @@ def fit(rig: Rig, family: Family, tree: Tree) -> Fit:
     # The pelvis first: one of the spine's names may be its own.
     for joint in (joint for joint in family.joints if joint not in SIDED and joint != "neck"):
         bones[joint] = search.first(joint, "", family.joints[joint])
-    for side in names.SIDES:
+    for side in SIDES:
         for joint in (joint for joint in _SEARCH if joint in family.joints):
             bones[f"{side}_{joint}"] = search.first(f"{side}_{joint}", side, family.joints[joint])
     if necks := search.chain("neck", family.joints.get("neck", ())):
@@ -146,7 +147,7 @@ def fit(rig: Rig, family: Family, tree: Tree) -> Fit:
 
 def has_mark(result: Fit) -> bool:
     """Whether the rig has a bone that only this family has."""
-    return any((side, mark) in result.stems for mark in result.family.marks for side in ("", *names.SIDES))
+    return any((side, mark) in result.stems for mark in result.family.marks for side in ("", *SIDES))
 
 
 def score(rig: Rig, tree: Tree, bones: Mapping[str, int], controls: bool = False) -> tuple[float, tuple[str, ...]]:
@@ -223,7 +224,7 @@ def rig_map(rig: Rig, tree: Tree, result: Fit) -> RigMap:
     switches = tuple(
         Switch(rig.names[bone], prop, amount)
         for stem, prop, amount in family.switches
-        for side in ("", *names.SIDES)
+        for side in ("", *SIDES)
         for bone in result.stems.get((side, stem), ())
     )
     paths = [rig.names[bone] for stem in family.path for bone in result.stems.get(("", stem), ())]

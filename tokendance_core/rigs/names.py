@@ -9,8 +9,6 @@ import unicodedata
 from collections import Counter
 from functools import lru_cache
 
-SIDES = ("left", "right")
-
 OTHER_SIDE = {"left": "right", "right": "left", "": ""}
 
 _SEPARATORS = re.compile(r"[\s_.\-]+")

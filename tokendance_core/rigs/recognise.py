@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from tokendance_core.errors import RigError
-from tokendance_core.rigs import anatomy, fitting, names, structure
+from tokendance_core.motion.skeleton import SIDES
+from tokendance_core.rigs import anatomy, fitting, structure
 from tokendance_core.rigs.anatomy import NEEDED, Tree
 from tokendance_core.rigs.families import FAMILIES, MOTION_FILES
 from tokendance_core.rigs.family import Family
@@ -32,7 +33,7 @@ def _incomplete(rig: Rig, fit: fitting.Fit, missing: Iterable[str] = ()) -> RigE
     message = f"This armature of {len(rig.names)} bones is not a character that TokenDance knows: no bone for {absent}"
     gaps = [
         middle
-        for side in names.SIDES
+        for side in SIDES
         for start, middle, end in ([f"{side}_{joint}" for joint in limb] for limb in _MIDDLES)
         if start in fit.bones and end in fit.bones and middle not in fit.bones
     ]
@@ -74,7 +75,7 @@ def _facing_alike(shaped: dict[str, int], named: dict[str, int]) -> dict[str, in
     swapped = {anatomy.other_side(joint): bone for joint, bone in shaped.items()}
 
     def agreeing(bones: dict[str, int]) -> int:
-        return sum(bones.get(joint) == bone for joint, bone in named.items() if joint.startswith(names.SIDES))
+        return sum(bones.get(joint) == bone for joint, bone in named.items() if joint.startswith(SIDES))
 
     return swapped if agreeing(swapped) > agreeing(shaped) else shaped
 

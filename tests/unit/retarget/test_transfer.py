@@ -399,7 +399,7 @@ def test_maps_that_do_not_fit_are_refused() -> None:
 def test_joints_in_one_place_are_refused() -> None:
     rig = character()
     rig.rest[rig.names.index("left_knee"), :3, 3] = rig.heads[rig.names.index("left_ankle")]
-    with pytest.raises(RigError, match="left_knee and left_ankle lie in one place"):
+    with pytest.raises(RigError, match="left_knee and left_ankle lie in the same place"):
         retarget(random_clip(), rig, own_map(rig))
     rig = character()
     rig.rest[rig.names.index("left_hip"), :3, 3] = rig.heads[rig.names.index("right_hip")]
