@@ -1,8 +1,8 @@
-"""What others printed: result tables with where they come from, and with what they may be compared.
+"""Published result tables: where they come from, and what they may be compared with.
 
 Figures are the papers' own. Most rows of the tables of TokenDance are not its own runs but copied from Lodge. "Own"
-evaluators differ in feature extraction, frame rate, windows or pool, and a Frechet distance of one evaluator says
-nothing beside one of another.
+evaluators differ in feature extraction, frame rate, windows or pool, and Frechet distances of different evaluators
+cannot be compared.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _PFC = ("physical_foot_contact", "fid_kinetic", "fid_geometric", "beat_alignment
 class Table:
     """A printed table: ``rows`` by system, one value per column, None where the paper prints none.
 
-    ``protocol``: the evaluation of ``protocols`` that the figures follow, "" for an evaluator of the source's own.
+    ``protocol``: which of ``protocols`` the figures follow, "" for an evaluator of the source's own.
     """
 
     title: str
@@ -42,8 +42,8 @@ class Table:
 
 
 _SKELETON = (
-    "Taken on the SMPL or SMPL-X skeleton and librosa's beats; figures taken on another skeleton differ even "
-    "for equal dance."
+    "Measured on the SMPL or SMPL-X skeleton with librosa's beats; figures of another skeleton differ even for the "
+    "same dance."
 )
 _TOKENDANCE = "TokenDance, arXiv 2603.27314"
 
@@ -79,8 +79,7 @@ TABLES: tuple[Table, ...] = (
             "TokenDance": (47.20, 31.85, 6.62, 6.81, 0.2385),
         },
         "The paper names no protocol; its baselines are those of B. Its Table 6 calls the same row the model without "
-        "music tokens. "
-        f"{_SKELETON}",
+        f"music tokens. {_SKELETON}",
     ),
     Table(
         "PopDanceSet (Table 3)",
@@ -221,7 +220,7 @@ TABLES: tuple[Table, ...] = (
         "FlowerDance, arXiv 2511.21029",
         ("fid_kinetic", "fid_geometric", "diversity_kinetic", "beat_alignment"),
         {"FlowerDance": (29.73, 19.59, 8.42, 0.232)},
-        "Another extractor than MEGADance's: 66 kinetic values, frame time 1/60, standard deviations + 1e-4.",
+        "Not MEGADance's extractor: 66 kinetic values, frame time 1/60, standard deviations + 1e-4.",
     ),
     Table(
         "FineDance, 18 songs, 270 clips",
@@ -248,7 +247,7 @@ TABLES: tuple[Table, ...] = (
             "Lodge": (0.0585, 84.99, 64.57, 0.2410),
             "MambaDance": (0.0119, 51.36, 43.11, 0.2441),
         },
-        "Another scale than every other table.",
+        "On another scale than all other tables.",
     ),
     Table(
         "AIST++, 40 dances",
@@ -348,7 +347,7 @@ TABLES: tuple[Table, ...] = (
         "POPDG, CVPR 2024",
         ("physical_foot_contact", "beat_alignment"),
         {"ground truth": (1.58, 0.174), "Bailando": (3.98, 0.230), "EDGE": (3.84, 0.224), "POPDG": (1.83, 0.233)},
-        "Beat alignment of another definition than in TokenDance: ground truth is .174 here and .2603 there.",
+        "Beat alignment is defined differently in TokenDance: ground truth is .174 here and .2603 there.",
     ),
 )
 """Every table, those of TokenDance first."""

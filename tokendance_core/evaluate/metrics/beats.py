@@ -1,4 +1,4 @@
-"""Does the dance meet the music? Motion beats and their alignment with the beats of a song; all times in seconds."""
+"""Does the dance keep to the music? Motion beats and their alignment with the beats of a song; all times in seconds."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tokendance_core.motion.speed import joint_speed, motion_beats
 from tokendance_core.types import MotionClip
 
 BEAT_TOLERANCE = 0.1
-"""Seconds: sigma of the beat alignment score as Lodge and its relatives apply it at 30 fps (3 frames)."""
+"""Seconds: sigma of the beat alignment score as Lodge and its descendants apply it at 30 fps (3 frames)."""
 
 _LOWEST_WITHIN = 10 / 60
 """Seconds: a beat of the AIST++ script is the slowest moment among all within 10 frames at 60 fps."""
 
 
 def motion_beats_unsmoothed(clip: MotionClip) -> np.ndarray:
-    """Moments slower than all within a sixth of a second of them, raw joint speed, (B,) seconds. Source: AIST++ and
-    mint (paper 4.5).
+    """Moments at which raw joint speed is lower than at all others within a sixth of a second, (B,) seconds. Source:
+    AIST++ and mint (paper 4.5).
 
-    Known defect: without smoothing the place of a beat follows the noise of the capture.
+    Known defect: without smoothing the time of a beat follows the noise of the capture.
     """
     speed = joint_speed(clip)
     reach = max(round(_LOWEST_WITHIN * clip.fps), 1)
@@ -42,7 +42,7 @@ def beat_alignment(music_beats: np.ndarray, dance_beats: np.ndarray, tolerance: 
 
     Source: Bailando, Lodge, MEGADance and so, it seems, TokenDance (paper 4.5). ``tolerance`` in seconds: upstream's 3
     frames are 0.05 at 60 fps and 0.1 at 30. Known defect: rises with the number of dance beats whether they fit or not:
-    read it beside a random phase and the motion-beat density.
+    read it beside a random phase and the motion beat density.
     """
     if not len(music_beats) or not len(dance_beats):
         return 0.0

@@ -1,5 +1,5 @@
-"""Distances between sets of dances, each a row of features: FID, diversity, and how large FID is between dances of one
-kind.
+"""Distances between sets of dances, each a row of features: FID, diversity, and the FID that remains between real
+dances.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def frechet_distance(features: np.ndarray, reference: np.ndarray) -> float:
 def diversity(features: np.ndarray, reference: np.ndarray) -> float:
     """Mean distance between all pairs of (N, F) features, z-scored by the (M, F) reference; no unit (paper 4.3).
 
-    Raises DataError below 2 rows. Known defect: jitter and drift raise it: as good as its closeness to the reference's
-    own figure.
+    Raises DataError below 2 rows. Known defect: jitter and drift raise it: it is good where it is close to that of the
+    reference.
     """
     rows = _scored(features, reference)
     distances = [np.linalg.norm(rows[i + 1 :] - row, axis=1) for i, row in enumerate(rows[:-1])]

@@ -23,23 +23,26 @@ windows.
 
 
 def window_features(clip: MotionClip, seconds: float = SECONDS) -> np.ndarray:
-    """(W, F) statistics of each window: place, spread and speed of every joint around the pelvis, height, travel and
-    turning of the pelvis.
+    """(W, F) statistics of each window: place, spread and speed of every joint relative to the pelvis; height, travel
+    and turning of the pelvis.
 
     Heading, place and frame rate do not matter. No rows for a clip shorter than half a window; one for a clip shorter
     than a whole.
     """
-    length, joints, angles = round(seconds * clip.fps), heading_centred(clip), np.unwrap(headings(clip))
+    length = round(seconds * clip.fps)
+    if clip.frames < length / 2:
+        return np.empty((0, 0))
+    joints, angles = heading_centred(clip), np.unwrap(headings(clip))
     speeds = np.linalg.norm(kinematics.velocities(joints, clip.fps), axis=-1)
     travel = np.linalg.norm(kinematics.velocities(clip.root[:, [0, 2]], clip.fps), axis=-1)
     whole = np.column_stack((clip.root[:, 1], travel, np.abs(kinematics.velocities(angles, clip.fps))))
-    starts = range(0, max(clip.frames - length, 0) + 1, length // 2) if clip.frames >= length / 2 else ()
     rows = []
-    for window in (slice(start, start + length) for start in starts):
+    for start in range(0, max(clip.frames - length, 0) + 1, length // 2):
+        window = slice(start, start + length)
         parts = [joints[window, 1:].mean(0), joints[window, 1:].std(0), whole[window].mean(0), whole[window].std(0)]
         parts += [np.log(speeds[window, 1:].mean(0) + 0.01), np.log(speeds[window, 1:].std(0) + 0.01)]
         rows.append(np.concatenate([part.ravel() for part in parts]))
-    return np.array(rows) if rows else np.empty((0, 0))
+    return np.array(rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +50,9 @@ class GenreClassifier:
     """Linear discriminant analysis, covariance shrunk: ``weights`` (G, F) and ``bias`` (G,) on features scaled by
     ``mean``, ``scale`` (F,).
 
-    Every genre is equally likely beforehand, so that chance is 1 / G whatever the data. Known defects: it hears no
-    music and learns the dancers, the studio and the capture along with the genre; with few dancers a genre it judges
-    who dances.
+    All genres have the same prior, so that chance is 1 / G whatever the data. Known defects: it ignores the music, and
+    learns the dancers, the studio and the capture along with the genre; with few dancers a genre it recognises who
+    dances.
     """
 
     genres: tuple[str, ...]
@@ -93,8 +96,8 @@ class GenreClassifier:
         return tuple(self.genres[best] for best in scores.argmax(1))
 
     def accuracy(self, clips: Sequence[MotionClip], genres: Sequence[str]) -> float:
-        """Share of windows recognised, mean over the genres asked for, 0 to 1: compare with ``chance``. DataError
-        without a window.
+        """Share of windows recognised, mean over the requested genres, 0 to 1: compare with ``chance``. Raises
+        DataError when no clip has a window.
 
         Meaningful for clips, and dancers, that it was not trained on.
         """

@@ -95,8 +95,8 @@ def _angle(at: Places, moves: Places, a: str, b: str, c: str, d: str) -> np.ndar
     return degrees
 
 
-# Each takes places (T - 1, 3) and velocities (T - 1, 3) by joint and the names of a row, and gives what is held against
-# its threshold.
+# Each takes places (T - 1, 3) and velocities (T - 1, 3) by joint and the names of a row, and gives what is compared
+# with its bounds.
 _RELATIONS: dict[str, Callable[..., np.ndarray]] = {
     "plane": lambda at, moves, a, b, c, d: _along(at[d] - at[a], _normal(at, a, b, c)),
     "beyond": lambda at, moves, a, b, c, d: _along(at[d] - at[c], at[b] - at[a]),
@@ -113,7 +113,7 @@ def geometric_features(joints: np.ndarray, fps: float) -> np.ndarray:
 
     Thresholds are multiples of the dancer's own humerus, shoulder and hip width, speeds are in seconds: size, place,
     heading and frame rate do not matter, and a mirrored dance swaps left and right. Raises DataError below 2 frames.
-    Known defects: a boolean of a joint near its threshold follows noise; 32 shares say nothing of order in time.
+    Known defects: a boolean of a joint near its threshold follows noise; 32 shares tell nothing about order in time.
     """
     sizes = {"h": ("lshoulder", "lelbow"), "s": ("lshoulder", "rshoulder"), "w": ("lhip", "rhip")}
     at = {name: np.asarray(joints, np.float64)[:, INDEX[_ALIASES[name]]] for pair in sizes.values() for name in pair}

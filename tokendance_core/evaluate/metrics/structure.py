@@ -1,4 +1,4 @@
-"""Does the dance follow the song's form? Energy per phrase of four bars."""
+"""Does the dance follow the form of the song? Energy per phrase of four bars."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def phrase_energy(
     """Mean of ``values`` (T,) at ``fps`` over each whole phrase of the song, (P,) in the unit of the values.
 
     ``beats`` (B,) seconds, sorted; the first starts the first phrase; a phrase that the values do not cover to its end
-    is left out. Known defect: the first beat heard need not start a bar: phrases may lie up to three beats off.
+    is left out. Known defect: the first beat found need not start a bar: phrases may be up to three beats off.
     """
     edges = np.round(np.asarray(beats)[::beats_per_phrase] * fps).astype(int)
     edges = edges[edges <= len(values)]

@@ -1,4 +1,4 @@
-"""A study as one HTML page: tables, plots, and a player for each dance.
+"""A report as one HTML page: tables, plots, and a player for each dance.
 
-It stands on the study's results alone. Begin with ``page.py``.
+It stands on ``results.py``, and on ``study`` for the plots. Begin with ``page.py``.
 """
