@@ -111,6 +111,11 @@ LINES: dict[str, Run | Elsewhere] = {
     "python -m tokendance_core evaluate --protocol A --dataset path/to/aist --out report": Run(
         "--seeds 1 --steps 1", ("report/report.html", "report/report.json")
     ),
+    "python -m tokendance_core evaluate --protocol C --dataset path/to/dances --format folder --dances path/to/files "
+    "--out report": Elsewhere(
+        "tests/end_to_end/test_evaluate.py",
+        'words = ("--protocol", "C", "--dataset", folder_of_bvh, "--format", "folder", "--dances", dances,',
+    ),
 }
 """Lines of README's command blocks; whatever the system calls the environment's Python, it is ``python`` here."""
 
