@@ -7,7 +7,7 @@
 5. none: a mannequin is added.
 
 The panel shows 2 or 3 (``dancer``), as recognising an armature takes too long while drawing. Operators ask ``find``,
-which goes through to the end. In a file that no user looks at, ``find_recognised`` passes over whoever is not
+which goes through to the end. In a file that no user looks at, ``find_recognised`` skips armatures that are not
 recognised.
 """
 
@@ -81,8 +81,8 @@ def _recognised(context: bpy.types.Context) -> Iterator[bpy.types.Object]:
 
 
 def show(context: bpy.types.Context, armature: str) -> None:
-    """Let the panel go on with the character that was danced on, unless it shows one: it may be no longer, or never
-    have been, active.
+    """Choose the armature that danced in the panel, unless the panel shows a character already. It need not be the
+    active object.
     """
     settings = context.scene.tokendance
     if dancer(context) is None:

@@ -1,4 +1,4 @@
-"""Give a character the rig settings back that it had before it danced."""
+"""Restore the rig settings that a character had before its first dance."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from . import dancer as dancers
 
 
 class RestoreRig(bpy.types.Operator):
-    """Give IK/FK switches, constraints and drivers of the active armature the values that they had before the first
-    dance
-    """
+    """Restore the IK/FK switches, constraints and drivers of the character as they were before the first dance"""
 
     bl_idname = "tokendance.restore_rig"
     bl_label = "Restore Rig"
@@ -25,12 +23,12 @@ class RestoreRig(bpy.types.Operator):
         armature = dancers.dancer(context)
         ready = armature is not None and bool(armature.tokendance_former)
         if not ready:
-            cls.poll_message_set("Nothing was changed on the character")
+            cls.poll_message_set("No settings of the character were changed")
         return ready
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         count = holds.restore(dancers.dancer(context))
-        self.report({"INFO"}, rpt("{count} settings of the rig are as they were before the dance").format(count=count))
+        self.report({"INFO"}, rpt("Restored {count} settings of the rig").format(count=count))
         return {"FINISHED"}
 
 

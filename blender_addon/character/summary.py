@@ -1,4 +1,4 @@
-"""What the panel says of a character, worked out outside of drawing and remembered until its map or bones change."""
+"""What the panel says about a character, computed outside of drawing and cached until its map or bones change."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..interface.ticker import Ticker, redraw
 
 @dataclass(frozen=True)
 class Summary:
-    """The map in force, whether the user keeps it, and what is wrong with it, in sentences."""
+    """The current map, whether it is kept on the armature, and what is wrong with it, in sentences."""
 
     rig_map: RigMap | None
     kept: bool
@@ -22,7 +22,7 @@ class Summary:
 
 
 class Summaries:
-    """What a session knows of characters, each by its name."""
+    """Summaries of the characters in a session, by name."""
 
     def __init__(self, ticker: Ticker) -> None:
         self._ticker = ticker
@@ -30,7 +30,7 @@ class Summaries:
         self._asked: set[str] = set()
 
     def look_up(self, armature: bpy.types.Object) -> Summary | None:
-        """The summary if it is known; None otherwise, and then it will be soon."""
+        """The summary if it is known; otherwise None, and it will be computed soon."""
         key, summary = self._known.get(armature.name, (None, None))
         if summary is not None and key == _key(armature):
             return summary
@@ -40,7 +40,7 @@ class Summaries:
         return None
 
     def _answer(self, name: str) -> bool:
-        """Work a summary out and show it; False, because once is enough."""
+        """For the ticker: compute a summary and show it; False, because once is enough."""
         self._asked.discard(name)
         armature = bpy.data.objects.get(name)
         if armature is not None and armature.type == "ARMATURE" and armature.mode != "EDIT":
@@ -48,12 +48,12 @@ class Summaries:
         return False
 
     def refresh(self, armature: bpy.types.Object) -> None:
-        """Work the summary out now and redraw the sidebars."""
+        """Compute the summary now and redraw the sidebars."""
         self.make(armature)
         redraw()
 
     def make(self, armature: bpy.types.Object) -> Summary:
-        """Work the summary out now and remember it."""
+        """Compute the summary now and remember it."""
         kept = bool(armature.tokendance_rig_map)
         try:
             rig_map = rig.mapped(armature)
@@ -70,5 +70,5 @@ class Summaries:
 
 
 def _key(armature: bpy.types.Object) -> object:
-    """Cache key of the summary, cheap to make."""
+    """Cache key of the summary, cheap to compute."""
     return armature.tokendance_rig_map, armature.data.session_uid, tuple(bone.name for bone in armature.data.bones)

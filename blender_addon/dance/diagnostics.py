@@ -1,4 +1,4 @@
-"""What a bug report needs to say, as text for the clipboard."""
+"""The text of a bug report, for the clipboard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOG_LINES = 40
 
 
 def text(context: bpy.types.Context) -> str:
-    """Versions, machine, runtime, the last failure and the end of the worker's log. It names files of the user."""
+    """Versions, machine, runtime, the last failure and the end of the worker's log; contains the user's file names."""
     settings, now = preferences.runtime(context), session.current()
     worker, outcome = now.worker.running(), now.outcome
     set_up = now.set_ups.latest.progress if now.set_ups.latest is not None else None
@@ -47,8 +47,8 @@ def text(context: bpy.types.Context) -> str:
 
 
 class CopyDiagnostics(bpy.types.Operator):
-    """Copy what a bug report needs to the clipboard: versions, settings, the last failure. Look it over: it names files
-    of yours
+    """Copy the facts for a bug report to the clipboard: versions, settings, the last failure. Check it before you share
+    it: it contains your file names
     """
 
     bl_idname = "tokendance.copy_diagnostics"
@@ -57,7 +57,7 @@ class CopyDiagnostics(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.window_manager.clipboard = text(context)
-        self.report({"INFO"}, rpt("Diagnostics are on the clipboard"))
+        self.report({"INFO"}, rpt("Copied the diagnostics to the clipboard"))
         return {"FINISHED"}
 
 

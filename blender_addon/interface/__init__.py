@@ -1,4 +1,4 @@
-"""What every part of the add-on needs to speak with Blender: drawing, reports, timers, a scene that can be given back.
+"""What every part of the add-on needs of Blender: drawing, reports, a timer, and a scene that can be restored.
 
 It stands on ``compat.py``. Begin with ``scene_guard.py``.
 """

@@ -1,4 +1,4 @@
-"""What the panels share."""
+"""Drawing helpers that the panels share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LETTER = 6.0
 """Average width of a letter of the interface font in pixels, at a scale of 1."""
 
 _MARGIN = 68
-"""Pixels of a line that hold no text: borders, icon, scroll bar."""
+"""Pixels of a line that are not available for text: borders, icon, scroll bar."""
 
 
 class SidebarPanel:

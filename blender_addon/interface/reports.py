@@ -8,6 +8,6 @@ from tokendance_core import TokenDanceError
 
 
 def told(operator: bpy.types.Operator, error: TokenDanceError) -> set[str]:
-    """Report the error; what ``execute`` returns then."""
+    """Report the error; the result for ``execute``."""
     operator.report({"ERROR"}, error.text)
     return {"CANCELLED"}

@@ -70,7 +70,7 @@ class Added:
         self._strips += [strip.name for strip in compat.existing_strips(scene) if strip.name not in strips]
 
     def remove(self, scene: bpy.types.Scene | None) -> None:
-        """Take it all back; what is gone already is no matter, nor is the scene."""
+        """Take it all back; missing items, or a missing scene, are ignored."""
         for kind, name in sorted(self._data, key=lambda item: _KINDS.index(item[0])):
             if (item := getattr(bpy.data, kind).get(name)) is not None:
                 getattr(bpy.data, kind).remove(item)

@@ -1,8 +1,7 @@
-"""One timer of Blender's for everything that is waited for: child processes, and work that must not happen while
-drawing.
+"""One Blender timer that polls everything asynchronous: child processes, and work that must not happen while drawing.
 
-Timers fire only where there is a window; what runs in background waits in a loop of its own. A generation is not
-watched from here: only a modal operator receives Esc and makes one undo step, and an event timer wakes it.
+Timers run only where there is a window; in background mode the caller waits in a loop. A generation is the exception:
+it needs a modal operator, which receives Esc and makes one undo step, and whose event timer does nothing but wake it.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from collections.abc import Callable
 import bpy
 
 SECONDS = 0.1
-"""Between two ticks."""
+"""Time between two ticks."""
 
 _LOG = logging.getLogger(__package__)
 
 Watch = Callable[[], bool]
-"""Looked at on every tick, until it returns False; must cost next to nothing."""
+"""Called on every tick until it returns False; must be cheap."""
 
 
 class Ticker:
@@ -31,9 +30,7 @@ class Ticker:
         self._timer = lambda: self.tick()  # Blender knows a timer by its identity, which a bound method does not keep
 
     def add(self, watch: Watch) -> None:
-        """Call ``watch`` on every tick from the next one on, once however often it is added, also after another file
-        was loaded.
-        """
+        """Call ``watch`` on every tick, once however often it is added; loading another file does not stop it."""
         if watch not in self._watches:
             self._watches.append(watch)
         if not self.is_running:
@@ -45,7 +42,7 @@ class Ticker:
         return bpy.app.timers.is_registered(self._timer)
 
     def tick(self) -> float | None:
-        """Look at everything once; seconds until the next tick, None when nothing is left to look at."""
+        """Call every watch once; seconds until the next tick, None when no watch is left."""
         start = time.perf_counter()
         for watch in tuple(self._watches):
             try:

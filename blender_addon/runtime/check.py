@@ -1,4 +1,4 @@
-"""Asking a Python for its versions and devices, in a process of its own."""
+"""Ask a Python for its versions and devices, in a separate process."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Check:
         except OSError as error:
             self._temporary.cleanup()
             raise SettingError(
-                f"The Python {self.python} cannot be started: {error.strerror}.", hint="Name another one."
+                f"The Python {self.python} cannot be started: {error.strerror}.", hint="Choose another one."
             ) from error
 
     def poll(self) -> bool:
-        """True once there is an answer, or never will be. Never waits."""
+        """True once there is an answer or there never will be one. Never waits."""
         if self._process.poll() is None and time.monotonic() - self._began < _CHECK_SECONDS:
             return False
         self._process.kill()

@@ -1,4 +1,4 @@
-"""The Python that makes the dances: the user's own, the one that the add-on set up, or Blender's."""
+"""Which Python makes the dances: the user's own, the one that the add-on set up, or Blender's."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _REMEMBERED_SECONDS = 2.0
 
 def folder() -> Path:
     """Where the managed runtime lives."""
-    # The deepest files of torch lie 167 letters below its packages, and Windows ends at 259: Blender's own folder lies
-    # too deep there.
+    # The longest path inside torch has 167 characters, and Windows allows 259 in all: Blender's own folder would be too
+    # deep.
     if os.name == "nt" and (local := os.environ.get("LOCALAPPDATA")):
         return Path(local) / "TokenDance" / "runtime"
     if NAME.startswith("bl_ext."):
@@ -38,7 +38,7 @@ def folder() -> Path:
 
 @dataclass(frozen=True)
 class Versions:
-    """What a Python says of itself: its version, torch's, and the devices that torch can use."""
+    """Versions of a Python and of its torch, and the devices that torch can use."""
 
     python: str
     torch: str
@@ -46,7 +46,7 @@ class Versions:
 
     @classmethod
     def from_json(cls, answer: object) -> Versions | None:
-        """The answer of ``info --json``; None when it does not speak of torch."""
+        """The answer of ``info --json``; None when torch is missing in it."""
         if not isinstance(answer, Mapping) or "torch" not in answer:
             return None
         devices = answer.get("devices")
@@ -59,8 +59,8 @@ class Versions:
 
 @dataclass(frozen=True)
 class Ready:
-    """What a complete managed runtime says of itself: the Python that it was built from, the accelerator that it was
-    made for, and what it answered when it was checked.
+    """A complete managed runtime: the Python that it was built from, the accelerator that it was made for, and its
+    versions when it was checked.
     """
 
     base: str
@@ -77,7 +77,7 @@ class Ready:
 
 
 def read_ready() -> Ready | None:
-    """What the managed runtime says of itself; None unless its set-up was completed."""
+    """The content of the managed runtime's ``ready.json``; None unless its set-up was completed."""
     content = read_json(folder() / READY)
     return Ready.from_json(content) if content is not None else None
 
@@ -93,7 +93,7 @@ def managed_python() -> Path | None:
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python that makes dances, and where it comes from, for people."""
+    """A Python that can make dances, and a few words on where it comes from."""
 
     path: str
     source: str
@@ -129,8 +129,8 @@ def find_python(preferred: str = "") -> Interpreter:
 
 @dataclass(frozen=True)
 class Facts:
-    """What makes the dances: a Python and its ``source``, or the ``problem`` that there is none; versions and devices
-    once known.
+    """The Python runtime: an interpreter and its ``source``, or the ``problem`` that there is none; also versions and
+    devices once they are known.
     """
 
     python: str = ""
@@ -142,14 +142,14 @@ class Facts:
     devices: tuple[str, ...] = ()
     is_set_up: bool = False
     place: str = ""
-    """Folder of the managed runtime, there or not."""
+    """Folder of the managed runtime, whether it exists or not."""
 
     missing: str = ""
-    """The accelerator that the managed runtime was set up for, and torch does not find."""
+    """The accelerator that the managed runtime was set up for, if torch does not find it."""
 
 
 class KnownRuntimes:
-    """What a session knows of the Pythons that make dances."""
+    """What a session knows about Python runtimes."""
 
     def __init__(self, ticker: Ticker) -> None:
         self._ticker = ticker
@@ -160,14 +160,14 @@ class KnownRuntimes:
         self._is_asked = False
 
     def learn(self, python: str, versions: Versions | None) -> None:
-        """Remember what a Python answered when it was checked; None when it did not answer."""
+        """Remember the result of a check; ``versions`` is None when it failed."""
         self._versions.pop(python, None)
         if versions is not None:
             self._versions[python] = versions
         self.forget()
 
     def facts(self, preferred: str = "") -> Facts:
-        """What is found now; looks at a few files, starts nothing."""
+        """Look up the facts now: reads a few files, starts no process."""
         ready, managed, place = read_ready(), managed_python(), str(folder())
         try:
             found = find_python(preferred)
@@ -190,8 +190,8 @@ class KnownRuntimes:
         )
 
     def known(self, preferred: str = "") -> Facts | None:
-        """The facts as they were a moment ago, for drawing: looks at nothing itself. None while they are not known,
-        and then they will be.
+        """The facts as they were a moment ago, for drawing: reads no file. None while they are unknown; asking makes
+        them known soon.
         """
         is_known = self._facts is not None and self._preferred == preferred
         is_old = time.monotonic() - self._looked_at > _REMEMBERED_SECONDS
@@ -209,7 +209,7 @@ class KnownRuntimes:
         return False
 
     def forget(self) -> None:
-        """Look again at the next chance."""
+        """Look the facts up again the next time they are asked for."""
         self._facts, self._is_asked = None, False
 
     def close(self) -> None:
@@ -219,7 +219,7 @@ class KnownRuntimes:
 
 
 def read_json(path: Path) -> dict[str, object] | None:
-    """A JSON object of a file; None when there is none."""
+    """The JSON object in a file; None when there is none."""
     try:
         content = json.loads(path.read_bytes())
     except (OSError, ValueError):

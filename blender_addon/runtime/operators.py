@@ -24,7 +24,7 @@ _DIALOG_WIDTH = 520
 
 
 class SetUpRuntime(bpy.types.Operator):
-    """Install PyTorch and what else the dances need into a folder of its own, outside of Blender"""
+    """Install PyTorch and its companion packages into a separate folder, outside of Blender"""
 
     bl_idname = "tokendance.set_up_runtime"
     bl_label = "Set Up"
@@ -32,19 +32,19 @@ class SetUpRuntime(bpy.types.Operator):
 
     accelerator: bpy.props.EnumProperty(
         name="Accelerator",
-        description="What the dances can be made on; unset: as in the preferences",
+        description="Hardware that makes the dances; unset: as in the preferences",
         items=runtime_plan.items(),
         options={"SKIP_SAVE"},
     )
     wheels: bpy.props.StringProperty(
         name="Wheel Folder",
-        description="Folder with the packages as files; unset: as in the preferences",
+        description="Folder with package files (*.whl); unset: as in the preferences",
         subtype="DIR_PATH",
         options={"SKIP_SAVE", *RELATIVE_PATH},
     )
     consent: bpy.props.BoolProperty(
         name="Consent",
-        description="Agree to what is installed, from where and into which folder",
+        description="Agree to the packages, their source and the folder they are installed into",
         default=False,
         options={"HIDDEN", "SKIP_SAVE"},
     )
@@ -76,7 +76,7 @@ class SetUpRuntime(bpy.types.Operator):
         for line in description(plan, self.wheels, str(interpreter.folder())):
             column.label(text=line, translate=False)
         column.separator()
-        column.label(text="Blender itself is not changed. Remove in the preferences deletes all of it.")
+        column.label(text="Blender itself is not changed. To delete all of it, press Remove in the preferences.")
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
@@ -88,7 +88,7 @@ class SetUpRuntime(bpy.types.Operator):
                 )
             self._refuse_offline()
             now = session.current()
-            now.worker.stop()  # it may be running from what is replaced
+            now.worker.stop()  # it may run from the folder that is replaced
             _wait_or_watch(now.set_ups.start(self.accelerator, self.wheels))
         except TokenDanceError as error:
             return told(self, error)
@@ -107,7 +107,7 @@ class SetUpRuntime(bpy.types.Operator):
 
 
 class CancelRuntimeSetUp(bpy.types.Operator):
-    """Stop the set-up, and remove what it has made so far"""
+    """Stop the set-up and remove everything it has installed so far"""
 
     bl_idname = "tokendance.cancel_runtime_set_up"
     bl_label = "Cancel Set-Up"
@@ -132,10 +132,10 @@ class CancelRuntimeSetUp(bpy.types.Operator):
 
 
 class RemoveRuntime(bpy.types.Operator):
-    """Delete everything that Set Up has installed; songs, dances and settings stay"""
+    """Delete everything that Set Up installed; songs, dances and settings are kept"""
 
     bl_idname = "tokendance.remove_runtime"
-    bl_label = "Remove What Was Set Up"
+    bl_label = "Remove Python Runtime"
     bl_options: ClassVar[set[str]] = {"REGISTER", "INTERNAL"}
 
     @classmethod
@@ -193,7 +193,7 @@ class CheckRuntime(bpy.types.Operator):
 
 
 def _wait_or_watch(work: runtime_set_up.SetUp) -> None:
-    """Without a window wait for the end, TokenDanceError when it is not reached; else look at it now and then."""
+    """In background mode wait for the end, TokenDanceError when it fails; in a window leave it to the ticker."""
     now = session.current()
     if bpy.app.background:
         try:

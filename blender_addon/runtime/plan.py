@@ -1,4 +1,4 @@
-"""What a set-up installs on which computer, from where, and how large it is. Data, no Blender."""
+"""What a set-up installs on each platform, from where, and how large it is. Data, no Blender."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ TORCH = "torch>=2.4"
 PACKAGES = ("numpy>=1.26,<3", "safetensors>=0.4", "scipy>=1.11", "soundfile>=0.12", "soxr>=0.4", "tqdm>=4.66")
 """Everything that the core needs beside torch, as in pyproject.toml."""
 
-# Named by version because only the name keeps pip from the CUDA build, ten times as large, where it sees both.
+# The exact version, because nothing else keeps pip from the CUDA build, which is ten times as large.
 _TORCH_CPU = "torch==2.13.0+cpu"
 
 _PYTORCH = "https://download.pytorch.org/whl"
@@ -31,13 +31,13 @@ class Plan:
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """Where the packages come from, unless the user's pip is told otherwise."""
+        """Where the packages come from, unless the user's pip is configured otherwise."""
         uses_pytorch = any(_PYTORCH in argument for attempt in self.torch for argument in attempt)
         return (_PYPI_HOST, _PYTORCH_HOST) if uses_pytorch else (_PYPI_HOST,)
 
     def steps(self, wheels: str = "") -> list[list[list[str]]]:
-        """What pip is called with: steps, each a list of attempts of which one must succeed. ``wheels`` is a folder,
-        for no network.
+        """Arguments for pip: steps, each a list of attempts of which one must succeed. ``wheels`` is a folder to
+        install from without network.
         """
         if wheels:
             return [[["--no-index", "--find-links", wheels, TORCH, *PACKAGES]]]
@@ -71,9 +71,9 @@ _PLATFORMS = (
 )
 
 LABELS: Mapping[str, tuple[str, str]] = {
-    "cpu": ("Processor", "Works on every computer, and is the smallest"),
-    "cuda": ("CUDA", "A graphics card by NVIDIA as well; several gigabytes"),
-    "metal": ("Metal", "The graphics of an Apple computer as well"),
+    "cpu": ("Processor", "Works on every computer and is the smallest download"),
+    "cuda": ("CUDA", "Also uses an NVIDIA graphics card; several gigabytes"),
+    "metal": ("Metal", "Also uses the graphics processor of an Apple computer"),
 }
 """Accelerator -> label and description."""
 
@@ -98,6 +98,6 @@ def find(accelerator: str, key: str | None = None) -> Plan | None:
 
 
 def items(key: str | None = None) -> tuple[tuple[str, str, str], ...]:
-    """The choices of a platform as Blender wants them; the processor alone where nothing can be set up."""
+    """The choices of a platform as Blender's enum items; the processor alone where nothing can be set up."""
     names = [plan.accelerator for plan in plans(key)] or ["cpu"]
     return tuple((name, *LABELS[name]) for name in names)

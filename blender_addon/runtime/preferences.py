@@ -24,24 +24,24 @@ class TokenDancePreferences(bpy.types.AddonPreferences):
     bl_idname = NAME
 
     accelerator: bpy.props.EnumProperty(
-        name="Accelerator", description="What the dances can be made on", items=runtime_plan.items(), default=0
+        name="Accelerator", description="Hardware that makes the dances", items=runtime_plan.items(), default=0
     )
     wheels: bpy.props.StringProperty(
         name="Wheel Folder",
-        description="Folder with the packages as files (*.whl), for a computer without network; empty: they are "
+        description="Folder with package files (*.whl), for a computer without network; empty: the packages are "
         "downloaded",
         subtype="DIR_PATH",
         options=RELATIVE_PATH,
     )
     python: bpy.props.StringProperty(
-        name="Own Python",
-        description="A Python interpreter that has torch installed, instead of the one that is set up here",
+        name="Your Own Python",
+        description="A Python interpreter that has torch installed, used instead of the one that is set up here",
         subtype="FILE_PATH",
         options=RELATIVE_PATH,
     )
     checkpoint: bpy.props.StringProperty(
         name="Checkpoint",
-        description="Weights of the network; empty: the ones that come with the add-on",
+        description="File with the weights of the network; empty: the one that comes with the add-on",
         subtype="FILE_PATH",
         options=RELATIVE_PATH,
     )
@@ -49,20 +49,20 @@ class TokenDancePreferences(bpy.types.AddonPreferences):
         name="Device",
         description="Where the network runs",
         items=(
-            ("auto", "Automatic", "A graphics card when torch can use it, else the processor"),
+            ("auto", "Automatic", "The graphics card if torch can use it, otherwise the processor"),
             ("cpu", "Processor", "The processor"),
-            ("cuda", "CUDA", "A graphics card by NVIDIA"),
-            ("mps", "Metal", "The graphics of an Apple computer"),
+            ("cuda", "CUDA", "An NVIDIA graphics card"),
+            ("mps", "Metal", "The graphics processor of an Apple computer"),
         ),
     )
     warm_up: bpy.props.BoolProperty(
         name="Warm Up",
-        description="Load the network as soon as a song is chosen, so that the first dance starts at once",
+        description="Load the network as soon as a song is chosen, so that the first dance starts without delay",
         default=True,
     )
     idle_minutes: bpy.props.IntProperty(
         name="Idle Minutes",
-        description="Minutes without use after which the process that makes dances ends and gives its memory back",
+        description="Minutes without use after which the process that makes dances ends and frees its memory",
         default=15,
         min=1,
         max=600,
@@ -94,7 +94,7 @@ def _draw_facts(context: bpy.types.Context, layout: bpy.types.UILayout, found: F
         column.label(text=f"{iface(found.source)}: {found.python}", icon="CHECKMARK", translate=False)
         column.label(text=_versions(found), icon="BLANK1", translate=False)
     if found.missing:
-        text = iface("PyTorch finds no {accelerator} here: the processor makes the dances")
+        text = iface("PyTorch finds no {accelerator} here, so dances are made on the processor")
         sentence(context, layout, text.format(accelerator=iface(runtime_plan.LABELS[found.missing][0])), icon="ERROR")
     checks = session.current().checks
     if checks.latest is not None and checks.latest.problem:
@@ -175,8 +175,8 @@ def description(plan: runtime_plan.Plan, wheels: str, place: str) -> tuple[str, 
     hosts = iface(" and ").join(plan.hosts)
     size = iface("About {disk} on the disk") if wheels else iface("About {download} to download, {disk} on the disk")
     return (
-        iface("A Python of its own with {packages}").format(packages=_PACKAGES),
-        source if wheels else iface("From {hosts}, unless your pip is set up otherwise").format(hosts=hosts),
+        iface("A separate Python with {packages}").format(packages=_PACKAGES),
+        source if wheels else iface("From {hosts}, unless your pip is configured otherwise").format(hosts=hosts),
         *((iface("Into {folder}").format(folder=place),) if place else ()),
         size.format(download=_gigabytes(plan.download_mb), disk=_gigabytes(plan.disk_mb)),
     )
@@ -188,7 +188,7 @@ def _gigabytes(megabytes: int) -> str:
 
 @dataclass(frozen=True)
 class Runtime:
-    """The preferences as plain data; the defaults hold where the add-on is registered without preferences."""
+    """The preferences as plain data, with the defaults for an add-on that is registered without preferences."""
 
     python: str = ""
     checkpoint: str = ""
@@ -216,8 +216,8 @@ def runtime(context: bpy.types.Context) -> Runtime:
 
 
 def worker(context: bpy.types.Context) -> Worker:
-    """The worker that the preferences ask for, started if need be and watched where there is a window; SettingError if
-    it cannot start.
+    """The worker that the preferences ask for, started if necessary and, where there is a window, watched by the
+    ticker; SettingError if it cannot start.
     """
     chosen, now = runtime(context), session.current()
     found = now.worker.start(find_python(chosen.python).path, chosen.idle_minutes)

@@ -1,6 +1,4 @@
-"""Setting up the managed runtime, and removing it: begun and watched from here, done by
-``child/install_runtime.py``.
-"""
+"""Set up the managed runtime, or remove it: started and watched from here, done by ``child/install_runtime.py``."""
 
 from __future__ import annotations
 
@@ -29,17 +27,17 @@ NO_CHOICE = "PyTorch is not made for this kind of computer"
 
 _POLL_SECONDS = 0.05
 _LOCKED = 2
-"""Exit code when another Blender is at work in the folder."""
+"""Exit code when another Blender is working in the folder."""
 
 
 def why_offline(wheels: str) -> str:
-    """Why nothing can be downloaded; empty when it may be, or need not be because a folder of wheels is named."""
+    """Why nothing can be downloaded; empty when that is allowed, or not needed because there is a folder of wheels."""
     if wheels or bpy.app.online_access:
         return ""
     if bpy.app.online_access_override:
-        return "Blender was started in offline mode: start it without, or name a folder of wheels"
+        return "Blender was started in offline mode: start it in online mode, or choose a folder of wheels"
     return (
-        "Blender may not go online: turn on Preferences > System > Network > Allow Online Access, or name a folder "
+        "Blender may not go online: turn on Preferences > System > Network > Allow Online Access, or choose a folder "
         "of wheels"
     )
 
@@ -56,7 +54,7 @@ class SetUp:
     wheels: str = ""
 
     def poll(self) -> bool:
-        """Read how far it is; True at the end. Never waits."""
+        """Read the progress; True at the end. Never waits."""
         code = self.process.poll()  # asked first: the last words of a process that just ended must not be missed
         if (told := runtime.read_json(self.folder / PROGRESS)) is not None:
             self.progress = Progress.from_json(told)
@@ -76,7 +74,7 @@ class SetUp:
         (self.folder / CANCEL).touch()
 
     def wait(self) -> None:
-        """Until the end; TokenDanceError when it was not reached."""
+        """Wait for the end; TokenDanceError when it failed."""
         try:
             while not self.poll():
                 time.sleep(_POLL_SECONDS)
@@ -97,12 +95,12 @@ class SetUps:
 
     @property
     def is_working(self) -> bool:
-        """Whether a set-up or a removal is in progress, as far as was seen; looks at nothing."""
+        """Whether a set-up or a removal is in progress, as of the last ``poll``."""
         return self.latest is not None and not self.latest.progress.outcome
 
     def start(self, accelerator: str, wheels: str = "") -> SetUp:
-        """Begin a set-up; SettingError when it can be seen now that it cannot work. ``wheels`` is a folder, for no
-        network.
+        """Begin a set-up; SettingError when it is clear now that it cannot work. ``wheels`` is a folder to install from
+        without network.
         """
         plan = runtime_plan.find(accelerator)
         if plan is None:
@@ -111,7 +109,7 @@ class SetUps:
             raise SettingError(f"There are no wheels in {wheels}.", hint="Choose a folder with files that end in .whl.")
         if not sys.executable:
             raise SettingError(
-                "This Blender does not say where its Python is.", hint="Specify your own Python that has torch."
+                "This Blender does not tell where its Python is.", hint="Specify your own Python that has torch."
             )
         download_mb = 0 if wheels else plan.download_mb
         task = {
@@ -125,7 +123,7 @@ class SetUps:
         return self._begin(task, Progress(of_megabytes=float(download_mb)), accelerator, wheels)
 
     def start_removal(self) -> SetUp:
-        """Begin to remove the managed runtime: gigabytes take a while."""
+        """Begin to remove the managed runtime, which takes a while."""
         return self._begin(None, Progress(stage="Removing"))
 
     def _begin(
@@ -173,7 +171,7 @@ class SetUps:
 
 
 def log(lines: int) -> str:
-    """The last lines of what the last set-up wrote, for diagnostics; empty when there was none."""
+    """The last lines of the log of the last set-up, for diagnostics; empty when there was none."""
     try:
         written = (runtime.folder() / LOG).read_text("utf-8", "replace").strip().splitlines()
     except OSError:

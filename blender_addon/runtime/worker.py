@@ -241,7 +241,7 @@ class WorkerHolder:
         self._worker: Worker | None = None
 
     def start(self, python: str, idle_minutes: float = 15.0) -> Worker:
-        """The worker, started if there is none, or if another Python is wanted; SettingError if it cannot start."""
+        """The worker, started if there is none or if it runs another Python; SettingError if it cannot start."""
         if self._worker is not None and (not self._worker.alive() or self._worker.python != python):
             self.stop()
         if self._worker is None:
@@ -261,9 +261,7 @@ class WorkerHolder:
             atexit.unregister(self.stop)
 
     def reap(self) -> bool:
-        """Whether the worker still runs; files of one that ended by itself are removed, and the system forgets the
-        process.
-        """
+        """For the ticker: whether the worker still runs; one that has ended by itself is cleaned up."""
         if self._worker is not None and not self._worker.alive():
             self.stop()
         return self._worker is not None

@@ -1,4 +1,4 @@
-"""Entries in Blender's own menus, where its search looks too."""
+"""Entries in Blender's own menus, which also makes its search find them."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def why_not(context: bpy.types.Context) -> str:
 def character_problem(context: bpy.types.Context) -> str:
     armature = dancers.dancer(context)
     if armature is None:
-        return ""  # a mannequin will be added, or another armature of the scene is found
+        return ""  # a mannequin is added, or another armature of the scene is recognised
     if armature.mode == "EDIT":
         return "Leave edit mode first: the bones of the character may still change"
     summary = session.current().summaries.look_up(armature)

@@ -1,4 +1,4 @@
-"""The facts of a song: length, tempo, beats. Asked of the worker once for each file, and remembered."""
+"""The facts of a song: length, tempo and beats, analysed once per file by the worker."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from . import strip as audio_strip
 
 @dataclass(frozen=True)
 class SongFacts:
-    """Seconds of the song, beats a minute (0 without a pulse), and the seconds of its beats."""
+    """Length in seconds, beats per minute (0 without a pulse), and the times of the beats in seconds."""
 
     seconds: float
     bpm: float
@@ -27,7 +27,7 @@ class SongFacts:
 
     @classmethod
     def from_json(cls, answer: Mapping[str, object]) -> SongFacts:
-        """The worker's answer to ``listen``; SettingError when it is none."""
+        """The worker's answer to ``listen``; SettingError when it is malformed."""
         try:
             return cls(float(answer["seconds"]), float(answer["bpm"]), tuple(map(float, answer["beats"])))
         except (KeyError, TypeError, ValueError):
@@ -44,18 +44,18 @@ class KnownSongs:
         self._failed: dict[str, str] = {}
 
     def look_up(self, path: str) -> SongFacts | None:
-        """What is known of a song; costs nothing."""
+        """The facts if they are known, perhaps of an older version of the file; costs nothing."""
         return self._facts[path][1] if path in self._facts else None
 
     def is_asked(self, path: str) -> bool:
         return path in self._asked
 
     def why_unknown(self, path: str) -> str:
-        """The sentence that came instead of facts; empty if none did."""
+        """Why the last analysis failed; empty if it did not."""
         return self._failed.get(path, "")
 
     def is_fresh(self, path: str) -> bool:
-        """Whether the song is known as the file is now."""
+        """Whether the facts are known and the file has not changed since."""
         return path in self._facts and os.path.exists(path) and os.path.getmtime(path) == self._facts[path][0]
 
     def ask(self, path: str, worker: Worker) -> None:
@@ -105,7 +105,7 @@ def ask(context: bpy.types.Context, scene: bpy.types.Scene) -> None:
 
 
 def listen(context: bpy.types.Context, path: str) -> SongFacts:
-    """The facts of a song, waited for; TokenDanceError when they cannot be had."""
+    """The facts of a song, analysed now if necessary; TokenDanceError when that fails."""
     songs = session.current().songs
     known = songs.look_up(path) if songs.is_fresh(path) else None
     return known or songs.keep(path, preferences.worker(context).ask(["listen", "--", path]).wait())

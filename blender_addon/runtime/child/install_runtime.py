@@ -1,5 +1,4 @@
-"""Makes the Python that makes the dances: ``python install_runtime.py FOLDER PARENT_ID PLAN``, with the standard
-library alone.
+"""Installs the Python runtime: ``python install_runtime.py FOLDER PARENT_ID PLAN``, with the standard library alone.
 
 In FOLDER: ``env`` (the virtual environment), ``download`` (what pip puts aside), ``progress.json``, ``log.txt``,
 ``lock``, a file ``cancel`` if the user stops, and ``ready.json``, written last: without it nothing there is a runtime.
@@ -31,20 +30,20 @@ _APART = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0), "start_ne
 _POLL_SECONDS = 0.1
 _MEASURE_SECONDS = 0.5
 _LOOKS_BACK = 8192
-"""Bytes of the log that are looked at for what pip does now."""
+"""Bytes at the end of the log that are searched for what pip is doing."""
 
 _CHECK_FRACTION = 0.97
 
-# what the log says -> sentence, way out; the first that fits is told
+# pattern in the log -> message and hint; the first match counts
 _CAUSES = (
     (
         r"No space left on device|Errno 28\b|not enough space|WinError 112\b",
-        "The disk became full during the set-up.",
+        "The disk ran full during the set-up.",
         "Free some space and try again.",
     ),
     (
         r"Long Path support|WinError 206\b|File name too long",
-        "The names of some files become too long for this system.",
+        "Some file paths become too long for this system.",
         "Enable long paths in Windows (search its settings for “Enable Win32 long paths”), or specify your own Python.",
     ),
     (
@@ -53,7 +52,7 @@ _CAUSES = (
         r"|Connection (reset|refused|aborted|broken)"
         r"|IncompleteRead|ProtocolError",
         "The packages could not be downloaded: the network, or the server, cannot be reached.",
-        "Check the connection, the firewall and the proxy and try again, or name a folder of wheels.",
+        "Check the connection, the firewall and the proxy and try again, or choose a folder of wheels.",
     ),
     (
         r"DO NOT MATCH THE HASHES|BadZipFile|[Ww]heel .* is invalid|has an invalid wheel|zlib.error",
@@ -72,8 +71,8 @@ _CAUSES = (
     ),
     (
         r"Permission denied|Access is denied|WinError 5\b|Errno 13\b|Read-only file system",
-        "Something in {folder} may not be written.",
-        "Close other programs that use the folder, let the virus scanner leave it alone, and try again.",
+        "A file in {folder} cannot be written.",
+        "Close other programs that use the folder, exclude it from the virus scanner, and try again.",
     ),
     (
         r"WinError 126\b|WinError 1114\b|DLL load failed",
@@ -88,7 +87,7 @@ class Stopped(Exception):
 
 
 class Failure(Exception):
-    """What went wrong, in a sentence, with the way out as ``hint``."""
+    """What went wrong, in a sentence; ``hint`` says what to do about it."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
@@ -119,7 +118,7 @@ class Progress:
 
 
 def write_json(path: Path, content: object) -> None:
-    """Put a file in its place, complete from its first moment on; OSError when that is not possible."""
+    """Write a JSON file atomically; OSError when that is not possible."""
     aside = path.with_name(f"{path.name}.aside")
     aside.write_text(json.dumps(content), encoding="utf-8")
     for attempt in range(20):
@@ -153,7 +152,9 @@ def size(folder: Path) -> int:
 
 
 def sweep(folder: Path) -> None:
-    """Remove a runtime, or what an interrupted set-up left; the sentinel goes first. OSError when something stays."""
+    """Remove a runtime, or the remains of an interrupted set-up, ``ready.json`` first. OSError when a file cannot be
+    removed.
+    """
     (folder / READY).unlink(missing_ok=True)
     for name in (ENVIRONMENT, DOWNLOAD):
         for attempt in range(5):
@@ -168,7 +169,7 @@ def sweep(folder: Path) -> None:
 
 
 def cause(log: str, known: Mapping[str, str]) -> tuple[str, str] | None:
-    """Sentence and way out for what a log says; None when it says nothing that is known."""
+    """Message and hint for a log; None when no known pattern matches."""
     for pattern, sentence, hint in _CAUSES:
         if found := re.search(pattern, log):
             words = {**known, **found.groupdict()}
@@ -177,8 +178,8 @@ def cause(log: str, known: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def clean_environment(download: Path, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Variables for pip: nothing of Blender's Python leaks in, and what is downloaded lies where it is counted and
-    removed.
+    """Environment variables for pip: without those of Blender's Python, and with temporary files in ``download``, where
+    they are counted and removed.
     """
     dropped = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
     kept = {name: value for name, value in inherited.items() if not name.startswith("PYTHON") and name not in dropped}
@@ -187,7 +188,7 @@ def clean_environment(download: Path, inherited: Mapping[str, str]) -> dict[str,
 
 
 class Lock:
-    """Held while a set-up runs, and given up by the system when the process ends, however it ends."""
+    """Held while a set-up runs; the system releases it when the process ends, however it ends."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("ab")
@@ -210,7 +211,7 @@ class Lock:
 
 
 class SetUp:
-    """One set-up in ``folder``; ``parent_gone`` is set when there is no Blender any more."""
+    """One set-up in ``folder``; ``parent_gone`` is set once Blender has exited."""
 
     def __init__(self, folder: Path, plan: Mapping[str, object], parent_gone: threading.Event) -> None:
         self.folder, self.plan, self.parent_gone = folder, plan, parent_gone
@@ -220,8 +221,8 @@ class SetUp:
         self._next_look = 0.0
 
     def run(self) -> None:
-        """Everything from the free space to the sentinel; Stopped, Failure or OSError when it ends early, with things
-        lying about.
+        """Everything from the check of free space to ``ready.json``; Stopped, Failure or OSError when it ends early,
+        which leaves files behind.
         """
         began = time.monotonic()
         self._tell("Preparing")
@@ -234,7 +235,7 @@ class SetUp:
         self._tell("Checking", _CHECK_FRACTION)
         facts = self._check()
         shutil.rmtree(self.folder / DOWNLOAD, ignore_errors=True)
-        self._look()  # the last moment at which a stop is obeyed
+        self._look()  # the last chance to cancel
         ready = {
             "base": os.path.realpath(self.plan["base"][0]),
             "accelerator": self.plan["accelerator"],
@@ -280,7 +281,7 @@ class SetUp:
         raise self._failure(f"The packages could not be installed (exit code {code}).")
 
     def _check(self) -> Mapping[str, object]:
-        """What the new Python says of itself and its devices."""
+        """The versions and devices of the new Python."""
         answer = self.folder / DOWNLOAD / "info.json"
         python = str(python_in(self.folder / ENVIRONMENT))
         code = self._run(
@@ -295,7 +296,7 @@ class SetUp:
         return facts
 
     def _run(self, command: Sequence[str], output: Path | None = None) -> int:
-        """Exit code of a process that is looked after; Stopped when it was ended for that. It writes into the log."""
+        """Run a process, with its output in the log; its exit code. Stopped when the user cancels meanwhile."""
         log = self.folder / LOG
         with log.open("ab") as errors, (output or log).open("ab") as answers:
             errors.write(f"\n> {' '.join(command)}\n".encode())
@@ -313,7 +314,7 @@ class SetUp:
         return process.returncode
 
     def _look(self) -> None:
-        """Stopped when nobody wants this any more; else tell how far it is, if that is due."""
+        """Raise Stopped when the user cancelled or Blender is gone; otherwise report progress, if that is due."""
         if self.parent_gone.is_set() or (self.folder / CANCEL).exists():
             raise Stopped
         began = time.monotonic()
@@ -338,7 +339,7 @@ class SetUp:
         self._tell(stage, min((downloaded + installed) / whole, _CHECK_FRACTION))
 
     def _what_pip_does(self) -> tuple[str, str]:
-        """Stage and package, from the last lines of the log."""
+        """Stage and package, read from the last lines of the log."""
         stage, package = self.progress.stage, self.progress.package
         for line in self._log(_LOOKS_BACK).splitlines():
             if found := re.match(
@@ -375,7 +376,7 @@ class SetUp:
         if told := cause(log, known):
             return Failure(*told)
         last = next((line.strip() for line in reversed(log.splitlines()) if line.strip()), "")
-        return Failure(otherwise, f"Try again, or copy the diagnostics. Its last words: {last[:200]}")
+        return Failure(otherwise, f"Try again, or copy the diagnostics. Its last message: {last[:200]}")
 
 
 def end(process: subprocess.Popen) -> None:
@@ -390,7 +391,7 @@ def end(process: subprocess.Popen) -> None:
 
 
 def work(folder: Path, plan: Mapping[str, object] | None, parent_gone: threading.Event) -> Progress:
-    """Set up, or remove; what came of it. Whatever is half made is gone afterwards."""
+    """Set up, or remove without a plan; the result. Anything unfinished is removed."""
     set_up = SetUp(folder, plan, parent_gone) if plan else None
     try:
         (folder / LOG).write_bytes(b"")
@@ -423,7 +424,9 @@ def _watch_parent(parent: int, gone: threading.Event) -> None:
 
 
 def main(argv: Sequence[str]) -> int:
-    """0 when it is ready or removed, else 1; ``progress.json`` says why."""
+    """Exit code 0 when it is ready or removed, 2 when another set-up holds the folder, else 1; ``progress.json`` says
+    why.
+    """
     folder, parent, plan = Path(argv[0]), int(argv[1]), json.loads(argv[2])
     gone = threading.Event()
     threading.Thread(target=_watch_parent, args=(parent, gone), daemon=True).start()

@@ -18,7 +18,7 @@ from pathlib import Path
 _PACKAGE = "tokendance_core"
 _GRACE_SECONDS = 3.0
 _STUCK_SECONDS = 180.0
-"""How long no thread of this process may get its turn."""
+"""How long the interpreter lock may be held without a break."""
 
 
 def _is_there(process: int) -> bool:
@@ -33,7 +33,7 @@ def _is_there(process: int) -> bool:
 
 def wait_for_end_of(parent: int) -> None:
     if os.name != "nt":
-        # Blender may be one step away (a wrapper script is between us) or out of sight (a sandbox with its own
+        # Blender may not be the direct parent (a wrapper script) or not be visible (a sandbox with its own process
         # numbers).
         direct, in_sight = os.getppid(), _is_there(parent)
         while os.getppid() == direct and (_is_there(parent) or not in_sight):
@@ -52,7 +52,7 @@ def wait_for_end_of(parent: int) -> None:
 
 def _die_with(parent: int) -> None:
     wait_for_end_of(parent)
-    # Politely first: the worker removes its folder.
+    # A signal first, so that the worker can remove its folder.
     if os.name == "nt":
         _thread.interrupt_main()
     else:
@@ -62,11 +62,11 @@ def _die_with(parent: int) -> None:
 
 
 def _end_when_stuck() -> None:
-    """End where a library spins without ever giving the interpreter back: seen when memory ran out, and it outlived
+    """Exit when a library never releases the interpreter lock: seen when memory ran out, with a process that outlived
     Blender.
     """
     while True:
-        faulthandler.dump_traceback_later(_STUCK_SECONDS, exit=True)  # a timer that needs no turn
+        faulthandler.dump_traceback_later(_STUCK_SECONDS, exit=True)  # a timer that does not need the lock
         time.sleep(_STUCK_SECONDS / 6)
 
 

@@ -23,7 +23,7 @@ from blender_addon.runtime import plan as runtime_plan
 from blender_addon.runtime import preferences
 from blender_addon.runtime import set_up as runtime_set_up
 from blender_addon.runtime.child.install_runtime import Progress
-from blender_addon.runtime.interpreter import Interpreter
+from blender_addon.runtime.interpreter import Interpreter, Versions
 from tokendance_core import SettingError, TokenDanceError
 
 PLATFORM_KEY = runtime_plan.platform_key()
@@ -129,6 +129,21 @@ def test_half_a_runtime_is_none(place, harm, tmp_path):
     if harm == "no interpreter":
         python.unlink()
     assert runtime.managed_python() is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"torch": "2.13", "python": "3.12", "devices": ["cuda", "cpu"]}, Versions("3.12", "2.13", ("cuda", "cpu"))),
+        ({"torch": "2.13"}, Versions("", "2.13", ())),
+        ({"torch": "2.13", "devices": "cpu"}, Versions("", "2.13", ())),
+        ({"python": "3.12"}, None),
+        ([1, 2], None),
+        (None, None),
+    ],
+)
+def test_versions_from_json(answer, expected):
+    assert Versions.from_json(answer) == expected
 
 
 def test_facts_say_where_it_comes_from_and_what_it_lacks(place):

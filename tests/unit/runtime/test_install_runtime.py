@@ -158,8 +158,8 @@ def test_second_place_is_tried_when_the_first_has_nothing(stand_in, tmp_path):
             "says ERROR: No matching distribution found for torch>=2.4",
             r"no torch>=2.4 for Python 3\.\d+ on this system",
         ),
-        ("says OSError: [Errno 28] No space left on device", "disk became full"),
-        ("says PermissionError: [Errno 13] Permission denied: 'x'", "may not be written"),
+        ("says OSError: [Errno 28] No space left on device", "disk ran full"),
+        ("says PermissionError: [Errno 13] Permission denied: 'x'", "cannot be written"),
         ("says something new", "exit code 1"),
     ],
 )
@@ -252,3 +252,10 @@ def test_unwritable_file_is_no_traceback(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", ["TMPDIR", "TEMP", "TMP"])
 def test_downloads_lie_where_they_are_counted(tmp_path, name):
     assert install.clean_environment(tmp_path, {"PYTHONHOME": "x", "PATH": "p"})[name] == str(tmp_path)
+
+
+def test_progress_comes_back_from_json_and_garbage_has_defaults():
+    told = install.Progress("Installing", 0.5, 3.0, 6.0, "torch")
+    assert install.Progress.from_json(json.loads(json.dumps(vars(told)))) == told
+    garbage = {"stage": 3, "fraction": "half", "outcome": None, "megabytes": 2, "unheard": "of"}
+    assert install.Progress.from_json(garbage) == install.Progress(megabytes=2)
