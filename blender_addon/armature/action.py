@@ -1,7 +1,7 @@
 """Write a ``RigAnimation`` as one action, all keys of a curve in one call.
 
-``keyframe_insert`` takes 15 to 22 s for a minute of dance, this takes tens of milliseconds; the test keeps the slow
-writer as the reference.
+For a minute of dance ``keyframe_insert`` takes 15 to 22 s, this takes tens of milliseconds; the test keeps the slow
+writer as a reference.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def write(
     """Key ``animation`` on ``armature`` as a new active action, its first sample at ``frame_start``.
 
     A sample at t seconds lands on frame ``frame_start`` + t * ``scene_fps``. Bones keep their rotation modes. What
-    would hold the bones against their keys is let go (``holds``). RigError when the armature lacks a bone.
+    would hold bones against their keys is disabled (``holds``). RigError when the armature lacks a bone.
     """
     missing = [bone for bone in (*animation.bones, *animation.locations) if bone not in armature.pose.bones]
     if missing:
@@ -58,7 +58,7 @@ def write(
     for bone, values in animation.locations.items():
         _put(writer, bone, "location", frames, values)
     for bone in animation.bones:
-        # A place left behind by an earlier action would be played along.
+        # A location left behind by an earlier action would be added to the dance.
         if bone not in animation.locations and max(map(abs, armature.pose.bones[bone].location)) > _MOVED:
             _put(writer, bone, "location", frames[:1], np.zeros((1, 3)))
     former = holds.let_go(armature, animation, writer, frames[0])
@@ -80,7 +80,7 @@ def _rotations(armature: bpy.types.Object, animation: RigAnimation) -> dict[str,
 
 
 def _in_mode(mode: str, quaternions: np.ndarray) -> tuple[str, np.ndarray]:
-    """Channel and values (T, K, 3 or 4) of a rotation mode; Blender names Euler orders innermost axis first."""
+    """Channel and values (T, K, 3 or 4) in a rotation mode; Blender names Euler orders innermost axis first."""
     if mode == "QUATERNION":
         return "rotation_quaternion", quaternions
     if mode == "AXIS_ANGLE":

@@ -1,13 +1,14 @@
-"""Let go of bones that are to dance: IK/FK switches, constraints and drivers, remembered so that the rig can be given
-back.
+"""Disable what holds bones against their keys: IK/FK switches, constraints and drivers, remembered so that the rig can
+be restored.
 
 Switches and constraints are keyed in the action, on its first frame; drivers cannot be keyed and are muted. ``restore``
-undoes all.
+undoes all of it.
 """
 
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 
 import bpy
 
@@ -15,6 +16,45 @@ from tokendance_core import RigAnimation
 
 from ..compat import CurveWriter
 from . import traits as rig_traits
+
+_VERSION = 2
+
+
+@dataclass
+class Former:
+    """What a rig was set to before its first dance: ``values`` of properties by path, and the ``drivers`` (path and
+    index of the channel) that were not muted.
+    """
+
+    values: dict[str, float] = field(default_factory=dict)
+    drivers: list[tuple[str, int]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.values) + len(self.drivers)
+
+    def to_json(self) -> str:
+        drivers = [{"path": path, "index": index} for path, index in self.drivers]
+        return json.dumps({"version": _VERSION, "values": self.values, "drivers": drivers})
+
+    @classmethod
+    def from_json(cls, text: str) -> Former:
+        """Of ``to_json``, of version 1 or of nothing."""
+        found = json.loads(text or "{}")
+        if found.get("version") != _VERSION:
+            return cls._from_version_1(found)
+        return cls(found["values"], [(driver["path"], driver["index"]) for driver in found["drivers"]])
+
+    @classmethod
+    def _from_version_1(cls, found: dict[str, float]) -> Former:
+        """One table of values; ``driver INDEX PATH`` is the key of a driver."""
+        former = cls()
+        for key, value in found.items():
+            if key.startswith("driver "):
+                _, index, path = key.split(" ", 2)
+                former.drivers.append((path, int(index)))
+            else:
+                former.values[key] = value
+        return former
 
 
 def let_go(armature: bpy.types.Object, animation: RigAnimation, writer: CurveWriter, frame: float) -> dict[str, float]:
@@ -40,20 +80,27 @@ def _bone_path(name: str) -> str:
     return f'pose.bones["{bpy.utils.escape_identifier(name)}"]'
 
 
-def remember(armature: bpy.types.Object, animation: RigAnimation, former: dict[str, float]) -> None:
-    """Keep on the armature what ``let_go`` told, and mute the drivers of the channels that are keyed."""
+def remember(armature: bpy.types.Object, animation: RigAnimation, values: dict[str, float]) -> None:
+    """Keep the ``values`` that ``let_go`` found on the armature, and mute the drivers of keyed channels."""
+    former = Former.from_json(armature.tokendance_former)
+    # What an earlier dance found is older, and so what the user had.
+    former.values = values | former.values
     keyed = set(animation.bones)
     for name, driver in list(rig_traits.channel_drivers(armature)):
         if name in keyed:
-            former[f"driver {driver.array_index} {driver.data_path}"] = 0.0
+            former.drivers.append((driver.data_path, driver.array_index))
             driver.mute = True
+    former.drivers = list(dict.fromkeys(former.drivers))
     if former:
-        # What an earlier dance found is older, and so what the user had.
-        armature.tokendance_former = json.dumps(former | json.loads(armature.tokendance_former or "{}"))
+        armature.tokendance_former = former.to_json()
 
 
 def _is_driven(armature: bpy.types.Object, path: str) -> bool:
-    return bool(armature.animation_data) and any(driver.data_path == path for driver in armature.animation_data.drivers)
+    return any(driver.data_path == path for driver in _drivers(armature))
+
+
+def _drivers(armature: bpy.types.Object) -> list[bpy.types.FCurve]:
+    return list(armature.animation_data.drivers) if armature.animation_data else []
 
 
 def restore(armature: bpy.types.Object) -> int:
@@ -61,21 +108,18 @@ def restore(armature: bpy.types.Object) -> int:
 
     The dance itself stays: while its action is active, its keys hold again on the next frame change.
     """
-    former: dict[str, float] = json.loads(armature.tokendance_former or "{}")
-    for path, value in former.items():
-        if path.startswith("driver "):
-            _, index, data_path = path.split(" ", 2)
-            for driver in armature.animation_data.drivers if armature.animation_data else ():
-                if driver.data_path == data_path and driver.array_index == int(index):
-                    driver.mute = False
-        else:
-            _set(armature, path, value)
+    former = Former.from_json(armature.tokendance_former)
+    for path, value in former.values.items():
+        _set(armature, path, value)
+    for driver in _drivers(armature):
+        if (driver.data_path, driver.array_index) in former.drivers:
+            driver.mute = False
     armature.tokendance_former = ""
     return len(former)
 
 
 def _set(armature: bpy.types.Object, path: str, value: float) -> None:
-    """Set a property by its path; one that is gone meanwhile is passed over."""
+    """Set a property by its path; one that no longer exists is skipped."""
     if path.endswith('"]'):
         owner_path, _, name = path[:-2].rpartition('["')
         name = bpy.utils.unescape_identifier(name)

@@ -1,6 +1,6 @@
-"""What the add-on keeps on an armature object: the user's rig map, and what its rig was set to before the first dance.
+"""What the add-on keeps on an armature object: the user's rig map, and how its rig was set before the first dance.
 
-Registered properties, not plain custom ones: only those survive on library overrides when the file is saved and loaded.
+These are registered properties, because plain custom ones on a library override are lost when the file is saved.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def unregister() -> None:
 
 
 def kept(armature: bpy.types.Object) -> RigMap | None:
-    """The map on the armature, None without one; RigError when its text is damaged."""
+    """The map that is kept on the armature, None without one; RigError when its text is damaged."""
     return rig_map_from_json(armature.tokendance_rig_map) if armature.tokendance_rig_map else None
 
 

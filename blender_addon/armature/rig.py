@@ -15,8 +15,8 @@ from . import traits as rig_traits
 
 
 def read_rig(armature: bpy.types.Object) -> Rig:
-    """The armature at rest: bones with parents first, rest matrices in armature space, how bones are related, how they
-    are posed now.
+    """The armature as plain data: parents before children, rest matrices in armature space, bone relations, and the
+    present pose.
     """
     bones = _parents_first(armature.data.bones)
     index = {bone.name: i for i, bone in enumerate(bones)}
@@ -46,7 +46,7 @@ def _parents_first(bones: bpy.types.ArmatureBones) -> list[bpy.types.Bone]:
 
 
 def _without_rings(parents: np.ndarray, follows: np.ndarray) -> np.ndarray:
-    """A bone cannot follow what hangs on it."""
+    """``follows`` without the bones that would follow their own descendants or followers."""
     for bone, source in enumerate(follows):
         above, seen = int(source), set()
         while above >= 0 and above not in seen:
@@ -63,7 +63,7 @@ def animatable(armature: bpy.types.Object) -> bpy.types.Object:
     """
     if armature.mode == "EDIT":
         raise RigError(
-            f"“{armature.name}” is in edit mode, its bones are not settled yet.", hint="Leave edit mode and try again."
+            f"“{armature.name}” is in edit mode, its bones cannot be read.", hint="Leave edit mode and try again."
         )
     if armature.animation_data is not None and armature.animation_data.use_tweak_mode:
         raise RigError(
@@ -78,7 +78,7 @@ def animatable(armature: bpy.types.Object) -> bpy.types.Object:
 
 
 def is_recognised(armature: bpy.types.Object) -> bool:
-    """Whether its bones, or the map that is kept on it, tell who plays which joint."""
+    """Whether the map that is kept on it, or its bones, say which bone plays which joint."""
     try:
         mapped(armature)
     except RigError:
@@ -87,8 +87,8 @@ def is_recognised(armature: bpy.types.Object) -> bool:
 
 
 def mapped(armature: bpy.types.Object) -> RigMap:
-    """The map that the user keeps on the armature, else the one that its bones tell; RigError when it is no humanoid
-    that we know.
+    """The map that is kept on the armature, else the one that its bones suggest; RigError when it is not recognised as
+    a humanoid.
     """
     return map_store.kept(armature) or match_rig(read_rig(armature))
 
@@ -101,13 +101,13 @@ def recognise(armature: bpy.types.Object) -> tuple[Rig, RigMap]:
 
 
 def check(armature: bpy.types.Object) -> None:
-    """RigError when the armature cannot dance, told before anything is generated."""
+    """RigError when the armature cannot dance; called before anything is generated."""
     read_rest_pose(read_rig(armature), mapped(armature))
 
 
 @contextmanager
 def _switched(armature: bpy.types.Object, switches: tuple[Switch, ...]) -> Iterator[None]:
-    """The control rig with its properties as the dance wants them; given back afterwards."""
+    """The control rig with its properties as the dance needs them; they are restored afterwards."""
     former = {
         switch: armature.pose.bones[switch.bone].get(switch.property) for switch in switches if _has(armature, switch)
     }

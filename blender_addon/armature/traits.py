@@ -1,4 +1,4 @@
-"""What in an armature moves bones besides their own channels: constraints and drivers."""
+"""What moves an armature's bones besides their own channels: constraints and drivers."""
 
 from __future__ import annotations
 
@@ -28,26 +28,18 @@ def acts(constraint: bpy.types.Constraint) -> bool:
 
 def followed(armature: bpy.types.Object, bone: bpy.types.PoseBone) -> str | None:
     """Name of the bone of the same armature whose whole pose ``bone`` takes over by a Copy Transforms; None without."""
-    last = next((c for c in reversed(bone.constraints) if acts(c)), None)
-    copies = (
-        last is not None
-        and last.type == "COPY_TRANSFORMS"
-        and last.target == armature
-        and last.influence > 1 - _INFLUENCE
-    )
-    same_space = (
-        copies
-        and last.owner_space == last.target_space
-        and last.owner_space in ("WORLD", "POSE")
-        and last.mix_mode == "REPLACE"
-    )
-    return (
-        last.subtarget if same_space and last.subtarget in armature.pose.bones and last.subtarget != bone.name else None
-    )
+    acting = [constraint for constraint in bone.constraints if acts(constraint)]
+    if not acting or acting[-1].type != "COPY_TRANSFORMS":
+        return None
+    last = acting[-1]
+    takes_all = last.mix_mode == "REPLACE" and last.influence > 1 - _INFLUENCE
+    in_one_space = last.owner_space == last.target_space and last.owner_space in ("WORLD", "POSE")
+    of_another = last.target == armature and last.subtarget in armature.pose.bones and last.subtarget != bone.name
+    return last.subtarget if takes_all and in_one_space and of_another else None
 
 
 def _chain(bone: bpy.types.PoseBone, constraint: bpy.types.Constraint) -> list[bpy.types.PoseBone]:
-    """Bones that a constraint turns: its own, and for inverse kinematics those above as well."""
+    """Bones that a constraint turns: its owner, and for inverse kinematics those above it as well."""
     if constraint.type not in ("IK", "SPLINE_IK"):
         return [bone]
     lineage = [bone, *bone.parent_recursive]
@@ -57,9 +49,7 @@ def _chain(bone: bpy.types.PoseBone, constraint: bpy.types.Constraint) -> list[b
 
 
 def holding(armature: bpy.types.Object) -> Iterator[tuple[bpy.types.PoseBone, bpy.types.Constraint, set[str]]]:
-    """Bone, constraint and the names of the bones whose turns that constraint decides, of every constraint that acts
-    now.
-    """
+    """Every constraint that acts now: the bone that has it, itself, and the names of the bones that it turns."""
     for bone in armature.pose.bones:
         for constraint in bone.constraints:
             if acts(constraint) and constraint.type not in _HARMLESS:
@@ -68,13 +58,15 @@ def holding(armature: bpy.types.Object) -> Iterator[tuple[bpy.types.PoseBone, bp
 
 def channel_drivers(armature: bpy.types.Object) -> Iterator[tuple[str, bpy.types.FCurve]]:
     """Bone name and driver of every driven rotation or location channel."""
-    for driver in armature.animation_data.drivers if armature.animation_data else ():
+    if armature.animation_data is None:
+        return
+    for driver in armature.animation_data.drivers:
         found = _CHANNEL.match(driver.data_path)
         if found and not driver.mute:
             yield bpy.utils.unescape_identifier(found[1]), driver
 
 
 def held_bones(armature: bpy.types.Object) -> set[str]:
-    """Names of the bones for which constraints or drivers decide how they turn."""
+    """Names of the bones that constraints or drivers turn."""
     held = {name for _, _, names in holding(armature) for name in names}
     return held | {name for name, driver in channel_drivers(armature) if "rotation" in driver.data_path}

@@ -1,8 +1,8 @@
-"""Correct which bone plays which joint: operators on the active armature, for the panel and for scripts."""
+"""Correct which bone plays which joint: operators on the panel's character, for the panel and for scripts."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
@@ -41,8 +41,6 @@ _PARTS = {
     "foot": "toes",
     "collar": "clavicle",
     "shoulder": "upper arm",
-}
-_PARTS |= {
     "elbow": "forearm",
     "wrist": "hand",
     "hand": "fingers",
@@ -51,11 +49,15 @@ _PARTS |= {
     "spine3": "chest",
 }
 
-JOINT_LABELS: dict[str, str] = {"root": "Root"} | {
-    joint: " ".join((*joint.split("_")[:-1], _PARTS.get(joint.split("_")[-1], joint.split("_")[-1]))).capitalize()
-    for joint in JOINTS
-}
-"""Joint -> what the panel calls it: the bone that begins there."""
+
+def _label(joint: str) -> str:
+    """What the panel calls a joint: the bone that begins there."""
+    side, _, part = joint.rpartition("_")
+    return f"{side} {_PARTS.get(part, part)}".strip().capitalize()
+
+
+JOINT_LABELS: dict[str, str] = {joint: _label(joint) for joint in ("root", *JOINTS)}
+"""Joint -> what the panel calls it."""
 
 _JOINT_ITEMS = tuple((joint, label, "") for joint, label in JOINT_LABELS.items())
 
@@ -83,7 +85,7 @@ class OnArmature:
             cls.poll_message_set("The armature is linked from another file: make a library override of it")
             return False
         if active.mode == "EDIT":
-            cls.poll_message_set("Leave edit mode first: its bones are not settled yet")
+            cls.poll_message_set("Leave edit mode first: bones that are being edited cannot be read")
             return False
         return True
 
@@ -97,9 +99,9 @@ class OnArmature:
 
 
 def _edit(armature: bpy.types.Object, change: Callable[[RigMap], RigMap]) -> None:
-    """Keep the map that ``change`` makes of the one in force; of an empty one where the armature is not recognised.
+    """Keep on the armature what ``change`` makes of its present map; of an empty map where it is not recognised.
 
-    RigError when the map that is kept is damaged, and for a map without any bone.
+    RigError when the map that is kept is damaged, and when the new one would have no bones.
     """
     rig_map = map_store.kept(armature)
     if rig_map is None:
@@ -109,7 +111,7 @@ def _edit(armature: bpy.types.Object, change: Callable[[RigMap], RigMap]) -> Non
             rig_map = RigMap({}, "by hand")
     changed = change(rig_map)
     if not changed.bones:
-        raise RigError("The map would be left without any bone.", hint="Forget the map instead.")
+        raise RigError("The map would be left without any bones.", hint="Forget the map instead.")
     map_store.keep(armature, changed)
 
 
@@ -122,7 +124,7 @@ class RecogniseRig(OnArmature, bpy.types.Operator):
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
         rig_map = match_rig(rig.read_rig(armature))
         map_store.keep(armature, rig_map)
-        self.report({"INFO"}, f"{rig_map.family}, {100 * rig_map.score:.0f} %: {'; '.join(rig_map.reasons)}")
+        self.report({"INFO"}, f"{rig_map.family}, {100 * rig_map.score:.0f} %. {' '.join(rig_map.reasons)}")
 
 
 class SetMapBone(OnArmature, bpy.types.Operator):
@@ -179,7 +181,7 @@ class ClearMapBone(OnArmature, bpy.types.Operator):
     joint: _joint_property()
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
-        def without(table) -> dict:
+        def without(table: Mapping[str, object]) -> dict[str, object]:
             return {joint: value for joint, value in table.items() if joint != self.joint}
 
         _edit(
@@ -238,7 +240,7 @@ class MirrorMap(OnArmature, bpy.types.Operator):
 
 
 class ForgetMap(OnArmature, bpy.types.Operator):
-    """Drop the map that is kept on the armature: it is recognised anew for every dance"""
+    """Discard the map that is kept on the armature, so that it is recognised anew for every dance"""
 
     bl_idname = "tokendance.forget_map"
     bl_label = "Forget"
@@ -263,7 +265,7 @@ class _MapFile(OnArmature):
 
 
 class ImportMap(_MapFile, bpy.types.Operator):
-    """Take the rig map of a JSON file for the active armature"""
+    """Use the rig map of a JSON file for the active armature"""
 
     bl_idname = "tokendance.import_map"
     bl_label = "Import Map"
@@ -274,7 +276,7 @@ class ImportMap(_MapFile, bpy.types.Operator):
         if unknown:
             raise RigError(
                 f"“{armature.name}” has no bone “{unknown[0]}”, which this map names.",
-                hint="Choose a map of such a rig.",
+                hint="Choose a map that was made for this rig.",
             )
         map_store.keep(armature, rig_map)
         for problem in rig_problems(rig.read_rig(armature), rig_map):

@@ -1,4 +1,4 @@
-"""The character in the sidebar: what it was recognised as, what is wrong, and the bone of every joint."""
+"""The character in the sidebar: what it was recognised as, what is wrong, and which bone plays each joint."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Left Leg": tuple(f"left_{joint}" for joint in _LEG),
     "Right Leg": tuple(f"right_{joint}" for joint in _LEG),
 }
-"""Heading -> joints below it. Fingers are left to SMPL's own names."""
+"""Heading -> joints below it; hands are not offered, as few rigs have a bone for all fingers."""
 
 
 class CharacterPanel(SidebarPanel, bpy.types.Panel):
@@ -30,7 +30,7 @@ class CharacterPanel(SidebarPanel, bpy.types.Panel):
         layout, armature = self.layout, dancers.dancer(context)
         layout.prop(context.scene.tokendance, "character", text="", icon="ARMATURE_DATA")
         if armature is None:
-            sentence(context, layout, "Without one, a mannequin dances", icon="INFO")
+            sentence(context, layout, "Without one, a mannequin dances.", icon="INFO")
             layout.operator("tokendance.add_mannequin", icon="ADD")
             return
         summary = session.current().summaries.look_up(armature)
@@ -63,8 +63,9 @@ class MapPanel(SidebarPanel, bpy.types.Panel):
         if summary is None:
             return
         layout.label(text="Map kept on the armature" if summary.kept else "Recognised automatically")
-        for reason in summary.rig_map.reasons if summary.rig_map is not None and not summary.kept else ():
-            sentence(context, layout, reason)
+        if summary.rig_map is not None and not summary.kept:
+            for reason in summary.rig_map.reasons:
+                sentence(context, layout, reason)
         grid = layout.grid_flow(columns=2, align=True, even_columns=True)
         grid.operator("tokendance.recognise_rig", icon="VIEWZOOM")
         grid.operator("tokendance.test_map", icon="PLAY")

@@ -155,7 +155,7 @@ def test_an_empty_scene_shows_the_way(scene, worker):
     seen = everything_drawn()
     assert {
         "Or drop a sound file into this view",
-        "Without one, a mannequin dances",
+        "Without one, a mannequin dances.",
         "Dances that were generated are listed here",
     } <= set(seen.texts)
     assert seen.operators["tokendance.use_song"]
