@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import bpy
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from blender_addon.armature import map_store, rig
 from blender_addon.character import operators as rig_map_operators
 from blender_addon.sidebar import character_panel as rig_map_panel
 from tests.blender.rig_builder import build, posed_matrices
+from tests.rig_zoo import ZOO
 from tests.unit.rig_poses import character
 from tokendance_core import JOINTS, RigMap
 
@@ -219,3 +222,16 @@ def test_the_panel_shows_what_is_known_and_works_nothing_out_itself(armature, mo
     monkeypatch.undo()
     bpy.ops.tokendance.clear_map_bone(joint="left_knee")
     assert any("left_knee" in text for text in drawn(rig_map_panel.CharacterPanel, bpy.context))
+
+
+def test_a_map_that_version_1_kept_in_the_file_is_read_and_kept_anew(scene):
+    made = build(ZOO["mmd"]())
+    bpy.ops.tokendance.recognise_rig()
+    whole = kept(made)
+    assert whole.followers
+    text = json.loads(made.tokendance_rig_map)
+    text["doubles"] = text.pop("followers")
+    made.tokendance_rig_map = json.dumps(text | {"version": 1})
+    assert kept(made).followers == whole.followers
+    bpy.ops.tokendance.set_map_offset(joint="head", angles=(0.1, 0, 0))
+    assert (json.loads(made.tokendance_rig_map)["version"], kept(made).followers) == (2, whole.followers)
