@@ -1,7 +1,7 @@
 """The tables of all families, one file for each maker of rigs; ``family.py`` says what a table holds.
 
-The more particular come before the more general: of two that fit alike the former is taken. A new family is a table
-here and a line in ``FAMILIES``.
+The more specific come first: of two families that fit equally well, the earlier is taken. A new family is a table here
+and a line in ``FAMILIES``.
 """
 
 from __future__ import annotations
@@ -30,4 +30,4 @@ FAMILIES: tuple[Family, ...] = (
 )
 
 MOTION_FILES: tuple[Family, ...] = (SMPL, MOTION_CAPTURE, CMU, XSENS, OPTITRACK, ROKOKO, ANATOMICAL, BIPED)
-"""Families that files of recorded motion are read by."""
+"""Families whose names are tried on files of recorded motion."""

@@ -1,7 +1,7 @@
-"""Daz figures. The spine and the legs both hang on ``hip``; ``pelvis`` below it carries the legs alone, so that ``hip``
+"""Daz figures. The spine and the legs both descend from ``hip``; ``pelvis`` below it carries the legs alone, so that ``hip``
 is the pelvis.
 
-Also Character Creator and iClone by Reallusion: spine and legs hang on ``CC_Base_Hip``; ``CC_Base_Pelvis`` carries the
+Also Character Creator and iClone by Reallusion: spine and legs descend from ``CC_Base_Hip``; ``CC_Base_Pelvis`` carries the
 legs alone.
 """
 
