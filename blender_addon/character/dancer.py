@@ -62,7 +62,7 @@ def find_recognised(context: bpy.types.Context, name: str) -> bpy.types.Object:
 
 
 def _named(context: bpy.types.Context, name: str) -> bpy.types.Object:
-    found = context.scene.objects.get(name)
+    found: bpy.types.Object | None = context.scene.objects.get(name)
     if found is None or found.type != "ARMATURE":
         raise RigError(
             f"There is no armature named “{name}” in the scene “{context.scene.name}”.",

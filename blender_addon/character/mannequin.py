@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import bpy
 import numpy as np
 from mathutils import Vector
@@ -87,7 +85,7 @@ class AddMannequin(bpy.types.Operator):
 
     bl_idname = "tokendance.add_mannequin"
     bl_label = "Add Mannequin"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

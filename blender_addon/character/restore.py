@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import bpy
-from bpy.app.translations import pgettext_rpt as rpt
 
 from ..armature import holds
+from ..interface.translate import rpt
 from . import dancer as dancers
 
 
@@ -16,7 +14,7 @@ class RestoreRig(bpy.types.Operator):
 
     bl_idname = "tokendance.restore_rig"
     bl_label = "Restore Rig"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

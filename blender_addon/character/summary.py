@@ -42,7 +42,7 @@ class Summaries:
     def _answer(self, name: str) -> bool:
         """For the ticker: compute a summary and show it; False, because once is enough."""
         self._asked.discard(name)
-        armature = bpy.data.objects.get(name)
+        armature: bpy.types.Object | None = bpy.data.objects.get(name)
         if armature is not None and armature.type == "ARMATURE" and armature.mode != "EDIT":
             self.refresh(armature)
         return False

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import platform
-from typing import ClassVar
 
 import bpy
-from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import SettingError, __version__
 
 from .. import compat, session
+from ..interface.translate import rpt
 from ..runtime import preferences
 from ..runtime import set_up as runtime_set_up
 from ..runtime.interpreter import find_python
@@ -53,7 +52,7 @@ class CopyDiagnostics(bpy.types.Operator):
 
     bl_idname = "tokendance.copy_diagnostics"
     bl_label = "Copy Diagnostics"
-    bl_options: ClassVar[set[str]] = {"REGISTER"}
+    bl_options = {"REGISTER"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         context.window_manager.clipboard = text(context)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import bpy
-from bpy.app.translations import pgettext_iface as iface
+
+from .translate import iface
 
 _LETTER = 6.0
 """Average width of a letter of the interface font in pixels, at a scale of 1."""

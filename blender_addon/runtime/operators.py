@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import ClassVar
 
 import bpy
 
@@ -28,7 +27,7 @@ class SetUpRuntime(bpy.types.Operator):
 
     bl_idname = "tokendance.set_up_runtime"
     bl_label = "Set Up"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "INTERNAL"}
+    bl_options = {"REGISTER", "INTERNAL"}
 
     accelerator: bpy.props.EnumProperty(
         name="Accelerator",
@@ -111,7 +110,7 @@ class CancelRuntimeSetUp(bpy.types.Operator):
 
     bl_idname = "tokendance.cancel_runtime_set_up"
     bl_label = "Cancel Set-Up"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "INTERNAL"}
+    bl_options = {"REGISTER", "INTERNAL"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -136,7 +135,7 @@ class RemoveRuntime(bpy.types.Operator):
 
     bl_idname = "tokendance.remove_runtime"
     bl_label = "Remove Python Runtime"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "INTERNAL"}
+    bl_options = {"REGISTER", "INTERNAL"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -163,7 +162,7 @@ class CheckRuntime(bpy.types.Operator):
 
     bl_idname = "tokendance.check_runtime"
     bl_label = "Check"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "INTERNAL"}
+    bl_options = {"REGISTER", "INTERNAL"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

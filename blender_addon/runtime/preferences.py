@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import bpy
-from bpy.app.translations import pgettext_iface as iface
 
 from .. import session
 from ..addon import NAME
 from ..compat import RELATIVE_PATH
 from ..interface.drawing import sentence
+from ..interface.translate import iface
 from . import plan as runtime_plan
 from . import set_up as runtime_set_up
 from .interpreter import Facts, find_python

@@ -7,8 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import bpy
@@ -19,7 +18,7 @@ from ..interface.ticker import redraw
 from . import interpreter as runtime
 from . import plan as runtime_plan
 from .child import install_runtime
-from .child.install_runtime import CANCEL, LOG, PROGRESS, Progress
+from .child.install_runtime import CANCEL, LOG, PROGRESS, Installation, Progress
 from .interpreter import KnownRuntimes
 from .worker import core_folder
 
@@ -112,23 +111,21 @@ class SetUps:
                 "This Blender does not tell where its Python is.", hint="Specify your own Python that has torch."
             )
         download_mb = 0 if wheels else plan.download_mb
-        task = {
-            "base": [sys.executable],
-            "steps": plan.steps(wheels),
-            "download_mb": download_mb,
-            "disk_mb": plan.disk_mb,
-            "core": str(core_folder()),
-            "accelerator": accelerator,
-        }
+        task = Installation(
+            base=[sys.executable],
+            steps=plan.steps(wheels),
+            download_mb=download_mb,
+            disk_mb=plan.disk_mb,
+            core=str(core_folder()),
+            accelerator=accelerator,
+        )
         return self._begin(task, Progress(of_megabytes=float(download_mb)), accelerator, wheels)
 
     def start_removal(self) -> SetUp:
         """Begin to remove the managed runtime, which takes a while."""
         return self._begin(None, Progress(stage="Removing"))
 
-    def _begin(
-        self, task: Mapping[str, object] | None, progress: Progress, accelerator: str = "", wheels: str = ""
-    ) -> SetUp:
+    def _begin(self, task: Installation | None, progress: Progress, accelerator: str = "", wheels: str = "") -> SetUp:
         if self.is_working:
             raise SettingError("A set-up is already in progress.", hint="Wait until it is done, or cancel it.")
         place = runtime.folder()
@@ -137,8 +134,9 @@ class SetUps:
             for name in (PROGRESS, CANCEL):
                 (place / name).unlink(missing_ok=True)
             script, parent = install_runtime.__file__, str(os.getpid())
+            told = json.dumps(asdict(task) if task is not None else None)
             process = subprocess.Popen(
-                [sys.executable, "-I", "-X", "utf8", script, str(place), parent, json.dumps(task)],
+                [sys.executable, "-I", "-X", "utf8", script, str(place), parent, told],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -53,7 +53,7 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
             sentence(context, layout, "The strip or the frame rate was changed: the take is out of sync", icon="ERROR")
             layout.operator("tokendance.resync", icon="FILE_REFRESH")
 
-    def _facts(self, context: bpy.types.Context, strip: bpy.types.ID) -> None:
+    def _facts(self, context: bpy.types.Context, strip: bpy.types.SoundStrip) -> None:
         """Which part of the song is heard, and what it is like."""
         column, fps = self.layout.column(align=True), scene_fps(context.scene)
         timing = compat.strip_timing(strip)

@@ -12,7 +12,7 @@ from ..runtime import preferences
 from ..song import strip as audio_strip
 
 
-def song(scene: bpy.types.Scene) -> tuple[bpy.types.ID | None, str]:
+def song(scene: bpy.types.Scene) -> tuple[bpy.types.SoundStrip | None, str]:
     """The strip to dance to, or why there is none."""
     try:
         return audio_strip.find(scene, scene.tokendance.strip, ""), ""

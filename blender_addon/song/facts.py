@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import bpy
 
@@ -26,7 +27,7 @@ class SongFacts:
     beats: tuple[float, ...]
 
     @classmethod
-    def from_json(cls, answer: Mapping[str, object]) -> SongFacts:
+    def from_json(cls, answer: Mapping[str, Any]) -> SongFacts:
         """The worker's answer to ``listen``; SettingError when it is malformed."""
         try:
             return cls(float(answer["seconds"]), float(answer["bpm"]), tuple(map(float, answer["beats"])))

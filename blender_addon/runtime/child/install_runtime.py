@@ -2,8 +2,7 @@
 
 In FOLDER: ``env`` (the virtual environment), ``download`` (what pip puts aside), ``progress.json``, ``log.txt``,
 ``lock``, a file ``cancel`` if the user stops, and ``ready.json``, written last: without it nothing there is a runtime.
-PLAN is JSON: ``base`` (the Python to build from), ``steps`` (attempts of pip arguments), ``download_mb``, ``disk_mb``,
-``core`` (folder), ``accelerator``; ``null`` removes.
+PLAN is an ``Installation`` as JSON; ``null`` removes.
 """
 
 from __future__ import annotations
@@ -21,12 +20,13 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 ENVIRONMENT, DOWNLOAD = "env", "download"
 PROGRESS, LOG, LOCK, CANCEL, READY = "progress.json", "log.txt", "lock", "cancel", "ready.json"
 
 _START = Path(__file__).with_name("start_core.py")
-_APART = {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0), "start_new_session": os.name != "nt"}
+_NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 _POLL_SECONDS = 0.1
 _MEASURE_SECONDS = 0.5
 _LOOKS_BACK = 8192
@@ -112,9 +112,24 @@ class Progress:
     @classmethod
     def from_json(cls, told: Mapping[str, object]) -> Progress:
         """The content of ``progress.json``; what is missing or of another kind has its default."""
-        usual = asdict(cls())
-        kinds = {name: (int, float) if isinstance(value, float) else str for name, value in usual.items()}
-        return cls(**{name: told[name] for name in usual if isinstance(told.get(name), kinds[name])})
+        usual = cls()
+        kinds = {name: (int, float) if isinstance(value, float) else str for name, value in asdict(usual).items()}
+        given: dict[str, Any] = {name: told[name] for name in kinds if isinstance(told.get(name), kinds[name])}
+        return replace(usual, **given)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What is installed: ``base`` is the Python to build from, ``steps`` are pip's arguments, a list of attempts for
+    each step, ``core`` is the folder of the core; sizes in MB (10^6 bytes), nothing to download where it is 0.
+    """
+
+    base: list[str]
+    steps: list[list[list[str]]]
+    download_mb: float
+    disk_mb: float
+    core: str
+    accelerator: str
 
 
 def write_json(path: Path, content: object) -> None:
@@ -196,7 +211,7 @@ class Lock:
     def take(self) -> bool:
         """Whether nobody else holds it."""
         try:
-            if os.name == "nt":
+            if sys.platform == "win32":
                 import msvcrt
 
                 self._file.seek(0)
@@ -213,9 +228,9 @@ class Lock:
 class SetUp:
     """One set-up in ``folder``; ``parent_gone`` is set once Blender has exited."""
 
-    def __init__(self, folder: Path, plan: Mapping[str, object], parent_gone: threading.Event) -> None:
+    def __init__(self, folder: Path, plan: Installation, parent_gone: threading.Event) -> None:
         self.folder, self.plan, self.parent_gone = folder, plan, parent_gone
-        self.progress = Progress(of_megabytes=float(plan["download_mb"]))
+        self.progress = Progress(of_megabytes=plan.download_mb)
         self._downloaded_before = 0
         self._downloaded = 0
         self._next_look = 0.0
@@ -229,7 +244,7 @@ class SetUp:
         self._check_space()
         (self.folder / DOWNLOAD).mkdir(parents=True, exist_ok=True)
         self._make_environment()
-        for attempts in self.plan["steps"]:
+        for attempts in self.plan.steps:
             self._install(attempts)
             self._downloaded_before += self._downloaded
         self._tell("Checking", _CHECK_FRACTION)
@@ -237,8 +252,8 @@ class SetUp:
         shutil.rmtree(self.folder / DOWNLOAD, ignore_errors=True)
         self._look()  # the last chance to cancel
         ready = {
-            "base": os.path.realpath(self.plan["base"][0]),
-            "accelerator": self.plan["accelerator"],
+            "base": os.path.realpath(self.plan.base[0]),
+            "accelerator": self.plan.accelerator,
             "megabytes": round(size(self.folder / ENVIRONMENT) / 1e6),
             "seconds": round(time.monotonic() - began, 1),
             "info": facts,
@@ -246,7 +261,7 @@ class SetUp:
         write_json(self.folder / READY, ready)
 
     def _check_space(self) -> None:
-        needed = float(self.plan["download_mb"]) + float(self.plan["disk_mb"])
+        needed = self.plan.download_mb + self.plan.disk_mb
         free = shutil.disk_usage(self.folder).free / 1e6
         if free < needed:
             raise Failure(
@@ -257,7 +272,7 @@ class SetUp:
 
     def _make_environment(self) -> None:
         target = self.folder / ENVIRONMENT
-        code = self._run([*self.plan["base"], "-I", "-X", "utf8", "-m", "venv", str(target)])
+        code = self._run([*self.plan.base, "-I", "-X", "utf8", "-m", "venv", str(target)])
         if code or not python_in(target).exists():
             raise self._failure(f"The virtual environment could not be made (exit code {code}).")
 
@@ -272,7 +287,7 @@ class SetUp:
         ]
         pip += ["--no-compile", "--no-warn-script-location", "--retries=2", "--timeout=30"]
         if self.progress.stage == "Preparing":
-            self._tell("Downloading" if self.plan["download_mb"] else "Installing")
+            self._tell("Downloading" if self.plan.download_mb else "Installing")
         code = None
         for arguments in attempts:
             code = self._run([*pip, *arguments])
@@ -285,7 +300,7 @@ class SetUp:
         answer = self.folder / DOWNLOAD / "info.json"
         python = str(python_in(self.folder / ENVIRONMENT))
         code = self._run(
-            [python, "-X", "utf8", str(_START), str(self.plan["core"]), str(os.getpid()), "info", "--json"], answer
+            [python, "-X", "utf8", str(_START), self.plan.core, str(os.getpid()), "info", "--json"], answer
         )
         try:
             facts = json.loads(answer.read_text("utf-8"))
@@ -301,9 +316,16 @@ class SetUp:
         with log.open("ab") as errors, (output or log).open("ab") as answers:
             errors.write(f"\n> {' '.join(command)}\n".encode())
             errors.flush()
-            streams = {"stdin": subprocess.DEVNULL, "stdout": answers, "stderr": errors}
-            environment = clean_environment(self.folder / DOWNLOAD, os.environ)
-            process = subprocess.Popen(command, **streams, **_APART, cwd=self.folder, env=environment)
+            process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=answers,
+                stderr=errors,
+                creationflags=_NO_WINDOW,
+                start_new_session=os.name != "nt",
+                cwd=self.folder,
+                env=clean_environment(self.folder / DOWNLOAD, os.environ),
+            )
         try:
             while process.poll() is None:
                 self._look()
@@ -324,14 +346,14 @@ class SetUp:
         self._next_look = time.monotonic() + max(_MEASURE_SECONDS, 9 * (time.monotonic() - began))
 
     def _measure(self) -> None:
-        self._downloaded = max(self._downloaded, size(self.folder / DOWNLOAD)) if self.plan["download_mb"] else 0
+        self._downloaded = max(self._downloaded, size(self.folder / DOWNLOAD)) if self.plan.download_mb else 0
         downloaded, installed = (
             (self._downloaded_before + self._downloaded) / 1e6,
             size(self.folder / ENVIRONMENT) / 1e6,
         )
         stage, package = self._what_pip_does()
-        expected = {"Downloading": float(self.plan["download_mb"]), "Installing": float(self.plan["disk_mb"])}[stage]
-        whole = float(self.plan["download_mb"]) + float(self.plan["disk_mb"])
+        expected = {"Downloading": self.plan.download_mb, "Installing": self.plan.disk_mb}[stage]
+        whole = self.plan.download_mb + self.plan.disk_mb
         megabytes = round({"Downloading": downloaded, "Installing": installed}[stage], 1)
         self.progress = replace(
             self.progress, package=package, megabytes=megabytes, of_megabytes=max(expected, megabytes)
@@ -347,7 +369,7 @@ class SetUp:
             ):
                 package, stage = (
                     found[1].lower().replace("_", "-"),
-                    "Downloading" if self.plan["download_mb"] else "Installing",
+                    "Downloading" if self.plan.download_mb else "Installing",
                 )
             elif line.startswith("Installing collected packages"):
                 package, stage = "", "Installing"
@@ -363,7 +385,7 @@ class SetUp:
             return log.read().decode("utf-8", "replace")
 
     def _failure(self, otherwise: str) -> Failure:
-        offline = not self.plan["download_mb"]
+        offline = not self.plan.download_mb
         known = {
             "version": ".".join(map(str, sys.version_info[:2])),
             "folder": str(self.folder),
@@ -379,18 +401,18 @@ class SetUp:
         return Failure(otherwise, f"Try again, or copy the diagnostics. Its last message: {last[:200]}")
 
 
-def end(process: subprocess.Popen) -> None:
+def end(process: subprocess.Popen[bytes]) -> None:
     """Kill a process and everything that it started."""
     if os.name == "nt":
-        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], **silent, **_APART)
+        command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
+        subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, creationflags=_NO_WINDOW)
         process.kill()
     else:
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def work(folder: Path, plan: Mapping[str, object] | None, parent_gone: threading.Event) -> Progress:
+def work(folder: Path, plan: Installation | None, parent_gone: threading.Event) -> Progress:
     """Set up, or remove without a plan; the result. Anything unfinished is removed."""
     set_up = SetUp(folder, plan, parent_gone) if plan else None
     try:
@@ -427,14 +449,14 @@ def main(argv: Sequence[str]) -> int:
     """Exit code 0 when it is ready or removed, 2 when another set-up holds the folder, else 1; ``progress.json`` says
     why.
     """
-    folder, parent, plan = Path(argv[0]), int(argv[1]), json.loads(argv[2])
+    folder, parent, task = Path(argv[0]), int(argv[1]), json.loads(argv[2])
     gone = threading.Event()
     threading.Thread(target=_watch_parent, args=(parent, gone), daemon=True).start()
     folder.mkdir(parents=True, exist_ok=True)
     lock = Lock(folder / LOCK)
     if not lock.take():
         return 2
-    result = work(folder, plan, gone)
+    result = work(folder, Installation(**task) if task is not None else None, gone)
     (folder / CANCEL).unlink(missing_ok=True)
     write_json(folder / PROGRESS, asdict(result))
     return int(result.outcome not in ("ready", "removed"))

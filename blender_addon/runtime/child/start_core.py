@@ -32,7 +32,7 @@ def _is_there(process: int) -> bool:
 
 
 def wait_for_end_of(parent: int) -> None:
-    if os.name != "nt":
+    if sys.platform != "win32":
         # Blender may not be the direct parent (a wrapper script) or not be visible (a sandbox with its own process
         # numbers).
         direct, in_sight = os.getppid(), _is_there(parent)
