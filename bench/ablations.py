@@ -19,7 +19,8 @@ from torch.nn import functional as F
 
 from bench.networks import with_attention
 from tokendance_core.commands.allocator import keep_large_blocks
-from tokendance_core.model.generator import Generator
+from tokendance_core.model.fsq import LEVELS
+from tokendance_core.model.generator import HALVES, Generator
 from tokendance_core.model.ssm import BiMamba, Mamba2
 from tokendance_core.train import generator as stage_two
 from tokendance_core.train.loop import Processes, TrainSettings, train
@@ -123,7 +124,8 @@ def figures(
 ) -> dict[str, float]:
     """Held-out cross-entropies and accuracies after a short training."""
     torch.manual_seed(settings.seed)
-    plain = stage_two.generator_task("released", int(pairs[0].genre.max()) + 1, pairs[0].dance.shape[1] // 2, *pairs)
+    codebooks, genres = pairs[0].dance.shape[1] // len(HALVES), int(pairs[0].genre.max()) + 1
+    plain = stage_two.generator_task("released", *pairs, genres=genres, codebooks=codebooks, levels=LEVELS)
     task = stage_two.GeneratorTask(change(plain.model), *pairs)
     with tempfile.TemporaryDirectory() as folder:
         train(task, settings, Path(folder), "ablation", "cpu", Processes())
@@ -145,7 +147,13 @@ def main() -> None:
     keep_large_blocks()
     pairs = tuple(load(arguments.run / f"pairs_{split}.npz") for split in ("train", "validation"))
     settings = TrainSettings(
-        arguments.steps, arguments.batch, 2e-3, (0.9, 0.99), warmup=50, validate_every=10**9, weight_decay=0.02
+        steps=arguments.steps,
+        batch=arguments.batch,
+        learning_rate=2e-3,
+        betas=(0.9, 0.99),
+        warmup=50,
+        validate_every=10**9,
+        weight_decay=0.02,
     )
     result = {}
     for name, change in VARIANTS.items():

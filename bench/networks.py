@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import nn
 
-from tokendance_core.model.generator import CONFIGS, MASK, Generator, GeneratorConfig, Prompt
+from tokendance_core.model.generator import CONFIGS, Generator, GeneratorConfig, Prompt
 from tokendance_core.model.ssm import CHUNK_INFERENCE, BiMamba, scan_chunked, scan_recurrent
 
 TOKENS_PER_SECOND = 8
@@ -22,7 +22,7 @@ TOKENS_PER_SECOND = 8
 
 
 def medians(variants: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, float]:
-    """Median seconds of each variant after one warm-up; variants take turns, so that a slow moment meets them all."""
+    """Median seconds of each variant after one warm-up; variants take turns, so that a slow moment affects them all."""
     times: dict[str, list[float]] = {name: [] for name in variants}
     for round_number in range(repeats + 1):
         for name, run in variants.items():
@@ -72,7 +72,7 @@ def generators(config: GeneratorConfig, length: int, repeats: int) -> dict[str, 
     ours, attention = Generator(config).eval(), with_attention(Generator(config), config.width).eval()
     random = torch.Generator().manual_seed(0)
     semantic, acoustic = torch.randint(config.codes, (2, 1, length), generator=random)
-    unknown, nothing = torch.full((1, config.streams, length), MASK), torch.zeros(1, dtype=torch.long)
+    unknown, nothing = torch.full((1, config.streams, length), config.mask), torch.zeros(1, dtype=torch.long)
     arguments = (
         Prompt(semantic, acoustic, torch.zeros_like(semantic), torch.zeros_like(semantic), nothing, nothing),
         unknown,

@@ -54,16 +54,22 @@ def tiny_checkpoint():
         sizes = {"upper": 90, "lower": 57, "semantic": 20, "acoustic": 15}
         tokenizers = {
             name: Tokenizer(
-                TokenizerConfig(features, 16, depth=0, halvings=2, books=1 if name in ("semantic", "acoustic") else 2)
+                TokenizerConfig(
+                    features=columns, width=16, depth=0, halvings=2, codebooks=2 if name in ("upper", "lower") else 1
+                )
             ).eval()
-            for name, features in sizes.items()
+            for name, columns in sizes.items()
         }
         generator = Generator(CONFIGS["tiny"]).eval()
     t_pose = np.concatenate(([0.0, 0.94, 0.0], np.tile([1.0, 0.0, 0.0, 0.0, 1.0, 0.0], 24))).astype(np.float32)
-    dance = Statistics(t_pose, np.full(147, 0.05, np.float32))
-    music = Statistics(np.zeros(35, np.float32), np.ones(35, np.float32))
-    genres = ("any", "salsa", "indian", "modern", "jazz", "pop", "street", "break")
-    return Checkpoint(tokenizers, generator, dance, music, genres, id="tiny")
+    return Checkpoint(
+        tokenizers=tokenizers,
+        generator=generator,
+        dance_statistics=Statistics(t_pose, np.full(147, 0.05, np.float32)),
+        music_statistics=Statistics(np.zeros(35, np.float32), np.ones(35, np.float32)),
+        genres=("any", "salsa", "indian", "modern", "jazz", "pop", "street", "break"),
+        id="tiny",
+    )
 
 
 @pytest.fixture(scope="session")

@@ -143,10 +143,10 @@ class MusicTokens:
 
 @dataclass(frozen=True, eq=False)
 class DanceTokens:
-    """A dance as codes: ``upper`` (L, books) body and ``lower`` (L, books) body with root; ``frames`` is the length
-    before padding.
+    """A dance as codes: ``upper`` (L, codebooks) body and ``lower`` (L, codebooks) body with root; ``frames`` is
+    the length before padding.
 
-    A second book refines the first (paper: one book).
+    A second codebook refines the first (paper: one codebook).
     """
 
     upper: np.ndarray
@@ -165,7 +165,7 @@ class DanceTokens:
 
     @property
     def streams(self) -> np.ndarray:
-        """(streams, L): the first book of the upper and the lower body, then the second of both, and so on."""
+        """(streams, L): the first codebook of the upper and the lower body, then the second of both, and so on."""
         streams: np.ndarray = np.stack((self.upper, self.lower)).transpose(2, 0, 1).reshape(-1, len(self))
         return streams
 

@@ -23,7 +23,7 @@ def swaying_clip(frames: int = 240, bpm: float = 120.0, seed: int = 0) -> Motion
 
 
 def source(clip: MotionClip, bpm: float = 120.0, genre: str = "pop") -> SourceClip:
-    return SourceClip(clip, genre, "train", BeatGrid(bpm, 0.0))
+    return SourceClip(clip=clip, genre=genre, split="train", grid=BeatGrid(bpm, 0.0))
 
 
 def still_clip(frames: int = 60, height: float = 0.94) -> MotionClip:

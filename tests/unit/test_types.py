@@ -98,7 +98,7 @@ def test_tokens_are_codes_in_two_streams_of_equal_length(kind: type, first: str,
             kind(**{first: good, second: bad, "frames": 40})
 
 
-def test_streams_of_a_dance_come_book_by_book() -> None:
+def test_streams_of_a_dance_come_codebook_by_codebook() -> None:
     tokens = DanceTokens(np.array([[1, 2, 3], [4, 5, 6]]), np.array([[11, 12, 13], [14, 15, 16]]), frames=8)
     assert tokens.streams.tolist() == [[1, 4], [11, 14], [2, 5], [12, 15], [3, 6], [13, 16]]
     again = DanceTokens.of_streams(tokens.streams, 8)

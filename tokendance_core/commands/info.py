@@ -48,11 +48,11 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _checkpoint(path: Path | None) -> tuple[dict[str, object], int]:
-    from tokendance_core.dance import checkpoint as file
+    from tokendance_core.dance import checkpoint, checkpoint_header
 
-    path = path or file.default_path()
+    path = path or checkpoint_header.default_path()
     try:
-        loaded = file.load(path)
+        loaded = checkpoint.load(path)
     except CheckpointError as error:
         return {"path": str(path), "error": error.text}, error.exit_code
     about = {

@@ -7,13 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from tokendance_core.dance import checkpoint
 from tokendance_core.datasets import pack
 from tokendance_core.errors import CheckpointError, DataError
 from tokendance_core.train import generator, tokenizers
-from tokendance_core.train.loop import Processes, TrainSettings, train
+from tokendance_core.train.loop import Model, Processes, TrainSettings, train
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -69,47 +68,72 @@ def run(arguments: argparse.Namespace) -> None:
 
 def _settings(arguments: argparse.Namespace, betas: tuple[float, float], weight_decay: float) -> TrainSettings:
     return TrainSettings(
-        arguments.steps, arguments.batch, arguments.learning_rate, betas,
-        weight_decay=weight_decay, seed=arguments.seed, bfloat16=arguments.bfloat16,
-        warmup=min(100, arguments.steps // 10), validate_every=max(arguments.steps // 10, 1),
-    )  # fmt: skip
+        steps=arguments.steps,
+        batch=arguments.batch,
+        learning_rate=arguments.learning_rate,
+        betas=betas,
+        weight_decay=weight_decay,
+        seed=arguments.seed,
+        bfloat16=arguments.bfloat16,
+        warmup=min(100, arguments.steps // 10),
+        validate_every=max(arguments.steps // 10, 1),
+    )
 
 
 def _train_tokenizers(arguments: argparse.Namespace) -> None:
     wanted = arguments.only or checkpoint.STREAMS
-    sizes = tokenizers.SIZES[arguments.size]
     settings = _settings(arguments, betas=(0.5, 0.99), weight_decay=0.0)
     processes = Processes.join(arguments.device)
     trained = checkpoint.load(arguments.start_from) if arguments.start_from else None
-    # Weights start from the seed too, whichever streams are trained together.
-    tasks: dict = {}
+    tasks: dict[str, tokenizers.DanceTask | tokenizers.MusicTask] = {}
     if {"upper", "lower"} & set(wanted):
-        torch.manual_seed(arguments.seed)
-        clips, auxiliary = pack.load_motion(arguments.data), pack.load_motion(arguments.data, auxiliary=True)
-        made, statistics = tokenizers.dance_tasks(
-            clips, auxiliary, sizes, arguments.root, trained and trained.dance_statistics
-        )
-        tasks |= made
-        tokenizers.save_statistics(arguments.out / "dance_statistics.npz", statistics)
+        tasks |= _dance_tasks(arguments, trained)
     if {"semantic", "acoustic"} & set(wanted):
-        torch.manual_seed(arguments.seed)
-        made, statistics = tokenizers.music_tasks(
-            list(pack.load_songs(arguments.data)), sizes, trained and trained.music_statistics
-        )
-        tasks |= made
-        tokenizers.save_statistics(arguments.out / "music_statistics.npz", statistics)
+        tasks |= _music_tasks(arguments, trained)
     for name in wanted:
         if trained:
-            books = tasks[name].model.config.books
+            codebooks = tasks[name].model.config.codebooks
             start = trained.tokenizers[name]
-            _go_on_from(tokenizers.grown(start, books) if start.config.books < books else start, tasks[name].model)
+            grown = tokenizers.grown(start, codebooks) if start.config.codebooks < codebooks else start
+            _start_from(grown, tasks[name].model)
         train(tasks[name], settings, arguments.out, name, arguments.device, processes)
     assembled = tokenizers.assemble(arguments.out, arguments.root, trained) if processes.rank == 0 else None
     if assembled:
         assembled.save(arguments.out / "tokenizers.safetensors", half=False)
 
 
-def _go_on_from(trained: nn.Module | None, model: nn.Module) -> None:
+# Both seed the weights anew, so that they do not depend on which streams are trained together.
+
+
+def _dance_tasks(
+    arguments: argparse.Namespace, trained: checkpoint.Checkpoint | None
+) -> dict[str, tokenizers.DanceTask]:
+    torch.manual_seed(arguments.seed)
+    tasks, statistics = tokenizers.dance_tasks(
+        pack.load_motion(arguments.data),
+        pack.load_motion(arguments.data, auxiliary=True),
+        tokenizers.SIZES[arguments.size],
+        arguments.root,
+        trained.dance_statistics if trained else None,
+    )
+    tokenizers.save_statistics(arguments.out / "dance_statistics.npz", statistics)
+    return tasks
+
+
+def _music_tasks(
+    arguments: argparse.Namespace, trained: checkpoint.Checkpoint | None
+) -> dict[str, tokenizers.MusicTask]:
+    torch.manual_seed(arguments.seed)
+    tasks, statistics = tokenizers.music_tasks(
+        list(pack.load_songs(arguments.data)),
+        tokenizers.SIZES[arguments.size],
+        trained.music_statistics if trained else None,
+    )
+    tokenizers.save_statistics(arguments.out / "music_statistics.npz", statistics)
+    return tasks
+
+
+def _start_from(trained: Model | None, model: Model) -> None:
     """Give a model the weights of a trained one."""
     if trained is None or model.config != trained.config:
         raise CheckpointError(
@@ -134,9 +158,12 @@ def _train_generator(arguments: argparse.Namespace) -> None:
     if processes.rank == 0:
         processes.wait()
     torch.manual_seed(arguments.seed)
-    task = generator.generator_task(arguments.size, len(stage_one.genres), stage_one.dance_codec.books, *pairs)
+    sizes = stage_one.tokenizers["upper"].config
+    task = generator.generator_task(
+        arguments.size, *pairs, genres=len(stage_one.genres), codebooks=sizes.codebooks, levels=sizes.levels
+    )
     if arguments.start_from:
-        _go_on_from(checkpoint.load(arguments.start_from).generator, task.model)
+        _start_from(checkpoint.load(arguments.start_from).generator, task.model)
     train(task, settings, arguments.out, "generator", arguments.device, processes)
     if processes.rank == 0:
         stage_one.with_generator(task.model.cpu()).save(arguments.out / "tokendance.safetensors")

@@ -22,7 +22,7 @@ def load_once(path: Path | None, device: str) -> Checkpoint:
     return checkpoint.load(path, devices.resolve(device))
 
 
-class Kept:
+class CheckpointCache:
     """The checkpoint that was read last, for as long as its file does not change."""
 
     def __init__(self) -> None:

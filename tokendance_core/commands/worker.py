@@ -27,7 +27,7 @@ from types import ModuleType
 
 from tokendance_core.commands import generate, listen, warm
 from tokendance_core.commands.reports import Heard, problem_of
-from tokendance_core.commands.weights import Kept
+from tokendance_core.commands.weights import CheckpointCache
 from tokendance_core.errors import Cancelled, FileError, SettingError, TokenDanceError
 from tokendance_core.files.atomic import write_aside
 
@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     """
     if not args.folder.is_dir():
         raise SettingError(f"There is no folder {args.folder}.", hint="Make it first.")
-    kept, quiet_since = Kept(), time.monotonic()
+    kept, quiet_since = CheckpointCache(), time.monotonic()
     try:
         while not (args.folder / "stop").exists() and time.monotonic() - quiet_since < args.idle:
             request = next_request(args.folder)
@@ -105,7 +105,7 @@ class FolderReport:
             aside.write_text(json.dumps(content), encoding="utf-8")
 
 
-def answer(request: Path, kept: Kept) -> None:
+def answer(request: Path, kept: CheckpointCache) -> None:
     """Do what is asked and put the answer beside the request, which disappears; nothing in a request ends the
     process.
     """

@@ -11,27 +11,30 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from tokendance_core.dance.checkpoint_header import FORMAT, NEEDS_ANOTHER_FILE, VERSION, default_path, parse
+from tokendance_core.dance.checkpoint_header import FORMAT, NEEDS_ANOTHER_FILE, VERSION, default_path, parse, sizes
 from tokendance_core.dance.codec import DanceCodec, MusicCodec
 from tokendance_core.dance.representation import RootForm, Statistics
 from tokendance_core.errors import CheckpointError, is_out_of_memory
 from tokendance_core.files.atomic import write_aside
 from tokendance_core.model.generator import Generator, GeneratorConfig
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
-from tokendance_core.music import features
-from tokendance_core.music.clock import ClockForm
+from tokendance_core.music import energy, features
+from tokendance_core.music.clock import FRAMES_PER_BEAT, TEMPO_CLASSES, ClockForm
 
 STREAMS = ("upper", "lower", "semantic", "acoustic")
-"""The four tokenizers; the first two move, the others hear."""
+"""The four tokenizers: two for the dance, two for the music."""
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Checkpoint:
     """A loaded model: ``tokenizers`` by stream, ``generator`` (None before stage two), statistics, ``genres`` (first is
     "any").
@@ -58,26 +61,26 @@ class Checkpoint:
     def dance_codec(self) -> DanceCodec:
         return DanceCodec(self.tokenizers["upper"], self.tokenizers["lower"], self.dance_statistics, self.root)
 
-    def with_generator(self, generator: Generator) -> Checkpoint:
+    def with_generator(self, generator: Generator | None) -> Checkpoint:
         return replace(self, generator=generator)
 
-    def _modules(self) -> dict[str, nn.Module]:
-        return dict(self.tokenizers) | ({} if self.generator is None else {"generator": self.generator})
+    def _networks(self) -> dict[str, Tokenizer | Generator]:
+        return {**self.tokenizers, **({} if self.generator is None else {"generator": self.generator})}
 
     def save(self, path: Path, half: bool = True) -> None:
         """Write the file aside, then put it in place; ``half`` stores float16."""
         kind = torch.float16 if half else torch.float32
         tensors = {
             f"{name}.{key}": tensor.detach().cpu().to(kind).contiguous()
-            for name, module in self._modules().items()
-            for key, tensor in module.state_dict().items()
+            for name, network in self._networks().items()
+            for key, tensor in network.state_dict().items()
         }
         for name, statistics in (("dance", self.dance_statistics), ("music", self.music_statistics)):
             for key, array in asdict(statistics).items():
                 tensors[f"statistics.{name}.{key}"] = torch.from_numpy(array.copy())
         header = {
-            "tokenizers": {name: asdict(module.config) for name, module in self.tokenizers.items()},
-            "generator": self.generator and asdict(self.generator.config),
+            "tokenizers": {name: asdict(tokenizer.config) for name, tokenizer in self.tokenizers.items()},
+            "generator": None if self.generator is None else asdict(self.generator.config),
             "features": list(features.FEATURE_NAMES),
             "genres": list(self.genres),
             "root": self.root,
@@ -89,25 +92,21 @@ class Checkpoint:
             aside.write_bytes(save(tensors, metadata))
 
 
+def for_our_prompts(config: GeneratorConfig) -> GeneratorConfig:
+    """The config with the sizes of the prompts that this program makes; each number has a 0 for unspecified."""
+    return replace(config, energies=energy.LEVELS + 1, beat_positions=FRAMES_PER_BEAT + 1, tempos=TEMPO_CLASSES + 1)
+
+
 def load(path: Path | None = None, device: str = "cpu") -> Checkpoint:
     """Read a checkpoint (the shipped one by default) onto ``device``, ready to run.
 
-    Raises CheckpointError when the file is missing, truncated, not ours, of another version or of another feature
-    order.
+    Raises CheckpointError when the file is missing, truncated, not ours, of another version, or made for other inputs
+    than this program computes.
     """
     path = Path(path) if path else default_path()
     header, tensors = _read(path)
     try:
-        tokenizers = {
-            name: _module(Tokenizer(_tokenizer_config(header["tokenizers"][name])), name, tensors) for name in STREAMS
-        }
-        config = header["generator"]
-        generator = None if config is None else _module(Generator(GeneratorConfig(**config)), "generator", tensors)
-        statistics = {
-            name: Statistics(*(tensors.pop(f"statistics.{name}.{key}").numpy() for key in ("mean", "std")))
-            for name in ("dance", "music")
-        }
-        genres, root, clock, info = tuple(header["genres"]), header["root"], header["clock"], header["info"]
+        checkpoint, names = _assembled(header, tensors), tuple(header["features"])
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         if is_out_of_memory(error):
             raise
@@ -118,21 +117,21 @@ def load(path: Path | None = None, device: str = "cpu") -> Checkpoint:
         raise CheckpointError(
             f"The checkpoint {path} holds unknown arrays ({sorted(tensors)[0]}, …).", hint=NEEDS_ANOTHER_FILE
         )
-    if tuple(header["features"]) != features.FEATURE_NAMES:
+    if names != features.FEATURE_NAMES:
         raise CheckpointError(
-            f"The checkpoint {path} hears {len(header['features'])} music features in another order than this program "
-            "computes.",
+            f"The checkpoint {path} expects {len(names)} music features in another order than this program computes.",
             hint=NEEDS_ANOTHER_FILE,
         )
-    for module in (*tokenizers.values(), *([generator] if generator else [])):
-        module.to(device).eval().requires_grad_(False)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    return Checkpoint(
-        tokenizers, generator, statistics["dance"], statistics["music"], genres, root, clock, info, digest
-    )
+    if checkpoint.generator and checkpoint.generator.config != for_our_prompts(checkpoint.generator.config):
+        raise CheckpointError(
+            f"The generator in {path} was trained for other prompts than this program makes.", hint=NEEDS_ANOTHER_FILE
+        )
+    for network in checkpoint._networks().values():
+        network.to(device).eval().requires_grad_(False)
+    return replace(checkpoint, id=hashlib.sha256(path.read_bytes()).hexdigest()[:12])
 
 
-def _read(path: Path) -> tuple[dict, dict[str, Tensor]]:
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     if not path.is_file():
         raise CheckpointError(f"There is no checkpoint at {path}.", hint=NEEDS_ANOTHER_FILE)
     try:
@@ -147,11 +146,30 @@ def _read(path: Path) -> tuple[dict, dict[str, Tensor]]:
     return parse(metadata, path), tensors
 
 
-def _tokenizer_config(config: dict) -> TokenizerConfig:
-    return TokenizerConfig(**{**config, "levels": tuple(config["levels"])})
+def _assembled(header: dict[str, Any], tensors: dict[str, Tensor]) -> Checkpoint:
+    """The networks of a header with the arrays that are theirs, which are taken out of ``tensors``."""
+    statistics = {
+        name: Statistics(*(tensors.pop(f"statistics.{name}.{key}").numpy() for key in ("mean", "std")))
+        for name in ("dance", "music")
+    }
+    generator = None if header["generator"] is None else Generator(GeneratorConfig(**sizes(header["generator"])))
+    return Checkpoint(
+        tokenizers={
+            name: _filled(Tokenizer(TokenizerConfig(**sizes(header["tokenizers"][name]))), name, tensors)
+            for name in STREAMS
+        },
+        generator=None if generator is None else _filled(generator, "generator", tensors),
+        dance_statistics=statistics["dance"],
+        music_statistics=statistics["music"],
+        genres=tuple(header["genres"]),
+        root=header["root"],
+        clock=header["clock"],
+        info=header["info"],
+    )
 
 
-def _module(module: nn.Module, prefix: str, tensors: dict[str, Tensor]) -> nn.Module:
+def _filled(network: Network, prefix: str, tensors: dict[str, Tensor]) -> Network:
+    """The network with the arrays of its ``prefix``, taken out of ``tensors``."""
     own = {key.removeprefix(f"{prefix}."): tensors.pop(key) for key in list(tensors) if key.startswith(f"{prefix}.")}
-    module.load_state_dict(own, strict=True)
-    return module
+    network.load_state_dict(own, strict=True)
+    return network

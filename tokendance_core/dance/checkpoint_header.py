@@ -1,15 +1,17 @@
-"""The header of a checkpoint: what a file says of itself, read without torch and without its weights."""
+"""The header of a checkpoint: what a file says about itself, read without torch and without its weights."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tokendance_core.errors import CheckpointError
 
 FORMAT = "tokendance"
-VERSION = 2
+VERSION = 3
+_READABLE = ("2", str(VERSION))
 
 NEEDS_ANOTHER_FILE = "Use the file that came with this release, or train one with `python -m tokendance_core train`."
 
@@ -22,7 +24,7 @@ def default_path() -> Path:
     return Path(__file__).parents[1] / "weights" / "tokendance.safetensors"
 
 
-def parse(metadata: Mapping[str, str], path: Path) -> dict:
+def parse(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
     """The header inside the ``metadata`` of a safetensors file; CheckpointError when it is not ours or of another
     version.
     """
@@ -30,15 +32,26 @@ def parse(metadata: Mapping[str, str], path: Path) -> dict:
         raise CheckpointError(
             f"{path} is a safetensors file, but not a TokenDance checkpoint.", hint=NEEDS_ANOTHER_FILE
         )
-    if metadata.get("version") != str(VERSION):
+    if metadata.get("version") not in _READABLE:
         raise CheckpointError(
-            f"The checkpoint {path} has format version {metadata.get('version')}, this program reads {VERSION}.",
+            f"The checkpoint {path} has format version {metadata.get('version')}, this program reads "
+            f"{' and '.join(_READABLE)}.",
             hint=NEEDS_ANOTHER_FILE,
         )
     try:
-        return json.loads(metadata["header"])
+        header: dict[str, Any] = json.loads(metadata["header"])
     except (KeyError, ValueError, RecursionError) as error:
         raise CheckpointError(f"The header of {path} cannot be read ({error}).", hint=NEEDS_ANOTHER_FILE) from None
+    return header
+
+
+def sizes(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """The sizes of a network as a header or a training state stores them -> keywords of its config.
+
+    Version 2 and its training states say ``books`` for ``codebooks``, and ``codes`` for what follows from the levels.
+    """
+    named = {"codebooks" if name == "books" else name: size for name, size in stored.items() if name != "codes"}
+    return {name: tuple(size) if name == "levels" else size for name, size in named.items()}
 
 
 def genres(path: Path | None = None) -> tuple[str, ...]:

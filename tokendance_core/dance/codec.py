@@ -1,4 +1,4 @@
-"""Types in, types out, around the four tokenizers: a song to ``MusicTokens``, a dance to ``DanceTokens`` and back."""
+"""The four tokenizers between our types: a song to ``MusicTokens``, a dance to ``DanceTokens`` and back."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 import torch
 
 from tokendance_core.dance import representation
-from tokendance_core.dance.representation import LOWER_COLUMNS, UPPER_COLUMNS, RootForm, Statistics
+from tokendance_core.dance.representation import COLUMNS, LOWER_COLUMNS, UPPER_COLUMNS, RootForm, Statistics
 from tokendance_core.model.tokenizer import Tokenizer
 from tokendance_core.motion import rotation
 from tokendance_core.music import features
 from tokendance_core.types import DanceTokens, MotionClip, MusicFeatures, MusicTokens
 
 SURE = 0.65
-"""Length of a decoded rotation's columns above which it is believed."""
+"""Length of a decoded rotation's columns above which it is trusted."""
 
 
 def _pad_to_tokens(matrix: np.ndarray, hop: int) -> np.ndarray:
@@ -29,21 +29,23 @@ def _device(tokenizer: Tokenizer) -> torch.device:
 
 @torch.inference_mode()
 def _encode(tokenizer: Tokenizer, matrix: np.ndarray) -> np.ndarray:
+    """(T, F) -> (T / hop, codebooks) int32."""
     x = torch.from_numpy(np.ascontiguousarray(matrix, np.float32))[None].to(_device(tokenizer))
     return tokenizer.encode(x).indices[0].cpu().numpy().astype(np.int32)
 
 
 @torch.inference_mode()
 def _decode(tokenizer: Tokenizer, tokens: np.ndarray) -> np.ndarray:
+    """(L, codebooks) -> (L x hop, F)."""
     indices = torch.from_numpy(tokens.astype(np.int64))[None].to(_device(tokenizer))
     return tokenizer.decode(indices)[0].cpu().numpy()
 
 
 def bridge_doubt(rot6d: np.ndarray) -> np.ndarray:
-    """(T, J, 6) decoded columns -> the same, doubtful frames replaced by the turn from the last sure frame to the next.
+    """(T, J, 6) decoded columns -> the same, uncertain frames interpolated from the last certain frame to the next.
 
-    Between two opposite turns the decoder averages: its columns get short or parallel, and what Gram-Schmidt makes of
-    them can stand on its head for a frame. Shortness is the sign: sure columns have length one and a right angle.
+    Between two opposite rotations the decoder averages: its columns get short or parallel, and the orthonormalised
+    result can flip for a frame. Short columns reveal it: certain ones have length one and a right angle.
     """
     x, y = rot6d[..., :3], rot6d[..., 3:]
     length = np.linalg.norm(x, axis=-1)
@@ -54,35 +56,37 @@ def bridge_doubt(rot6d: np.ndarray) -> np.ndarray:
         after = np.searchsorted(known, doubtful)
         low, high = known[np.maximum(after - 1, 0)], known[np.minimum(after, len(known) - 1)]
         share = (doubtful - low) / np.maximum(high - low, 1)
-        ends = [rotation.quaternion_from_matrix(rotation.matrix_from_6d(rot6d[at, joint])) for at in (low, high)]
-        turned = rotation.matrix_from_quaternion(rotation.slerp(*ends, np.clip(share, 0, 1)))
-        bridged[doubtful, joint] = rotation.rot6d_from_matrix(turned)
+        earlier, later = (
+            rotation.quaternion_from_matrix(rotation.matrix_from_6d(rot6d[at, joint])) for at in (low, high)
+        )
+        between = rotation.matrix_from_quaternion(rotation.slerp(earlier, later, np.clip(share, 0, 1)))
+        bridged[doubtful, joint] = rotation.rot6d_from_matrix(between)
     return bridged
 
 
 class MusicCodec:
-    """Two tokenizers that hear: timbre (20 MFCC) and rhythm with harmony (the other 15 columns), paper section 1.2."""
+    """The two music tokenizers: timbre (20 MFCC), and rhythm with harmony (the other 15 columns), paper section 1.2."""
 
     def __init__(self, semantic: Tokenizer, acoustic: Tokenizer, statistics: Statistics) -> None:
         self._semantic, self._acoustic, self._statistics = semantic, acoustic, statistics
         self.hop = semantic.config.hop
 
-    def encode(self, heard: MusicFeatures) -> MusicTokens:
+    def encode(self, song: MusicFeatures) -> MusicTokens:
         """(T, 35) features -> one pair of codes for every ``hop`` frames, the last token padded with the last frame."""
-        matrix = _pad_to_tokens(self._statistics.normalise(heard.values), self.hop)
+        matrix = _pad_to_tokens(self._statistics.normalise(song.values), self.hop)
         return MusicTokens(
             _encode(self._semantic, matrix[:, features.SEMANTIC])[:, 0],
             _encode(self._acoustic, matrix[:, features.ACOUSTIC])[:, 0],
-            heard.frames,
+            song.frames,
         )
 
 
 class DanceCodec:
-    """Two tokenizers that move: upper body, and lower body with the root (paper section 1.2)."""
+    """The two dance tokenizers: upper body, and lower body with the root (paper section 1.2)."""
 
     def __init__(self, upper: Tokenizer, lower: Tokenizer, statistics: Statistics, root: RootForm) -> None:
         self._upper, self._lower, self._statistics, self._root = upper, lower, statistics, root
-        self.hop, self.books = upper.config.hop, upper.config.books
+        self.hop, self.codebooks = upper.config.hop, upper.config.codebooks
 
     def encode(self, clip: MotionClip) -> DanceTokens:
         """A clip at 30 fps -> codes of both halves for every ``hop`` frames, the last token padded with the last
@@ -93,10 +97,10 @@ class DanceCodec:
             _encode(self._upper, matrix[:, UPPER_COLUMNS]), _encode(self._lower, matrix[:, LOWER_COLUMNS]), clip.frames
         )
 
-    def decode(self, tokens: DanceTokens, **about: object) -> MotionClip:
-        """Codes -> a clip at 30 fps that starts above the origin; ``about`` names it (name, info)."""
-        matrix = np.empty((len(tokens) * self.hop, 147), np.float32)
+    def decode(self, tokens: DanceTokens) -> MotionClip:
+        """Codes -> a clip at 30 fps that starts above the origin."""
+        matrix = np.empty((len(tokens) * self.hop, COLUMNS), np.float32)
         matrix[:, UPPER_COLUMNS] = _decode(self._upper, tokens.upper)
         matrix[:, LOWER_COLUMNS] = _decode(self._lower, tokens.lower)
-        clip = representation.from_matrix(self._statistics.restore(matrix)[: tokens.frames], self._root, **about)
+        clip = representation.from_matrix(self._statistics.restore(matrix)[: tokens.frames], self._root)
         return replace(clip, rot6d=bridge_doubt(clip.rot6d))

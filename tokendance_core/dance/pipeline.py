@@ -135,7 +135,7 @@ def _prompt(
         "semantic": tokens.semantic,
         "acoustic": tokens.acoustic,
         "energy": energy.of_tokens(level, checkpoint.dance_codec.hop),
-        "place": clock.places(checkpoint.dance_codec.hop),
+        "beat_position": clock.beat_positions(checkpoint.dance_codec.hop),
         "tempo": clock.tempo,
         "genre": genre,
     }

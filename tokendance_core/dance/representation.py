@@ -1,8 +1,8 @@
-"""MotionClip <-> the matrix of 147 numbers a frame that the tokenizers see (paper section 1.1: root 3 + 24 joints x
-6D).
+"""MotionClip <-> the matrix of 147 numbers a frame that the tokenizers see: root 3 + 24 joints x 6D (paper section
+1.1).
 
 The root is, by default, planar velocity and absolute height (no vertical drift, no limit to travel); ``absolute`` keeps
-the position as the paper words it. Columns are named once, in ``ROOT``, ``UPPER_COLUMNS`` and ``LOWER_COLUMNS``.
+the position, as in the paper. Columns are named once, in ``ROOT``, ``UPPER_COLUMNS`` and ``LOWER_COLUMNS``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from tokendance_core.motion.skeleton import LOWER, UPPER
+from tokendance_core.motion.skeleton import JOINTS, LOWER, UPPER
 from tokendance_core.types import FPS, MotionClip
 
 RootForm = Literal["velocity", "absolute"]
@@ -20,17 +20,18 @@ RootForm = Literal["velocity", "absolute"]
 ROOT = slice(0, 3)
 """Columns of the root: x and z in metres a frame (or metres, if absolute) around the height y in metres."""
 
-ROTATIONS = slice(3, 147)
+COLUMNS = ROOT.stop + 6 * len(JOINTS)
+ROTATIONS = slice(ROOT.stop, COLUMNS)
 
 
 def _joint_columns(joints: tuple[int, ...]) -> np.ndarray:
-    return np.concatenate([np.arange(6) + 3 + 6 * joint for joint in joints])
+    return np.concatenate([np.arange(6) + ROOT.stop + 6 * joint for joint in joints])
 
 
 UPPER_COLUMNS = _joint_columns(UPPER)
 """The 90 columns of the upper-body stream."""
 
-LOWER_COLUMNS = np.concatenate((np.arange(3), _joint_columns(LOWER)))
+LOWER_COLUMNS = np.concatenate((np.arange(ROOT.stop), _joint_columns(LOWER)))
 """The 57 columns of the lower-body stream: root first."""
 
 
@@ -44,22 +45,18 @@ def to_matrix(clip: MotionClip, root: RootForm = "velocity") -> np.ndarray:
     if root == "velocity":
         planar = np.diff(clip.root[:, [0, 2]], axis=0)
         path[:, [0, 2]] = np.concatenate((planar[:1], planar)) if len(planar) else 0.0
-    return np.concatenate((path, clip.rot6d.reshape(clip.frames, -1)), 1).astype(np.float32)
+    matrix: np.ndarray = np.concatenate((path, clip.rot6d.reshape(clip.frames, -1)), 1).astype(np.float32)
+    return matrix
 
 
-def from_matrix(
-    matrix: np.ndarray, root: RootForm = "velocity", start: tuple[float, float] = (0.0, 0.0), **about: object
-) -> MotionClip:
-    """(T, 147) -> a clip at 30 fps whose pelvis starts above ``start`` (x, z); ``about`` goes to the clip (name,
-    info).
-    """
+def from_matrix(matrix: np.ndarray, root: RootForm = "velocity") -> MotionClip:
+    """(T, 147) -> a clip at 30 fps; with velocities its pelvis starts above the origin."""
     path = matrix[:, ROOT].astype(np.float64)
     if root == "velocity":
-        path[0, [0, 2]] = start
+        path[0, [0, 2]] = 0.0
         path[:, [0, 2]] = np.cumsum(path[:, [0, 2]], axis=0)
-    return MotionClip(
-        matrix[:, ROTATIONS].reshape(len(matrix), 24, 6).astype(np.float32), path.astype(np.float32), **about
-    )
+    rot6d = matrix[:, ROTATIONS].reshape(len(matrix), len(JOINTS), 6)
+    return MotionClip(rot6d.astype(np.float32), path.astype(np.float32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +76,11 @@ class Statistics:
         return cls(rows.mean(0).astype(np.float32), np.where(std < floor, 1.0, std).astype(np.float32))
 
     def normalise(self, matrix: np.ndarray) -> np.ndarray:
-        return (matrix - self.mean) / self.std
+        """(…, F) in deviations from the mean."""
+        normal: np.ndarray = (matrix - self.mean) / self.std
+        return normal
 
     def restore(self, matrix: np.ndarray) -> np.ndarray:
-        return matrix * self.std + self.mean
+        """The inverse of ``normalise``."""
+        restored: np.ndarray = matrix * self.std + self.mean
+        return restored

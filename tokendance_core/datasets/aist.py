@@ -17,7 +17,7 @@ import numpy as np
 
 from tokendance_core.datasets.recording import Recording, files, sounds
 from tokendance_core.errors import DataError
-from tokendance_core.files import safe_pickle as restricted_pickle
+from tokendance_core.files import safe_pickle
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import stand_on_floor
 from tokendance_core.motion.skeleton import JOINTS
@@ -54,7 +54,7 @@ def music_of(name: str) -> str:
 
 def read_motion(path: Path) -> MotionClip:
     """One ``.pkl`` of ``motions/`` as a clip on the floor. Raises DataError."""
-    data = restricted_pickle.read(path)
+    data = safe_pickle.read(path)
     poses = _field(data, "smpl_poses", path)
     frames = len(poses)
     if frames == 0 or poses.size != frames * 3 * len(JOINTS):

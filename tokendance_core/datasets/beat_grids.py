@@ -1,6 +1,4 @@
-"""The clock a clip was danced to: the known grid as it is, an unknown one guessed from the motion and then pulled onto
-it.
-"""
+"""The beats a clip was danced to: those of a known grid, or of one guessed from the motion and moved to its beats."""
 
 from __future__ import annotations
 
@@ -12,11 +10,11 @@ from tokendance_core.types import FPS, MotionClip
 
 _TEMPOS = np.arange(75.0, 150.0, 0.5)
 _SNAP = 0.15
-"""Seconds within which a motion beat counts as meant for a grid beat."""
+"""Seconds within which a motion beat is taken for a grid beat."""
 
 
 def guess_grid(clip: MotionClip) -> BeatGrid:
-    """The tempo and phase whose beats fall where the motion settles most: no more than a guess."""
+    """The tempo and phase whose beats fall where the motion is slowest: no more than a guess."""
     energy = smoothed_speed(clip)
     energy = (energy - energy.mean()) / (energy.std() + 1e-9)
     best = (-np.inf, 120.0, 0.0)
@@ -32,7 +30,7 @@ def guess_grid(clip: MotionClip) -> BeatGrid:
 def beat_times(source: SourceClip) -> np.ndarray:
     """(B,) seconds of the clip's beats. A known grid is used as it is: some styles settle late, which is their groove.
 
-    A guessed one takes the nearest motion beat within 0.15 s instead, so that all guessed clips agree on what a beat
+    A guessed one takes the nearest motion beat within ``_SNAP`` instead, so that all guessed clips agree on what a beat
     looks like.
     """
     if source.grid:

@@ -1,4 +1,4 @@
-"""Dances for songs, made from clips that never had music: phrases of clips, warped in time onto the beats of a song.
+"""Dances for songs, made from clips without music: phrases of clips, warped in time onto the beats of a song.
 
 No clip of the pack comes with its music, so pairs are built: a phrase starts on a beat, each of its beats falls on a
 beat of the song (a few per cent faster or slower than it was danced), and the next phrase is the one that fits the pose
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tokendance_core.datasets import beat_grids as grids
+from tokendance_core.datasets import beat_grids
 from tokendance_core.datasets.pack import SourceClip
 from tokendance_core.motion import kinematics, rotation
 from tokendance_core.motion.sampling import neighbours
@@ -20,7 +20,7 @@ from tokendance_core.music.clock import to_both_ends
 from tokendance_core.types import FPS, MotionClip
 
 BLEND = 8
-"""Frames over which one phrase melts into the next, ending on the beat."""
+"""Frames over which one phrase blends into the next, ending on the beat."""
 
 LOOP_SECONDS = 12.0
 """Seconds to which a loop is tiled."""
@@ -30,27 +30,27 @@ BEATS_PER_BEAT = (0.5, 1.0, 2.0)
 """Clip beats danced to one song beat: half time, as it is, double time."""
 
 _SPEED_TOLERANCE = 0.1
-"""Spread of the natural logarithm of playback speed that a choice of clip forgives."""
+"""Standard deviation of the logarithm of playback speed: how far from their own speed clips are still chosen."""
 
 _CANDIDATES = 32
 _CONTINUE = 0.8
 _ONWARD = 0.15
-"""Seconds for which two phrases are seen to go on as they go, when it is asked how well they meet."""
+"""Seconds for which both phrases are continued at their velocity, to judge how well they meet."""
 
-_MIX = 0.05
+_MIX = 0.05  # share of phrases with the arms of another clip
 _LARGEST_TURN = 0.3
 """Radians by which a phrase may be turned to meet the one before."""
 
 
 def tile(clip: MotionClip, seconds: float) -> MotionClip:
-    """A loop repeated until it lasts ``seconds``, its travel carried on from turn to turn."""
+    """A loop repeated until it lasts ``seconds``, its travel continued from one round to the next."""
     times = int(np.ceil(seconds / clip.seconds))
     step = (clip.root[-1] - clip.root[0]) * np.array([1, 0, 1], np.float32) * clip.frames / max(clip.frames - 1, 1)
     root = np.concatenate([clip.root + i * step for i in range(times)])
     return replace(clip, rot6d=np.tile(clip.rot6d, (times, 1, 1)), root=root.astype(np.float32))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Danceable:
     """A clip ready to be cut into phrases.
 
@@ -76,7 +76,7 @@ def danceables(source: SourceClip) -> list[Danceable]:
     """
     if source.loop:
         source = replace(source, clip=tile(source.clip, LOOP_SECONDS))
-    beats = grids.beat_times(source)
+    beats = beat_grids.beat_times(source)
     if len(beats) < 4 or source.low_motion:
         return []
     return [
@@ -89,7 +89,12 @@ def _danceable(name: str, genre: str, clip: MotionClip, beats: np.ndarray) -> Da
     matrices = rotation.matrix_from_6d(clip.rot6d)
     joints = kinematics.forward_kinematics(matrices, clip.root * np.array([0, 1, 0], np.float32))[0]
     return Danceable(
-        name, genre, rotation.quaternion_from_matrix(matrices), clip.root.astype(np.float64), joints, beats
+        name=name,
+        genre=genre,
+        quaternions=rotation.quaternion_from_matrix(matrices),
+        root=clip.root.astype(np.float64),
+        joints=joints,
+        beats=beats,
     )
 
 
@@ -179,7 +184,7 @@ def compose(song_beats: np.ndarray, frames: int, clips: list[Danceable], genre: 
         window = beats[beat : stop + 1]
         piece, root, arms = _render(phrase, window, span / FPS, clips, rng)
         piece, root = _turned_to_meet(piece, root, quaternions, first, lead)
-        _melt(quaternions, velocity, height, piece, root, span, lead)
+        _blend_in(quaternions, velocity, height, piece, root, span, lead)
         sources.append((first, phrase.clip.name, arms))
         beat = stop
     root = np.stack((np.cumsum(velocity[:, 0]), height, np.cumsum(velocity[:, 1])), 1)
@@ -194,13 +199,14 @@ def _pose(quaternions: np.ndarray, frame: int) -> np.ndarray | None:
     if frame < 2:
         return None
     matrices = rotation.matrix_from_quaternion(quaternions[frame - 2 : frame])
-    return kinematics.forward_kinematics(matrices, np.zeros((2, 3)))[0]
+    joints: np.ndarray = kinematics.forward_kinematics(matrices, np.zeros((2, 3)))[0]
+    return joints
 
 
 def _next_phrase(
     previous: Phrase | None, clips: list[Danceable], period: float, pose: np.ndarray | None, rng: np.random.Generator
 ) -> Phrase:
-    """Go on with the same clip where it lasts, else the best fitting of some random phrases at a speed near their
+    """Go on with the same clip while it lasts, else the best fitting of some random phrases at a speed near their
     own.
     """
     beats = int(rng.choice(PHRASE_BEATS))
@@ -236,8 +242,8 @@ def _speed_weight(clip: Danceable, period: float) -> float:
 
 
 def _mismatch(phrase: Phrase, pose: np.ndarray) -> float:
-    """Mean distance in metres between the joints where the phrase begins and ``pose``, and how differently they move
-    on.
+    """Mean distance in metres between the joints where the phrase begins and ``pose``, plus that between where they
+    move next.
     """
     frame = min(max(int(phrase.clip.beats[phrase.start] * FPS), 1), len(phrase.clip.joints) - 1)
     joints = phrase.clip.joints[frame - 1 : frame + 1]
@@ -271,7 +277,7 @@ def _heading(quaternion: np.ndarray) -> float:
 def _turned_to_meet(
     piece: np.ndarray, root: np.ndarray, quaternions: np.ndarray, first: int, lead: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Turn the phrase towards the heading it takes over, no further than ``_LARGEST_TURN``: the dance keeps facing its
+    """Turn the phrase towards the heading of the one before, by ``_LARGEST_TURN`` at most: the dance keeps facing its
     audience.
     """
     if lead == 0:
@@ -284,7 +290,7 @@ def _turned_to_meet(
     return piece, root @ spin.T
 
 
-def _melt(
+def _blend_in(
     quaternions: np.ndarray,
     velocity: np.ndarray,
     height: np.ndarray,

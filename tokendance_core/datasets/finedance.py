@@ -66,10 +66,8 @@ def load(folder: Path) -> Iterator[Recording]:
     songs = sounds(folder / "music_wav")
     for path in files(folder / "motion", ".npy", "FineDance"):
         if path.stem not in IGNORED:
-            split = "test" if path.stem in TEST else "train"
-            yield Recording(
-                read_motion(path), _genre(folder / "label_json" / f"{path.stem}.json"), songs.get(path.stem), split
-            )
+            clip, genre = read_motion(path), _genre(folder / "label_json" / f"{path.stem}.json")
+            yield Recording(clip, genre, songs.get(path.stem), "test" if path.stem in TEST else "train")
 
 
 def read_motion(path: Path) -> MotionClip:

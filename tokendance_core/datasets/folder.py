@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tokendance_core.datasets.recording import SOUND_SUFFIXES, Recording, sounds
 from tokendance_core.errors import DataError
-from tokendance_core.retarget import read_bvh as bvh_reader
+from tokendance_core.retarget import read_bvh
 
 
 def load(folder: Path) -> Iterator[Recording]:
@@ -25,7 +25,7 @@ def load(folder: Path) -> Iterator[Recording]:
         raise DataError(
             f"No *.bvh files in {folder} or its sub-folders.", hint="Give a folder with *.bvh files and their music."
         )
-    songs = {place: sounds(place) for place in {path.parent for path in dances}}
+    songs = {parent: sounds(parent) for parent in {path.parent for path in dances}}
     silent = [path for path in dances if path.stem not in songs[path.parent]]
     if silent:
         raise DataError(
@@ -34,4 +34,4 @@ def load(folder: Path) -> Iterator[Recording]:
         )
     for path in dances:
         genre = "any" if path.parent == folder else path.parent.name
-        yield Recording(bvh_reader.read(path), genre, songs[path.parent][path.stem])
+        yield Recording(read_bvh.read(path), genre, songs[path.parent][path.stem])

@@ -1,8 +1,8 @@
 """Motorica Dance Dataset: dances as BVH at 120 frames a second (``bvh/``) with music of the same stem (``wav/``).
 
 Names follow AIST's: ``kthjazz_gCH_sFM_cAll_d02_mCH_ch01_…_006`` or, without a music tag,
-``kthjazz_gTP_sFM_sngl_d02_015``; of the tags only genre, dancer and music mean something. The casual dances
-(``kthmisc_gCA_…``) come without music, which is not theirs to share.
+``kthjazz_gTP_sFM_sngl_d02_015``; of the tags only genre, dancer and music carry a meaning. The casual dances
+(``kthmisc_gCA_…``) come without music, which the authors may not share.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tokendance_core.datasets.recording import Recording, files, sounds
 from tokendance_core.errors import DataError
-from tokendance_core.retarget import read_bvh as bvh_reader
+from tokendance_core.retarget import read_bvh
 
 GENRES = {
     "gLH": "hip-hop", "gKR": "krump", "gPO": "pop", "gLO": "lock",
@@ -51,4 +51,4 @@ def load(folder: Path) -> Iterator[Recording]:
         )
     for path in takes:
         genre = next((GENRES[tag] for tag in path.stem.split("_") if tag in GENRES), "any")
-        yield Recording(bvh_reader.read(path), genre, songs.get(path.stem), "test" if path.stem in TEST else "train")
+        yield Recording(read_bvh.read(path), genre, songs.get(path.stem), "test" if path.stem in TEST else "train")

@@ -11,13 +11,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from tokendance_core.errors import DataError
 from tokendance_core.motion.edits import face_forward
-from tokendance_core.motion.skeleton import INDEX
+from tokendance_core.motion.skeleton import INDEX, JOINTS
 from tokendance_core.music import audio, features
 from tokendance_core.types import MotionClip, MusicFeatures
 
@@ -27,7 +27,7 @@ GENRES = ("any", "salsa", "indian", "modern", "jazz", "pop", "street", "break")
 """Genres of the pack; index 0 asks for none in particular."""
 
 ON_REQUEST = ("break", "pop")
-"""Genres that "any" does not show: floor work amid steps looks like a fall, and the studio takes of "pop" are calm."""
+"""Genres left out of "any": floor work amid steps looks like a fall, and the studio takes of "pop" are calm."""
 
 _STYLES = {
     "salsa": ("salsa", "lambada"),
@@ -39,7 +39,7 @@ _STYLES = {
 }
 _GENRE_OF_STYLE = {style: genre for genre, styles in _STYLES.items() for style in styles}
 
-# Fixed by the data's own description; partners and dancers of one choreography stay on one side.
+# Fixed by the description of the data; partners and dancers of one choreography are in the same split.
 _TEST = (
     *(f"cmu_{subject}_{take}" for subject in (60, 61) for take in (13, 14, 15)),
     *(f"cmu_94_{take}" for take in (13, 14, 15, 16)),
@@ -91,12 +91,12 @@ class BeatGrid:
         return np.arange(self.phase, seconds, 60.0 / self.bpm)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SourceClip:
     """A clip of the pack: facing forward, with what is known about it.
 
-    ``grid`` is None unless the clock is known for certain; ``low_motion`` marks takes that hardly move; ``loop``: it
-    tiles.
+    ``grid`` is None unless the clock is known for certain; ``low_motion`` marks takes that hardly move, ``loop`` clips
+    that can be repeated.
     """
 
     clip: MotionClip
@@ -111,7 +111,7 @@ class SourceClip:
         return self.clip.name
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class SourceSong:
     """A song with its features; ``beats`` (B,) seconds of the sound itself; ``path`` is None for a song that was never
     a file.
@@ -126,10 +126,14 @@ class SourceSong:
 
 def split_of(name: str) -> Split:
     """The fixed split of a motion clip, by its name."""
-    for split, keys in (("test", _TEST), ("validation", _VALIDATION)):
-        if any(name == key or (not key.startswith("cmu") and key in name) for key in keys):
-            return split
-    return "train"
+    if _is_listed(name, _TEST):
+        return "test"
+    return "validation" if _is_listed(name, _VALIDATION) else "train"
+
+
+def _is_listed(name: str, keys: tuple[str, ...]) -> bool:
+    """Whether a key is the name, or part of it: takes of CMU are listed one by one."""
+    return any(name == key or (not key.startswith("cmu") and key in name) for key in keys)
 
 
 def genre_of(name: str, style: str) -> str:
@@ -137,14 +141,16 @@ def genre_of(name: str, style: str) -> str:
     return "pop" if name.startswith("g1_") and style != "jazzwalk" else _GENRE_OF_STYLE.get(style, "pop")
 
 
-def _known_grid(name: str, entry: dict | None) -> BeatGrid | None:
+def _known_grid(name: str, entry: dict[str, Any] | None) -> BeatGrid | None:
     """The grid, if it is exact (z is null: from the music's id) or recovered from both salsa partners."""
-    if entry is None or not (entry["z"] is None or (name.startswith(("cmu_60_", "cmu_61_")) and entry["z"] > _CERTAIN)):
+    if entry is None:
         return None
-    return BeatGrid(entry["bpm"], entry["phase"])
+    exact = entry["z"] is None
+    recovered = not exact and name.startswith(("cmu_60_", "cmu_61_")) and entry["z"] > _CERTAIN
+    return BeatGrid(entry["bpm"], entry["phase"]) if exact or recovered else None
 
 
-def _read_json(path: Path) -> object:
+def _read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -156,7 +162,8 @@ def _read_json(path: Path) -> object:
         raise DataError(f"{path} is not readable JSON ({error}).", hint="Copy the data pack again.") from None
 
 
-def _read_motion(path: Path, joints: list[str], offsets_to: np.ndarray) -> MotionClip:
+def _read_motion(path: Path, joints: list[str], indices: np.ndarray) -> MotionClip:
+    """The clip with the rotations of the pack's ``joints`` at their ``indices`` in the skeleton."""
     try:
         with np.load(path, allow_pickle=False) as data:
             local, root = data["rot6d"].astype(np.float32), data["root"].astype(np.float32)
@@ -166,18 +173,18 @@ def _read_motion(path: Path, joints: list[str], offsets_to: np.ndarray) -> Motio
         raise DataError(
             f"{path} has rotations {local.shape}, expected (T, {len(joints)}, 6).", hint="Copy the data pack again."
         )
-    rot6d = np.zeros((len(local), 24, 6), np.float32)
+    rot6d = np.zeros((len(local), len(JOINTS), 6), np.float32)
     rot6d[..., [0, 4]] = 1.0
-    rot6d[:, offsets_to] = local
+    rot6d[:, indices] = local
     return MotionClip(rot6d, root, name=path.stem)
 
 
 def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
-    """Every sound clip of ``motion/``, or of ``motion_aux/`` (not dance, for the tokenizers only), by name. DataError
-    if incomplete.
+    """Every intact clip of ``motion/``, or of ``motion_aux/`` (not dance, for the tokenizers only), by name. Raises
+    DataError when something is missing.
     """
     index = _read_json(data / "motion_index.json")
-    joint_order = np.array([INDEX[_SMPL_NAME[name]] for name in index["joints"]])
+    indices = np.array([INDEX[_SMPL_NAME[name]] for name in index["joints"]])
     tempo = _read_json(data / "motion_tempo.json")
     about = {entry["id"]: entry for entry in index["clips"]}
     folder = data / ("motion_aux" if auxiliary else "motion")
@@ -185,7 +192,7 @@ def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
     for path in sorted(folder.glob("*.npz")):
         if path.stem in _BROKEN:
             continue
-        clip = face_forward(_read_motion(path, index["joints"], joint_order))
+        clip = face_forward(_read_motion(path, index["joints"], indices))
         entry = about.get(path.stem, {})
         clips.append(
             SourceClip(
@@ -208,6 +215,11 @@ def load_songs(data: Path) -> Iterator[SourceSong]:
     """Every song of ``music/`` with its features, sorted by name."""
     for entry in sorted(_read_json(data / "music_index.json"), key=lambda entry: entry["file"]):
         path = data / "music" / entry["file"]
-        heard = features.extract(audio.load(path))
-        split: Split = "validation" if path.stem in _VALIDATION_SONGS else "train"
-        yield SourceSong(path.stem, split, heard, features.beat_times(heard), path)
+        song_features = features.extract(audio.load(path))
+        yield SourceSong(
+            name=path.stem,
+            split="validation" if path.stem in _VALIDATION_SONGS else "train",
+            features=song_features,
+            beats=features.beat_times(song_features),
+            path=path,
+        )

@@ -1,4 +1,4 @@
-"""Convolutional pieces of the tokenizers: residual blocks, down- and upsampling by two (paper section 1.2, Bailando's
+"""Convolutional parts of the tokenizers: residual blocks, down- and upsampling by two (paper section 1.2, Bailando's
 layout).
 """
 
@@ -20,7 +20,8 @@ class Residual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.layers(x)
+        change: Tensor = self.layers(x)
+        return x + change
 
 
 def _residuals(width: int, depth: int, reverse: bool = False) -> list[nn.Module]:

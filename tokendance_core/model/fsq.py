@@ -11,9 +11,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+LEVELS = (8, 5, 5, 5)
+"""The paper's levels: 1000 codes."""
+
 
 class Quantized(NamedTuple):
-    """``codes`` (…, books x D) in [-1, 1] with a straight-through gradient; ``indices`` (…, books) long."""
+    """``codes`` (…, codebooks x D) in [-1, 1] with a straight-through gradient; ``indices`` (…, codebooks) long."""
 
     codes: Tensor
     indices: Tensor
@@ -22,12 +25,15 @@ class Quantized(NamedTuple):
 class FSQ(nn.Module):
     """Rounds each of D bounded channels to one of its levels; index = sum of digit x basis, basis (1, 8, 40, 200).
 
-    With several ``books`` the channels come in as many groups of D, each with an index of its own.
+    With several ``codebooks`` the channels come in as many groups of D, each with an index of its own.
     """
 
-    def __init__(self, levels: tuple[int, ...] = (8, 5, 5, 5), books: int = 1) -> None:
+    levels: Tensor
+    basis: Tensor
+
+    def __init__(self, levels: tuple[int, ...] = LEVELS, codebooks: int = 1) -> None:
         super().__init__()
-        self.books = books
+        self.codebooks = codebooks
         basis = [1]
         for level in levels[:-1]:
             basis.append(basis[-1] * level)
@@ -38,11 +44,11 @@ class FSQ(nn.Module):
     def bound(self, z: Tensor) -> Tensor:
         """(…, D) -> digits before rounding, each in its level's range; even levels are shifted by half a step."""
         half = (self.levels - 1) * (1 + 1e-3) / 2
-        offset = (self.levels % 2 == 0) * 0.5
+        offset = 0.5 * (self.levels % 2 == 0)
         return torch.tanh(z + torch.atanh(offset / half)) * half - offset
 
     def forward(self, z: Tensor) -> Quantized:
-        bounded = self.bound(z.unflatten(-1, (self.books, -1)))
+        bounded = self.bound(z.unflatten(-1, (self.codebooks, -1)))
         digits = bounded + (bounded.round() - bounded).detach()
         return Quantized((digits / (self.levels // 2)).flatten(-2), self._index(digits.detach().round().long()))
 
@@ -54,6 +60,6 @@ class FSQ(nn.Module):
         return indices[..., None] // self.basis % self.levels
 
     def codes(self, indices: Tensor) -> Tensor:
-        """(…, books) long -> (…, books x D): the inverse of the index."""
+        """(…, codebooks) long -> (…, codebooks x D): the inverse of the index."""
         half = self.levels // 2
         return ((self.digits(indices) - half) / half).flatten(-2)

@@ -3,66 +3,66 @@
     semantic --embed--> 2 x BiMamba --.                                        .--> 2 x BiMamba --> upper logits
                                        fuse --> 4 x (GenreGate, BiMamba) --.--<
     acoustic --embed--> 2 x BiMamba --'    ^                                  '--> 2 x BiMamba --> lower logits
-                                           energy, place in the beat, upper and lower tokens already known
+                                           energy, position in the beat, dance tokens already known
 
 TokenDance (arXiv 2603.27314) section 3.3. Beyond the paper, known dance tokens enter at the global scanner and in their
-own half's branch, so that the network can refine and edit; tempo joins the genre at the gate, energy and the place
-within the beat join the music. With all dance tokens masked and nothing of these told it is the paper's model up to
+own half's branch, so that the network can refine and edit; tempo joins the genre at the gate, energy and the position
+within the beat join the music. With all dance tokens masked and these three unspecified it is the paper's model up to
 constant vectors.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import reduce
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tokendance_core.model.fsq import FSQ
+from tokendance_core.model.fsq import FSQ, LEVELS
 from tokendance_core.model.ssm import BiMamba
 
-CODES = 1000  # the size of every codebook: FSQ levels 8 x 5 x 5 x 5
-LEVELS = (8, 5, 5, 5)
-MASK = CODES  # the dance token that stands for "not known yet"
 MUSIC_INPUTS = ("index", "code", "both")
 HALVES = ("upper", "lower")
-ENERGIES = 9  # levels 1 to 8, and 0 for "as you like"
-PLACES = 17  # tokens since the last beat, counted from 1, and 0 for "not told"
-TEMPOS = 9  # eighths of an octave, and 0 for "not told"
-HEAD_SCALE = 0.01  # a new head lets the digits speak first
+HEAD_SCALE = 0.01  # spread of a new head's weights: at first the scores of the digits decide
 GATE_BIAS = -4.0  # a new genre gate is almost shut: sigmoid(-4) = 0.018
 
 
 class Prompt(NamedTuple):
-    """What to dance to, int64: music tokens ``semantic``, ``acoustic``, and ``energy``, ``place`` (B, L); ``tempo`` and
-    ``genre`` (B,).
+    """What to dance to, int64: music tokens ``semantic``, ``acoustic``, and ``energy``, ``beat_position`` (B, L);
+    ``tempo`` and ``genre`` (B,).
 
-    Energy is a level from 1 to 8, place the token's place within its beat from 1, tempo an eighth of an octave, from 1.
-    0 is not told, or any genre.
+    Energy is a level from 1 to 8, the beat position counts tokens from 1 on the beat, tempo is an eighth of an octave,
+    from 1. 0 means unspecified, or any genre.
     """
 
     semantic: Tensor
     acoustic: Tensor
     energy: Tensor
-    place: Tensor
+    beat_position: Tensor
     tempo: Tensor
     genre: Tensor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class GeneratorConfig:
     """Sizes of a generator; saved inside the checkpoint.
 
-    ``genres`` counts the null genre "any" at index 0; ``books`` the codes of a dance token (paper: 1). ``music_in`` is
-    what a music token enters as: a learned embedding of its index, the four digits of its FSQ code, or the sum of both.
-    ValueError for sizes that do not fit together.
+    ``levels`` are those of the tokenizers, ``codebooks`` counts the codes of a dance token (paper: 1). ``genres``,
+    ``energies``, ``beat_positions`` and ``tempos`` count the values that each may take in a prompt, 0 included.
+    ``music_in`` is what a music token enters as: a learned embedding of its index, the digits of its FSQ code, or the
+    sum of both. ValueError for sizes that do not fit together.
     """
 
+    levels: tuple[int, ...] = LEVELS
+    codebooks: int = 1
     genres: int = 8
-    codes: int = CODES
-    books: int = 1
+    energies: int = 9
+    beat_positions: int = 17
+    tempos: int = 9
     width: int = 192
     state: int = 32
     head_dim: int = 64
@@ -77,27 +77,39 @@ class GeneratorConfig:
     def __post_init__(self) -> None:
         if self.music_in not in MUSIC_INPUTS:
             raise ValueError(f"music_in is {self.music_in!r}, expected one of {', '.join(MUSIC_INPUTS)}")
-        if self.codes != CODES:
-            raise ValueError(f"codes is {self.codes}, expected {CODES}, the product of the FSQ levels 8, 5, 5, 5")
+        if not self.levels or min(self.levels) < 2:
+            raise ValueError(f"levels is {self.levels}, expected two or more of each digit")
         if self.expand * self.width % self.head_dim:
             raise ValueError(
                 f"expand * width = {self.expand * self.width} is not a multiple of head_dim {self.head_dim}"
             )
 
     @property
+    def codes(self) -> int:
+        """Codes of every codebook."""
+        return math.prod(self.levels)
+
+    @property
+    def mask(self) -> int:
+        """The dance token that stands for one not known yet: the first number past the codes."""
+        return self.codes
+
+    @property
     def streams(self) -> int:
-        """Dance token streams: first the first book of the upper and the lower body, then the second of both, and so
+        """Dance token streams: the first codebook of the upper and the lower body, then the second of both, and so
         on.
         """
-        return len(HALVES) * self.books
+        return len(HALVES) * self.codebooks
 
 
 CONFIGS = {
     "paper": GeneratorConfig(width=512, state=16, head_dim=64),
     "released": GeneratorConfig(
-        books=3, width=160, state=16, head_dim=64, music_layers=1, global_layers=3, dance_layers=1
+        codebooks=3, width=160, state=16, head_dim=64, music_layers=1, global_layers=3, dance_layers=1
     ),
-    "tiny": GeneratorConfig(books=2, width=32, state=8, head_dim=16, music_layers=1, global_layers=2, dance_layers=1),
+    "tiny": GeneratorConfig(
+        codebooks=2, width=32, state=8, head_dim=16, music_layers=1, global_layers=2, dance_layers=1
+    ),
 }
 """Named sizes. The paper gives Mamba-1 terms, d_model 512, d_state 16, d_conv 4, expand 2, that is 1024 inner channels
 with 16 states and a decay of their own each. Mamba-2 keeps all four and ties the decay inside a head: 1024 channels =
@@ -106,33 +118,41 @@ with 16 states and a decay of their own each. Mamba-2 keeps all four and ties th
 """
 
 
-def digits_of_codes() -> Tensor:
-    """(sum of LEVELS, codes): 1 where a code has a digit, the levels' digits one below the other."""
-    digits = FSQ(LEVELS).digits(torch.arange(CODES))
-    return torch.cat([F.one_hot(digit, level).T for digit, level in zip(digits.T, LEVELS, strict=True)]).float()
+def digits_of_codes(levels: tuple[int, ...]) -> Tensor:
+    """(sum of ``levels``, codes): 1 where a code has a digit, the digits of one level below those of another."""
+    quantizer = FSQ(levels)
+    digits = quantizer.digits(torch.arange(quantizer.size))
+    return torch.cat([F.one_hot(digit, level).T for digit, level in zip(digits.T, levels, strict=True)]).float()
 
 
 class TokenInput(nn.Module):
     """Tokens (B, L) -> vectors (B, L, width): a learned embedding, a projection of the FSQ digits, or their sum.
 
-    Each level of each digit has a vector of its own; a token past the codebook (MASK) has no digits: zeros.
+    Each level of each digit has a vector of its own; the mask, which only dance tokens may be, has no digits: zeros.
     """
 
-    def __init__(self, tokens: int, width: int, kind: str = "both") -> None:
+    digits: Tensor
+
+    def __init__(self, config: GeneratorConfig, kind: str = "both", with_mask: bool = False) -> None:
         super().__init__()
         self.kind = kind
         if kind != "code":
-            self.embedding = nn.Embedding(tokens, width)
-            nn.init.normal_(self.embedding.weight, std=width**-0.5)
+            self.embedding = nn.Embedding(config.codes + with_mask, config.width)
+            nn.init.normal_(self.embedding.weight, std=config.width**-0.5)
         if kind != "index":
-            self.register_buffer("digits", F.pad(digits_of_codes().T, (0, 0, 0, tokens - CODES)), persistent=False)
-            self.project = nn.Linear(sum(LEVELS), width)
+            digits = F.pad(digits_of_codes(config.levels).T, (0, 0, 0, int(with_mask)))
+            self.register_buffer("digits", digits, persistent=False)
+            self.project = nn.Linear(sum(config.levels), config.width)
 
     def forward(self, tokens: Tensor) -> Tensor:
+        vectors: Tensor
         if self.kind == "index":
-            return self.embedding(tokens)
-        code = self.project(F.embedding(tokens, self.digits))
-        return code if self.kind == "code" else code + self.embedding(tokens)
+            vectors = self.embedding(tokens)
+        elif self.kind == "code":
+            vectors = self.project(F.embedding(tokens, self.digits))
+        else:
+            vectors = self.project(F.embedding(tokens, self.digits)) + self.embedding(tokens)
+        return vectors
 
 
 class GenreGate(nn.Module):
@@ -152,7 +172,8 @@ class GenreGate(nn.Module):
 
     def forward(self, x: Tensor, genre: Tensor) -> Tensor:
         for_change, for_openness = F.gelu(self.tokens_in(x) + self.genre_in(genre)[:, None]).chunk(2, dim=-1)
-        return x + torch.sigmoid(self.openness(for_openness)) * self.change(for_change)
+        change: Tensor = self.change(for_change)
+        return x + torch.sigmoid(self.openness(for_openness)) * change
 
 
 class GlobalLayer(nn.Module):
@@ -164,13 +185,15 @@ class GlobalLayer(nn.Module):
         self.mixer = bimamba(config)
 
     def forward(self, x: Tensor, genre: Tensor) -> Tensor:
-        return self.mixer(self.genre_gate(x, genre))
+        mixed: Tensor = self.mixer(self.genre_gate(x, genre))
+        return mixed
 
 
 class Neighbours(nn.Conv1d):
-    """Vectors (B, L, inside) -> (B, L, outside): a token's surroundings, two to each side, brought to its place.
+    """Mixes each token with its two neighbours on either side, (B, L, inside) -> (B, L, outside).
 
-    A hidden token is mostly told by those around it; here it hears them at once instead of through the whole stack.
+    A masked token is mostly determined by its neighbours; this convolution gives it direct access to them instead of
+    through the whole stack.
     """
 
     def __init__(self, inside: int, outside: int) -> None:
@@ -181,26 +204,30 @@ class Neighbours(nn.Conv1d):
 
 
 class CodeHead(nn.Module):
-    """Features (B, L, width) -> logits (B, L, codes): the scores of a code's four digits added to the score of the code
+    """Features (B, L, width) -> logits (B, L, codes): the scores of a code's digits added to the score of the code
     itself.
 
-    Codes that share digits decode to similar poses, so what is learned about one is known of its neighbours.
+    Codes that share digits decode to similar poses, so what is learned about one holds for its neighbours.
     """
+
+    has_digit: Tensor
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.code = nn.Linear(config.width, config.codes)
         nn.init.normal_(self.code.weight, std=HEAD_SCALE)
-        self.digit = nn.Linear(config.width, sum(LEVELS), bias=False)
-        self.register_buffer("has_digit", digits_of_codes(), persistent=False)
+        self.digit = nn.Linear(config.width, sum(config.levels), bias=False)
+        self.register_buffer("has_digit", digits_of_codes(config.levels), persistent=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.code(x) + self.digit(x) @ self.has_digit
+        codes: Tensor = self.code(x)
+        digits: Tensor = self.digit(x)
+        return codes + digits @ self.has_digit
 
 
 class DanceBranch(nn.Module):
     """Dance-local scanner of one body half: global features and this half's known tokens -> one (B, L, codes) of logits
-    for each book.
+    for each codebook.
     """
 
     def __init__(self, config: GeneratorConfig) -> None:
@@ -209,11 +236,11 @@ class DanceBranch(nn.Module):
         self.around = Neighbours(config.width, config.width)
         self.layers = scanner(config, config.dance_layers)
         self.norm = nn.LayerNorm(config.width)
-        self.heads = nn.ModuleList(CodeHead(config) for _ in range(config.books))
+        self.heads = nn.ModuleList(CodeHead(config) for _ in range(config.codebooks))
 
-    def forward(self, features: Tensor, known: Tensor, books: range) -> list[Tensor]:
+    def forward(self, features: Tensor, known: Tensor, codebooks: range) -> list[Tensor]:
         x = self.norm(self.layers(self.enter(features) + self.around(known)))
-        return [self.heads[book](x) for book in books]
+        return [self.heads[codebook](x) for codebook in codebooks]
 
 
 def bimamba(config: GeneratorConfig) -> BiMamba:
@@ -239,13 +266,13 @@ class Generator(nn.Module):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
-        self.semantic_in = TokenInput(config.codes, config.width, config.music_in)
-        self.acoustic_in = TokenInput(config.codes, config.width, config.music_in)
-        self.energy_in = nn.Embedding(ENERGIES, config.width)
-        self.place_in = nn.Embedding(PLACES, config.width)
-        self.dance_in = nn.ModuleList(TokenInput(config.codes + 1, config.width) for _ in range(config.streams))
+        self.semantic_in = TokenInput(config, config.music_in)
+        self.acoustic_in = TokenInput(config, config.music_in)
+        self.energy_in = nn.Embedding(config.energies, config.width)
+        self.place_in = nn.Embedding(config.beat_positions, config.width)  # as trained weights name it
+        self.dance_in = nn.ModuleList(TokenInput(config, with_mask=True) for _ in range(config.streams))
         self.genre_in = nn.Sequential(nn.Embedding(config.genres, config.width), nn.Linear(config.width, config.width))
-        self.tempo_in = nn.Embedding(TEMPOS, config.width)
+        self.tempo_in = nn.Embedding(config.tempos, config.width)
 
         self.semantic_layers = scanner(config, config.music_layers)
         self.acoustic_layers = scanner(config, config.music_layers)
@@ -254,22 +281,25 @@ class Generator(nn.Module):
         self.global_layers = nn.ModuleList(GlobalLayer(config) for _ in range(config.global_layers))
         self.branches = nn.ModuleList(DanceBranch(config) for _ in HALVES)
 
-    def forward(self, prompt: Prompt, dance: Tensor, books: range | None = None) -> Tensor:
-        """Logits (B, streams, L, codes) for dance tokens ``dance`` (B, streams, L) int64, MASK where not known.
+    def forward(self, prompt: Prompt, dance: Tensor, codebooks: range | None = None) -> Tensor:
+        """Logits (B, streams, L, codes) for dance tokens ``dance`` (B, streams, L) int64, masked where not known.
 
-        ``books`` asks for the streams of some books alone.
+        ``codebooks`` asks for the streams of some codebooks alone.
         """
-        scanned = [
-            self.semantic_layers(self.semantic_in(prompt.semantic)),
-            self.acoustic_layers(self.acoustic_in(prompt.acoustic)),
-        ]
-        entered = [enter(dance[:, stream]) for stream, enter in enumerate(self.dance_in)]
-        known = [sum(entered[half :: len(HALVES)]) for half in range(len(HALVES))]
-        x = self.fuse_music(torch.cat(scanned, dim=-1)) + self.energy_in(prompt.energy) + self.place_in(prompt.place)
+        music = torch.cat(
+            [
+                self.semantic_layers(self.semantic_in(prompt.semantic)),
+                self.acoustic_layers(self.acoustic_in(prompt.acoustic)),
+            ],
+            dim=-1,
+        )
+        entered: list[Tensor] = [enter(dance[:, stream]) for stream, enter in enumerate(self.dance_in)]
+        known = [reduce(torch.add, entered[half :: len(HALVES)]) for half in range(len(HALVES))]
+        x = self.fuse_music(music) + self.energy_in(prompt.energy) + self.place_in(prompt.beat_position)
         x = x + self.fuse_dance(torch.cat(known, dim=-1))
         style = self.genre_in(prompt.genre) + self.tempo_in(prompt.tempo)
         for layer in self.global_layers:
             x = layer(x, style)
-        books = range(self.config.books) if books is None else books
-        upper, lower = (branch(x, half, books) for branch, half in zip(self.branches, known, strict=True))
-        return torch.stack([logits for book in zip(upper, lower, strict=True) for logits in book], dim=1)
+        codebooks = range(self.config.codebooks) if codebooks is None else codebooks
+        upper, lower = (branch(x, half, codebooks) for branch, half in zip(self.branches, known, strict=True))
+        return torch.stack([logits for codebook in zip(upper, lower, strict=True) for logits in codebook], dim=1)

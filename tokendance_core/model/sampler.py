@@ -18,7 +18,7 @@ from torch import Tensor
 from tokendance_core.model.generator import HALVES, Generator, Prompt
 
 TOP_P = 0.95
-TOP_K = 100  # no token is drawn from further down the list; a partial sort is four times faster than a whole one
+TOP_K = 100  # tokens that rank lower are never drawn; sorting the first ones alone is four times faster
 # Gumbel noise on the order, per unit of temperature, falling to zero: without it the likeliest, dullest poses win
 ORDER_NOISE = 4.5
 
@@ -37,12 +37,12 @@ def sample(
 ) -> Tensor:
     """Dance tokens (B, streams, L) int64 for a prompt.
 
-    Tokens given in ``dance`` are kept as they are; MASK, or None for all, asks for new ones. Temperature 0 takes the
-    likeliest token and ignores the seed. Random numbers are drawn on the CPU, so every device gets the same ones.
+    Tokens given in ``dance`` are kept as they are; the mask, or None for all, asks for new ones. Temperature 0 takes
+    the likeliest token and ignores the seed. Random numbers are drawn on the CPU, so every device gets the same ones.
     ``on_step(done, steps)`` is called after each pass and may raise to stop. ValueError for settings out of range.
     """
     _check(steps, temperature, top_p)
-    mask, halves = generator.config.codes, len(HALVES)
+    mask, halves = generator.config.mask, len(HALVES)
     shape = (len(prompt.semantic), generator.config.streams, prompt.semantic.shape[1])
     tokens = prompt.semantic.new_full(shape, mask) if dance is None else dance.clone()
     unknown = (tokens == mask).sum(2)
@@ -50,9 +50,9 @@ def sample(
     training = generator.training
     generator.eval()
     try:
-        for step, (books, hidden) in enumerate(_passes(steps, generator.config.streams // halves), start=1):
-            asked = slice(halves * books.start, halves * books.stop)
-            drawn, confidence = _draw(generator(prompt, tokens, books), temperature, top_p, random)
+        for step, (codebooks, hidden) in enumerate(_passes(steps, generator.config.codebooks), start=1):
+            asked = slice(halves * codebooks.start, halves * codebooks.stop)
+            drawn, confidence = _draw(generator(prompt, tokens, codebooks), temperature, top_p, random)
             confidence += ORDER_NOISE * temperature * (1.0 - step / steps) * _gumbel(confidence, random)
             still_masked = (unknown[:, asked].sum(1) * hidden).floor().long()
             tokens[:, asked] = _fix_surest(tokens[:, asked], drawn, confidence, still_masked, mask)
@@ -108,17 +108,17 @@ def _gumbel(like: Tensor, random: torch.Generator) -> Tensor:
     return -exponential.log().to(like.device)
 
 
-def _passes(steps: int, books: int) -> list[tuple[range, float]]:
-    """For each pass the books that it asks for, and the share of their tokens that it leaves hidden.
+def _passes(steps: int, codebooks: int) -> list[tuple[range, float]]:
+    """For each pass the codebooks that it asks for, and the share of their tokens that it leaves hidden.
 
-    The first book takes all passes but one for each later book, and fixes few tokens at first, when little is known, by
-    a cosine. With fewer passes than books the last one asks for all that are left.
+    The first codebook takes all passes but one for each later codebook, and fixes few tokens at first, when little is
+    known, by a cosine. With fewer passes than codebooks the last one asks for all that are left.
     """
-    if steps < books:
-        return [(range(book, book + 1 if book < steps - 1 else books), 0.0) for book in range(steps)]
-    passes = steps - books + 1
+    if steps < codebooks:
+        return [(range(step, step + 1), 0.0) for step in range(steps - 1)] + [(range(steps - 1, codebooks), 0.0)]
+    passes = steps - codebooks + 1
     first = [(range(1), math.cos(0.5 * math.pi * step / passes)) for step in range(1, passes + 1)]
-    return first + [(range(book, book + 1), 0.0) for book in range(1, books)]
+    return first + [(range(codebook, codebook + 1), 0.0) for codebook in range(1, codebooks)]
 
 
 def _fix_surest(tokens: Tensor, drawn: Tensor, confidence: Tensor, still_masked: Tensor, mask: int) -> Tensor:

@@ -13,8 +13,8 @@ The recurrence, for every head and channel (Dao & Gu 2024, "Transformers are SSM
     h_t = exp(dt_t A) h_{t-1} + dt_t B_t x_t          h: N numbers
     y_t = C_t . h_t + D x_t
 
-``scan_recurrent`` is that text, ``scan_chunked`` the same numbers by matrix products. Parameters are named and shaped
-as in ``mamba_ssm.modules.mamba2.Mamba2``, so a state dict loads strictly either way.
+``scan_recurrent`` is just that, ``scan_chunked`` the same numbers by matrix products. Parameters have the names and
+shapes of ``mamba_ssm.modules.mamba2.Mamba2``, so a state dict loads strictly either way.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -65,8 +66,10 @@ def scan_chunked(
     if padding:  # dt = 0 leaves the state as it is
         x = F.pad(x, (0, 0, 0, 0, 0, padding))
         dt, B, C = (F.pad(part, (0, 0, 0, padding)) for part in (dt, B, C))
+    y: Tensor
     if torch.is_grad_enabled():
-        y = _ChunkedScan.apply(x, dt, A, B, C, D, size)
+        # torch leaves Function.apply without annotations
+        y = _ChunkedScan.apply(x, dt, A, B, C, D, size)  # type: ignore[no-untyped-call]
     else:
         y, _ = _chunked_forward(x, dt, A, B, C, D, size)
     return y[:, :length] if padding else y
@@ -121,12 +124,12 @@ def _carry(added: Tensor, decay: Tensor) -> Tensor:
 
 
 class _ChunkedScan(torch.autograd.Function):
-    """``_chunked_forward`` that keeps its inputs and chunk states only, and computes the (Q, Q) matrices again going
-    back.
+    """``_chunked_forward`` that keeps its inputs and chunk states only; the backward pass computes the (Q, Q) matrices
+    again.
     """
 
     @staticmethod
-    def forward(ctx, x, dt, A, B, C, D, size):
+    def forward(ctx: Any, x: Tensor, dt: Tensor, A: Tensor, B: Tensor, C: Tensor, D: Tensor, size: int) -> Tensor:
         y, states = _chunked_forward(x, dt, A, B, C, D, size)
         ctx.save_for_backward(x, dt, A, B, C, D, states)
         ctx.size = size
@@ -134,7 +137,7 @@ class _ChunkedScan(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, dy):
+    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor | None, ...]:
         x, dt, A, B, C, D, states = ctx.saved_tensors
         xs, dts, Bs, Cs, dys = _split(ctx.size, x, dt, B, C, dy)
         between, from_start, to_end = _decays(dts, A)
@@ -223,7 +226,8 @@ def cuda_scan() -> Callable[..., Tensor] | None:
         torch.cuda.synchronize()
     except Exception:  # an optional accelerator: whatever goes wrong in it, the scan above takes over
         return None
-    return mamba_chunk_scan_combined
+    scan: Callable[..., Tensor] = mamba_chunk_scan_combined
+    return scan
 
 
 class GatedRMSNorm(nn.Module):
@@ -263,8 +267,6 @@ class Mamba2(nn.Module):
         self.dt_bias = nn.Parameter(_initial_dt_bias(self.heads))
         self.A_log = nn.Parameter(torch.empty(self.heads).uniform_(1, 16).log())
         self.D = nn.Parameter(torch.ones(self.heads))
-        for parameter in (self.dt_bias, self.A_log, self.D):
-            parameter._no_weight_decay = True
         self.norm = GatedRMSNorm(inner)
         self.out_proj = nn.Linear(inner, d_model, bias=False)
 
@@ -273,14 +275,15 @@ class Mamba2(nn.Module):
         x, B, C = F.silu(self._convolve(xBC)).split(self.parts, dim=-1)
         dt = F.softplus(dt + self.dt_bias)
         y = self._scan(x.unflatten(-1, (self.heads, self.headdim)), dt, -torch.exp(self.A_log), B, C)
-        return self.out_proj(self.norm(y.flatten(2), z))
+        mixed: Tensor = self.out_proj(self.norm(y.flatten(2), z))
+        return mixed
 
     def _convolve(self, xBC: Tensor) -> Tensor:
         """Causal depthwise convolution (B, L, channels); as a channels-last image it is several times faster than
         ``conv1d`` itself.
         """
         conv = self.conv1d
-        past = F.pad(xBC, (0, 0, conv.padding[0], 0))
+        past = F.pad(xBC, (0, 0, conv.kernel_size[0] - 1, 0))
         image = past.transpose(1, 2).unsqueeze(2)
         return F.conv2d(image, conv.weight.unsqueeze(2), conv.bias, groups=conv.groups).squeeze(2).transpose(1, 2)
 
@@ -288,7 +291,7 @@ class Mamba2(nn.Module):
         fused = cuda_scan() if x.is_cuda else None
         if fused is not None:
             return fused(x, dt, A, B.unsqueeze(2), C.unsqueeze(2), chunk_size=CHUNK_TRAINING, D=self.D)
-        # Under autocast the products above come in bfloat16; a running sum of decays needs more.
+        # Under autocast the products above come in bfloat16; a running sum of decays needs more digits.
         x, dt, B, C = (each.float() if each.dtype == torch.bfloat16 else each for each in (x, dt, B, C))
         with torch.autocast(x.device.type, enabled=False):
             return scan_chunked(x, dt, A, B, C, self.D, CHUNK_TRAINING if torch.is_grad_enabled() else CHUNK_INFERENCE)
@@ -320,4 +323,5 @@ class BiMamba(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         n = self.norm(x)
         mixed = self.fwd(n) + self.bwd(n.flip(1)).flip(1)
-        return x + self.dropout(mixed * F.silu(self.gate(n)))
+        change: Tensor = self.dropout(mixed * F.silu(self.gate(n)))
+        return x + change

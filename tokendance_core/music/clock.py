@@ -27,6 +27,9 @@ SLOWEST_BPM = 80.0
 as fast as it was danced.
 """
 
+TEMPO_CLASSES = 8
+"""Parts of that octave that the generator tells apart."""
+
 _FEWEST_BEATS = 4
 _STEADINESS = 1.5
 """Beats: sigma of the smoothing of tracked beats, which fall on whole frames, about an even grid."""
@@ -83,8 +86,8 @@ class Clock:
         """The tempo's class: eighths of the octave from ``SLOWEST_BPM``, 1 to 8; 0 for a clock of frames."""
         return tempo_class(self.bpm) if self.form == "beats" else 0
 
-    def places(self, hop: int) -> np.ndarray:
-        """(L,) place of each token of ``hop`` frames within its beat, counted from 1; zeros for a clock of frames."""
+    def beat_positions(self, hop: int) -> np.ndarray:
+        """(L,) position of each token of ``hop`` frames in its beat, counted from 1; zeros for a clock of frames."""
         tokens = -(-self.frames // hop)
         return np.arange(tokens) % (FRAMES_PER_BEAT // hop) + 1 if self.form == "beats" else np.zeros(tokens, int)
 
@@ -115,7 +118,7 @@ class Clock:
 
 def tempo_class(bpm: float) -> int:
     """Eighths of the octave from ``SLOWEST_BPM``, 1 to 8, for any beats a minute."""
-    return int(8 * (math.log2(bpm / SLOWEST_BPM) % 1.0)) + 1
+    return int(TEMPO_CLASSES * (math.log2(bpm / SLOWEST_BPM) % 1.0)) + 1
 
 
 def _within_an_octave(beats: np.ndarray) -> np.ndarray:

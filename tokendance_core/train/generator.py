@@ -1,6 +1,4 @@
-"""Stage two: the generator learns to fill in masked dance tokens (paper section 1.3; masking after arXiv
-2202.04200).
-"""
+"""Stage two: the generator learns to fill in masked dance tokens (paper section 1.3; masks after arXiv 2202.04200)."""
 
 from __future__ import annotations
 
@@ -11,17 +9,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from tokendance_core.dance.checkpoint import Checkpoint
+from tokendance_core.dance.checkpoint import Checkpoint, for_our_prompts
 from tokendance_core.datasets import pack
 from tokendance_core.model.generator import CONFIGS, HALVES, Generator, Prompt
 from tokendance_core.train import paired_tokens
 from tokendance_core.train.loop import Batch
 from tokendance_core.train.losses import masked_cross_entropy
 from tokendance_core.train.paired_tokens import PairedTokens
-from tokendance_core.types import CODES
 
 CROPS = (60, 240)
-"""Tokens of a training crop: the paper's 240 frames, or more, so that long songs are nothing new; a batch holds equally
+"""Tokens of a training crop: the paper's 240 frames, or more, so that long songs are familiar; a batch holds equally
 many tokens.
 """
 
@@ -34,27 +31,25 @@ GENRE_DROPOUT = 0.3
 ON_REQUEST = tuple(pack.GENRES.index(genre) for genre in pack.ON_REQUEST)
 
 PROMPT_DROPOUT = 0.15
-"""How often energy or tempo is not told."""
+"""How often energy or tempo is left unspecified."""
 
 ALL_MASKED = 0.1
 ONE_HALF_MASKED = 0.1
 SPAN_KEPT = 0.1
-"""How often a crop is masked whole (the paper's model), in one body half only, or except for a span: what editing will
-ask for.
-"""
+"""How often a crop is masked whole (the paper's model), in one body half only, or except for a span as in an edit."""
 
 REFINING = 0.35
 """How often all first codes are known and second or third ones are asked for, as in the sampler's last passes."""
 
-BOOK_WEIGHTS = (1.0, 0.5, 0.25)
+CODEBOOK_WEIGHTS = (1.0, 0.5, 0.25)
 """How much the codes of a token count: a wrong first one is another pose, a wrong third one a few millimetres."""
 
 
-def draw_masks(rng: np.random.Generator, count: int, books: int, length: int) -> np.ndarray:
-    """(count, books x 2, length) bool, True where a dance token is hidden; each crop hides at least one token.
+def draw_masks(rng: np.random.Generator, count: int, codebooks: int, length: int) -> np.ndarray:
+    """(count, codebooks x 2, length) bool, True where a dance token is hidden; each crop hides at least one token.
 
-    Mostly a share cos(pi/2 u) of single tokens with u uniform, as the sampler will meet them: in one book, with those
-    before it known and those after it hidden.
+    Mostly a share cos(pi/2 u) of single tokens with u uniform, as the sampler will meet them: in one codebook, with
+    those before it known and those after it hidden.
     """
     share = np.cos(0.5 * np.pi * rng.random((count, 1, 1)))
     asked = rng.random((count, 2, length)) < share
@@ -69,18 +64,19 @@ def draw_masks(rng: np.random.Generator, count: int, books: int, length: int) ->
         asked[row] = True
         asked[row, :, start:end] = False
     asked[~asked.any((1, 2)), 0, 0] = True
-    refining = (kind >= bounds[2]) & (rng.random(count) < REFINING / (1 - bounds[2])) & (books > 1)
-    level = np.where(refining, rng.integers(1, max(books, 2), count), 0)
-    # In an edit all codes of a kept token are known; while a dance is made, none after the book in question is.
+    refining = (kind >= bounds[2]) & (rng.random(count) < REFINING / (1 - bounds[2])) & (codebooks > 1)
+    level = np.where(refining, rng.integers(1, max(codebooks, 2), count), 0)
+    # In an edit all codes of a kept token are known; while a dance is made, none after the codebook in question is.
     edit = (kind < bounds[2])[:, None, None]
     each = [
-        np.where(edit, asked, (level < book)[:, None, None] | (level == book)[:, None, None] & asked)
-        for book in range(books)
+        np.where(edit, asked, (level < codebook)[:, None, None] | (level == codebook)[:, None, None] & asked)
+        for codebook in range(codebooks)
     ]
     return np.concatenate(each, axis=1)
 
 
 def prompt_of(tokens: Batch) -> Prompt:
+    """The conditioning inside a batch."""
     return Prompt(*(tokens[name] for name in Prompt._fields))
 
 
@@ -88,7 +84,8 @@ def hidden_logits(model: Generator, tokens: Batch, masks: Tensor) -> Tensor:
     """Logits (B, streams, L, codes) for whole dance tokens of which those in ``masks`` (B, streams, L) are hidden from
     the model.
     """
-    return model(prompt_of(tokens), tokens["dance"].masked_fill(masks, CODES))
+    logits: Tensor = model(prompt_of(tokens), tokens["dance"].masked_fill(masks, model.config.mask))
+    return logits
 
 
 class GeneratorTask:
@@ -104,26 +101,27 @@ class GeneratorTask:
         starts = rng.integers(0, self._pairs.dance.shape[2] - length + 1, count)
         at = starts[:, None] + np.arange(length)
         crop = {
-            name: getattr(self._pairs, name)[rows[:, None], at] for name in ("semantic", "acoustic", "energy", "place")
+            name: getattr(self._pairs, name)[rows[:, None], at]
+            for name in ("semantic", "acoustic", "energy", "beat_position")
         }
         noise = rng.random(at.shape) < TIMBRE_NOISE
-        crop["semantic"] = np.where(noise, rng.integers(0, CODES, at.shape), crop["semantic"])
+        crop["semantic"] = np.where(noise, rng.integers(0, self.model.config.codes, at.shape), crop["semantic"])
         crop["dance"] = self._pairs.dance[rows[:, None], :, at].swapaxes(1, 2)
         crop["energy"] = crop["energy"] * (rng.random((count, 1)) >= PROMPT_DROPOUT)
         crop["tempo"] = self._pairs.tempo[rows] * (rng.random(count) >= PROMPT_DROPOUT)
         genre = self._pairs.genre[rows]
         forget = (rng.random(count) < GENRE_DROPOUT) & ~np.isin(genre, ON_REQUEST)
         crop["genre"] = np.where(forget, 0, genre)
-        crop["masks"] = draw_masks(rng, count, self.model.config.books, length)
+        crop["masks"] = draw_masks(rng, count, self.model.config.codebooks, length)
         return {name: torch.from_numpy(values) for name, values in crop.items()}
 
     def loss(self, batch: Batch) -> Tensor:
         logits, masks = hidden_logits(self.model, batch, batch["masks"]), batch["masks"]
-        return sum(
-            BOOK_WEIGHTS[stream // len(HALVES)]
-            * masked_cross_entropy(logits[:, stream], batch["dance"][:, stream], masks[:, stream])
-            for stream in range(masks.shape[1])
-        )
+        loss = logits.new_zeros(())
+        for stream in range(masks.shape[1]):
+            each = masked_cross_entropy(logits[:, stream], batch["dance"][:, stream], masks[:, stream])
+            loss = loss + CODEBOOK_WEIGHTS[stream // len(HALVES)] * each
+        return loss
 
     def validate(self) -> dict[str, float]:
         return token_figures(self.model, self._held_out)
@@ -133,23 +131,23 @@ class GeneratorTask:
 def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
     """Cross-entropy in nats and accuracy of codes on whole pairs.
 
-    With everything hidden, with half of the first codes hidden, and of each later book half with the books before it
-    known.
+    With everything hidden, with half of the first codes hidden, and of each later codebook half with the codebooks
+    before it known.
     """
     device = next(model.parameters()).device
     data = {name: torch.from_numpy(getattr(pairs, name)).to(device) for name in (*Prompt._fields, "dance")}
     half = torch.rand(data["dance"].shape, generator=torch.Generator().manual_seed(0)) < 0.5
-    book = (torch.arange(model.config.streams) // len(HALVES))[:, None]
-    hidden = {"all_hidden": (0, torch.ones_like(half)), "half_hidden": (0, half | (book > 0))}
+    codebook = (torch.arange(model.config.streams) // len(HALVES))[:, None]
+    hidden = {"all_hidden": (0, torch.ones_like(half)), "half_hidden": (0, half | (codebook > 0))}
     hidden |= {
-        f"book_{later + 1}": (later, (half & (book == later)) | (book > later))
-        for later in range(1, model.config.books)
+        f"codebook_{later + 1}": (later, (half & (codebook == later)) | (codebook > later))
+        for later in range(1, model.config.codebooks)
     }
     figures = {}
-    for name, (asked_book, masks) in hidden.items():
+    for name, (asked_codebook, masks) in hidden.items():
         masks = masks.to(device)
         logits = hidden_logits(model, data, masks)
-        for stream, half_name in enumerate(HALVES, start=asked_book * len(HALVES)):
+        for stream, half_name in enumerate(HALVES, start=asked_codebook * len(HALVES)):
             truth, asked = data["dance"][:, stream], masks[:, stream]
             figures[f"{name}_{half_name}_entropy"] = float(masked_cross_entropy(logits[:, stream], truth, asked))
             figures[f"{name}_{half_name}_accuracy"] = float(
@@ -161,10 +159,10 @@ def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
 def load_or_build_pairs(
     folder: Path, data: Path, codecs: Checkpoint, seed: int, count: int = PAIRS
 ) -> tuple[PairedTokens, PairedTokens]:
-    """Training pairs, and pairs of held-out songs with the same dances: what matters is how learned dances go on to a
-    new song.
+    """Training pairs, and pairs of held-out songs with the same dances: what matters is how learned dances carry over
+    to a new song.
 
-    Built at the first start of a run and read from its folder ever after.
+    Built at the first start of a run and read from its folder afterwards.
     """
     paths = {split: folder / f"pairs_{split}.npz" for split in ("train", "validation")}
     if not all(path.exists() for path in paths.values()):
@@ -181,6 +179,9 @@ def load_or_build_pairs(
     return paired_tokens.load(paths["train"]), paired_tokens.load(paths["validation"])
 
 
-def generator_task(size: str, genres: int, books: int, pairs: PairedTokens, held_out: PairedTokens) -> GeneratorTask:
-    """A new generator of a named size for these pairs, whose dance tokens have ``books`` codes."""
-    return GeneratorTask(Generator(replace(CONFIGS[size], genres=genres, books=books)), pairs, held_out)
+def generator_task(
+    size: str, pairs: PairedTokens, held_out: PairedTokens, *, genres: int, codebooks: int, levels: tuple[int, ...]
+) -> GeneratorTask:
+    """A new generator of a named size for these pairs and the tokenizers behind them."""
+    config = replace(CONFIGS[size], genres=genres, codebooks=codebooks, levels=levels)
+    return GeneratorTask(Generator(for_our_prompts(config)), pairs, held_out)

@@ -21,26 +21,32 @@ from tqdm import tqdm
 
 from tokendance_core.errors import CheckpointError
 from tokendance_core.files.atomic import write_aside
+from tokendance_core.model.generator import Generator
+from tokendance_core.model.tokenizer import Tokenizer
 
 Batch = dict[str, Tensor]
+Model = Tokenizer | Generator
 
 
 class Task(Protocol):
-    """What is trained: a model, batches drawn from a generator, a loss, and figures on held-out data."""
+    """What is trained: a model, batches drawn at random, a loss, and figures on held-out data."""
 
-    model: nn.Module
+    @property
+    def model(self) -> Model: ...
 
     def batch(self, rng: np.random.Generator, size: int) -> Batch: ...
+
     def loss(self, batch: Batch) -> Tensor: ...
+
     def validate(self) -> dict[str, float]: ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class TrainSettings:
     """How long and how fast: Adam with the paper's betas, linear warm-up, cosine decay to zero, gradient norm clipped.
 
-    ``bfloat16`` computes products in half precision: faster where the processor knows how, one per cent off in the
-    gradient.
+    ``bfloat16`` computes products in half precision: faster where the processor supports it, with gradients one per
+    cent off.
     """
 
     steps: int
@@ -56,6 +62,7 @@ class TrainSettings:
     validate_every: int = 500
 
     def rate(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
         rise = min((step + 1) / max(self.warmup, 1), 1.0)
         return self.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * step / self.steps))
 
@@ -77,15 +84,16 @@ class Processes:
         return cls(dist.get_rank(), dist.get_world_size())
 
     def share(self, batch: Batch) -> Batch:
+        """This process's rows of a batch."""
         return {key: value[self.rank :: self.count] for key, value in batch.items()}
 
     def wait(self) -> None:
-        """Until every process is here."""
+        """Return when every process has called it."""
         if self.count > 1:
             dist.barrier()
 
     def average(self, tensors: list[Tensor]) -> None:
-        """Each tensor becomes its mean over the processes; all of them travel as one, since every exchange costs."""
+        """Each tensor becomes its mean over the processes; all travel in one message, since each has its cost."""
         if self.count > 1:
             together = torch.cat([tensor.flatten() for tensor in tensors])
             dist.all_reduce(together)
@@ -159,7 +167,7 @@ def _validate(task: Task, model: nn.Module) -> dict[str, float]:
         return task.validate()
 
 
-def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
+def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
     """Weight decay for matrices only: biases, norms and the scan's own constants keep their size."""
     matrices = [p for p in model.parameters() if p.ndim >= 2]
     others = [p for p in model.parameters() if p.ndim < 2]
@@ -167,7 +175,7 @@ def _parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
 
 
 def _save(
-    path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, settings: TrainSettings, losses: list[float]
+    path: Path, model: Model, optimiser: torch.optim.Optimizer, settings: TrainSettings, losses: list[float]
 ) -> None:
     state = {
         "model": model.state_dict(),
@@ -197,4 +205,5 @@ def _resume(path: Path, model: nn.Module, optimiser: torch.optim.Optimizer, sett
             f"The training state {path} was made with other settings ({', '.join(changed)}).",
             hint="Delete it or choose another --out.",
         )
-    return state["losses"]
+    losses: list[float] = state["losses"]
+    return losses

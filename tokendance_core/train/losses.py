@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 from tokendance_core.dance.representation import ROOT, ROTATIONS
 from tokendance_core.motion import kinematics, rotation
-from tokendance_core.motion.skeleton import FEET, OFFSETS
+from tokendance_core.motion.skeleton import FEET, JOINTS, OFFSETS
 
 VELOCITY_WEIGHT = 0.5
 ACCELERATION_WEIGHT = 0.25
@@ -17,8 +17,8 @@ TRAVEL_FRAMES = (15, 60, 200)
 
 
 def dynamic_l1(x: Tensor, y: Tensor) -> Tensor:
-    """L1 of positions + 0.5 x velocities + 0.25 x accelerations along axis 1 (paper section 1.2, weights of its
-    relatives).
+    """L1 of positions + 0.5 x velocities + 0.25 x accelerations along axis 1 (paper section 1.2, weights of related
+    work).
     """
     loss = F.l1_loss(x, y)
     for weight in (VELOCITY_WEIGHT, ACCELERATION_WEIGHT):
@@ -32,24 +32,27 @@ def joints(matrix: Tensor) -> Tensor:
     height.
     """
     height = matrix[..., ROOT] * matrix.new_tensor([0.0, 1.0, 0.0])
-    rotations = rotation.matrix_from_6d(matrix[..., ROTATIONS].unflatten(-1, (24, 6)))
-    return kinematics.forward_kinematics(rotations, height, torch.as_tensor(OFFSETS.copy(), device=matrix.device))[0]
+    rotations = rotation.matrix_from_6d(matrix[..., ROTATIONS].unflatten(-1, (len(JOINTS), 6)))
+    offsets = torch.as_tensor(OFFSETS.copy(), device=matrix.device)
+    positions: Tensor = kinematics.forward_kinematics(rotations, height, offsets)[0]
+    return positions
 
 
 def reach_l1(x_joints: Tensor, y_joints: Tensor) -> Tensor:
-    """L1 between how far each joint gets, in metres, within ``REACH_FRAMES`` frames, whichever way it goes.
+    """L1 between the distances that each joint covers within ``REACH_FRAMES`` frames, in metres, in any direction.
 
     Where a code leaves the direction open, L1 of positions is least for a joint that hardly moves; this keeps the size
-    of the movement. Spans of several frames, because a jitter would satisfy single ones. Not in the paper.
+    of the movement. Spans of several frames, because jitter would satisfy single ones. Not in the paper.
     """
     loss = x_joints.new_zeros(())
     for frames in REACH_FRAMES:
-        far = [
-            (joints[:, frames:] - joints[:, :-frames]).square().sum(-1).add(1e-8).sqrt()
-            for joints in (x_joints, y_joints)
-        ]
-        loss = loss + F.l1_loss(*far)
+        loss = loss + F.l1_loss(_covered(x_joints, frames), _covered(y_joints, frames))
     return loss
+
+
+def _covered(joints: Tensor, frames: int) -> Tensor:
+    """(B, T - frames, 24) metres from each frame to the one ``frames`` later."""
+    return (joints[:, frames:] - joints[:, :-frames]).square().sum(-1).add(1e-8).sqrt()
 
 
 def foot_velocity_l1(x: Tensor, y: Tensor, x_joints: Tensor, y_joints: Tensor) -> Tensor:
@@ -70,7 +73,7 @@ def travel_l1(x: Tensor, y: Tensor) -> Tensor:
     """L1 between the paths' displacements over each of ``TRAVEL_FRAMES``, in metres; ``x``, ``y`` (B, T, 147) with
     planar root velocity.
 
-    The path is a sum of velocities: what is wrong with each of them by a millimetre is a step off after ten seconds.
+    The path is a sum of velocities: an error of a millimetre in each of them adds up to a step after ten seconds.
     Not in the paper.
     """
     path_x, path_y = (matrix[..., ROOT][..., [0, 2]].cumsum(dim=1) for matrix in (x, y))
@@ -80,14 +83,9 @@ def travel_l1(x: Tensor, y: Tensor) -> Tensor:
     return loss
 
 
-def music_l1(x: Tensor, y: Tensor) -> Tensor:
-    """Plain L1 on z-scored features (paper section 1.2: reconstruction)."""
-    return F.l1_loss(x, y)
-
-
 def event_cross_entropy(logits: Tensor, events: Tensor, weight: float) -> Tensor:
-    """Binary cross-entropy for one-hot peaks and beats; ``weight`` counts an event against a silent frame, as L1 would
-    forget them all.
+    """Binary cross-entropy for one-hot peaks and beats; an event weighs ``weight`` times as much as a frame without
+    one, since L1 would ignore all of them.
     """
     return F.binary_cross_entropy_with_logits(logits, events, pos_weight=logits.new_tensor(weight))
 

@@ -1,4 +1,4 @@
-"""Songs and dances as token sequences: the pairs of ``datasets/pairs.py``, built once and kept beside the training
+"""Songs and dances as token sequences: the dances of ``datasets/compose.py``, built once and kept beside the training
 state.
 """
 
@@ -16,7 +16,7 @@ from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.datasets.compose import Dance, Danceable, compose, danceables
 from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
 from tokendance_core.files.atomic import write_aside
-from tokendance_core.motion import edits as augment
+from tokendance_core.motion import edits
 from tokendance_core.motion.speed import joint_speed
 from tokendance_core.music import energy, features
 from tokendance_core.music.clock import Clock
@@ -31,17 +31,21 @@ TOKENS = 480
 
 DRUM_TEMPOS = tuple(np.linspace(78, 188, 23))
 DRUM_SHARE = 0.25
-"""Share of pairs whose music is our own percussion on an exact grid."""
+"""Share of pairs whose music is a synthetic drum track."""
 
 HEADING_SPREAD = 0.05
-"""Standard deviation in radians by which a whole dance is turned: more, and every pose has many codes to learn."""
+"""Standard deviation in radians by which a whole dance is turned; more would give every pose many codes to learn."""
 
-_COLUMNS = ("semantic", "acoustic", "energy", "place", "dance", "tempo", "genre")
+Source = dict[str, object]
+"""Where a pair comes from: song, first frame, genre, phrases; JSON."""
+
+_COLUMNS = ("semantic", "acoustic", "energy", "beat_position", "dance", "tempo", "genre")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class PairedTokens:
-    """N excerpts of L tokens, int: ``semantic``, ``acoustic``, ``energy``, ``place`` (N, L), ``dance`` (N, streams, L).
+    """N excerpts of L tokens, int: ``semantic``, ``acoustic``, ``energy``, ``beat_position`` (N, L), ``dance``
+    (N, streams, L).
 
     ``tempo`` and ``genre`` (N,) hold for a whole pair; ``sources``: where each pair comes from.
     """
@@ -49,23 +53,28 @@ class PairedTokens:
     semantic: np.ndarray
     acoustic: np.ndarray
     energy: np.ndarray
-    place: np.ndarray
+    beat_position: np.ndarray
     dance: np.ndarray
     tempo: np.ndarray
     genre: np.ndarray
-    sources: tuple[dict, ...]
+    sources: tuple[Source, ...]
 
     def __len__(self) -> int:
         return len(self.genre)
 
 
 def drum_songs(rng: np.random.Generator) -> list[SourceSong]:
-    """A drum track of our own at each of ``DRUM_TEMPOS``, with its exact beats."""
+    """A synthetic drum track at each of ``DRUM_TEMPOS``, with its exact beats."""
     songs = []
     for bpm in DRUM_TEMPOS:
         music = percussion.drum_track(bpm, SECONDS + 2.0, rng)
         songs.append(
-            SourceSong(music.name, "train", features.extract(music), percussion.beat_times(bpm, music.seconds))
+            SourceSong(
+                name=music.name,
+                split="train",
+                features=features.extract(music),
+                beats=percussion.beat_times(bpm, music.seconds),
+            )
         )
     return songs
 
@@ -85,8 +94,8 @@ def build(
         for rng in tqdm(_generators(seed, count), "pairs", count, mininterval=5.0)
     ]
     return PairedTokens(
-        **{name: np.stack([row[name] for row in rows]).astype(np.int64) for name in _COLUMNS},
-        sources=tuple(row["source"] for row in rows),
+        **{name: np.stack([numbers[name] for numbers, _ in rows]).astype(np.int64) for name in _COLUMNS},
+        sources=tuple(source for _, source in rows),
     )
 
 
@@ -106,30 +115,31 @@ def _pair(
     ranks: Mapping[str, np.ndarray],
     codecs: Checkpoint,
     rng: np.random.Generator,
-) -> dict[str, object]:
+) -> tuple[dict[str, np.ndarray | int], Source]:
+    """The numbers of a pair by column, and where it comes from."""
     songs = drums if drums and rng.random() < DRUM_SHARE else real
     lengths = np.array([song.features.frames for song in songs], float)
     song = songs[rng.choice(len(songs), p=lengths / lengths.sum())]
     genres = list(by_genre)
-    # Square root: small genres are heard more often than their minutes alone would have it.
+    # Square root: small genres come up more often than their minutes alone would have it.
     share = np.sqrt([sum(len(c.root) for c in by_genre[genre]) for genre in genres])
     genre = genres[rng.choice(len(genres), p=share / share.sum())]
-    heard, beats, start = _excerpt(song, rng)
+    excerpt, beats, start = _excerpt(song, rng)
     clock = Clock.of_beats(beats, SECONDS) if codecs.clock == "beats" else Clock.steady(SECONDS)
-    dance = compose(clock.beats if codecs.clock == "beats" else beats, heard.frames, by_genre[genre], genre, rng)
-    clip = augment.turn(dance.clip, float(rng.normal(0, HEADING_SPREAD)))
-    music = codecs.music_codec.encode(clock.resample_features(heard))
+    dance = compose(clock.beats if codecs.clock == "beats" else beats, excerpt.frames, by_genre[genre], genre, rng)
+    clip = edits.turn(dance.clip, float(rng.normal(0, HEADING_SPREAD)))
+    music = codecs.music_codec.encode(clock.resample_features(excerpt))
     moves = codecs.dance_codec.encode(clock.to_clock(clip)).streams
-    return {
+    numbers: dict[str, np.ndarray | int] = {
         "semantic": music.semantic[:TOKENS],
         "acoustic": music.acoustic[:TOKENS],
         "energy": energy.of_tokens(_energy(clip, clock, ranks[genre]), codecs.dance_codec.hop)[:TOKENS],
-        "place": clock.places(codecs.dance_codec.hop)[:TOKENS],
+        "beat_position": clock.beat_positions(codecs.dance_codec.hop)[:TOKENS],
         "dance": moves[:, :TOKENS],
         "tempo": clock.tempo,
         "genre": GENRES.index(genre),
-        "source": _source(song, start, dance),
     }
+    return numbers, _source(song, start, dance)
 
 
 def _energy(clip: MotionClip, clock: Clock, usual: np.ndarray) -> np.ndarray:
@@ -149,7 +159,7 @@ def _excerpt(song: SourceSong, rng: np.random.Generator) -> tuple[MusicFeatures,
     return MusicFeatures(song.features.values[order]), beats[(beats >= 0) & (beats < SECONDS)], start
 
 
-def _source(song: SourceSong, start: int, dance: Dance) -> dict:
+def _source(song: SourceSong, start: int, dance: Dance) -> Source:
     return {
         "song": song.name,
         "start_frame": start,
@@ -159,12 +169,15 @@ def _source(song: SourceSong, start: int, dance: Dance) -> dict:
 
 
 def save(pairs: PairedTokens, path: Path) -> None:
+    """Write the pairs aside, then put the file in place."""
     arrays = {name: getattr(pairs, name).astype(np.int16) for name in _COLUMNS}
     with write_aside(path) as aside:
         np.savez_compressed(aside, **arrays, sources=np.array(json.dumps(pairs.sources)))
 
 
 def load(path: Path) -> PairedTokens:
+    """Pairs that ``save`` wrote; a file may also call the beat position ``place``."""
     with np.load(path, allow_pickle=False) as file:
-        arrays = {name: file[name].astype(np.int64) for name in _COLUMNS}
+        stored = {"beat_position": "place"} if "place" in file else {}
+        arrays = {name: file[stored.get(name, name)].astype(np.int64) for name in _COLUMNS}
         return PairedTokens(**arrays, sources=tuple(json.loads(str(file["sources"]))))

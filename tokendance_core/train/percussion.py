@@ -1,4 +1,4 @@
-"""Our own drum tracks on an exact grid: music whose every beat is known, for any tempo that the motion needs."""
+"""Synthetic drum tracks on an exact grid: music whose beats are all known, at any tempo that the motion needs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def beat_times(bpm: float, seconds: float) -> np.ndarray:
 
 def _decay(seconds: float, half_life: float) -> np.ndarray:
     t = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
-    return 0.5 ** (t / half_life)
+    level: np.ndarray = 0.5 ** (t / half_life)
+    return level
 
 
 def _drums(rng: np.random.Generator) -> dict[str, np.ndarray]:
@@ -42,7 +43,9 @@ def _chord(root: int, seconds: float) -> np.ndarray:
     t = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     tones = sum(np.sin(2 * np.pi * 220 * 2 ** ((root + step) / 12) * t) / 3 for step in (0, 4, 7))
     bass = np.sin(2 * np.pi * 55 * 2 ** (root / 12) * t)
-    return (0.12 * tones + 0.2 * bass) * np.minimum(1.0, 0.3 + _decay(seconds, seconds / 3)[: len(t)])
+    level = np.minimum(1.0, 0.3 + _decay(seconds, seconds / 3)[: len(t)])
+    chord: np.ndarray = (0.12 * tones + 0.2 * bass) * level
+    return chord
 
 
 def drum_track(bpm: float, seconds: float, rng: np.random.Generator) -> Music:

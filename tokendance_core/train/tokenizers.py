@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from tokendance_core.dance import representation
 from tokendance_core.dance.checkpoint import STREAMS, Checkpoint
-from tokendance_core.dance.representation import LOWER_COLUMNS, UPPER_COLUMNS, Statistics
+from tokendance_core.dance.checkpoint_header import sizes as stored_sizes
+from tokendance_core.dance.representation import LOWER_COLUMNS, ROTATIONS, UPPER_COLUMNS, Statistics
 from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
 from tokendance_core.files.atomic import write_aside
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
@@ -34,41 +36,46 @@ FOOT_WEIGHT = 5.0
 REACH_WEIGHT = 8.0
 TRAVEL_WEIGHT = 1.0
 """Weights of the joint-space, foot-velocity, reach and travel terms. They are in metres and the parameters in standard
-deviations, where a toe's noise counts like a hip's swing: at weight 1 the codes are spent on what nobody sees.
+deviations, where noise in a toe counts as much as the swing of a hip: at weight 1 the codes are spent on what nobody
+sees.
 """
 
 COARSE_SHARE = 0.2
-"""Share of training steps in which only the first codes of a token are used, so that each tells most of what is left to
-tell.
+"""Share of training steps in which only the first codes of a token are used, so that each code carries most of what the
+ones before it leave.
 """
 
 EVENT_WEIGHT = 6.0
 """How much a peak or beat counts against a frame without one."""
 
-EVENT_COLUMNS = (13, 14)
+EVENT_COLUMNS = tuple(features.ACOUSTIC.index(column) for column in (features.PEAK, features.BEAT))
 """Peak and beat inside the acoustic stream."""
 
 COLUMNS = {"upper": UPPER_COLUMNS, "lower": LOWER_COLUMNS}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Sizes:
-    """Sizes of the four tokenizers; ``halvings`` is one for all, so that music and dance have tokens of one length."""
+    """Sizes of the four tokenizers; all share ``halvings``, so that music and dance have tokens of the same length."""
 
     dance_width: int
     music_width: int
     halvings: int
-    dance_books: int
+    dance_codebooks: int
 
 
-SIZES = {"tiny": Sizes(16, 16, 2, 2), "released": Sizes(192, 128, 2, 3), "paper": Sizes(512, 256, 3, 1)}
+SIZES = {
+    "tiny": Sizes(dance_width=16, music_width=16, halvings=2, dance_codebooks=2),
+    "released": Sizes(dance_width=192, music_width=128, halvings=2, dance_codebooks=3),
+    "paper": Sizes(dance_width=512, music_width=256, halvings=3, dance_codebooks=1),
+}
 """Named sizes. "paper" is one code for eight frames of half a body; "released" three codes for four, since the paper's
 setting keeps no more than 8 cm joint error on this data (see MODEL_CARD.md).
 """
 
 
 def ping_pong(clip: MotionClip, frames: int) -> MotionClip:
-    """The clip played forth and back until it lasts ``frames``; unchanged when it is long enough."""
+    """The clip played back and forth until it lasts ``frames``; unchanged when it is long enough."""
     if clip.frames >= frames:
         return clip
     order = np.pad(np.arange(clip.frames), (0, frames - clip.frames), mode="reflect")
@@ -81,7 +88,8 @@ def turned(windows: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """
     out = windows.copy()
     cosine, sine = np.cos(angles)[:, None], np.sin(angles)[:, None]
-    for x, z in ((0, 2), (3, 5), (6, 8)):  # root, then the two columns of the pelvis rotation
+    pelvis = ROTATIONS.start
+    for x, z in ((0, 2), (pelvis, pelvis + 2), (pelvis + 3, pelvis + 5)):  # root, then both columns of the pelvis
         out[..., x] = cosine * windows[..., x] + sine * windows[..., z]
         out[..., z] = cosine * windows[..., z] - sine * windows[..., x]
     return out
@@ -117,7 +125,7 @@ def code_usage(indices: list[Tensor], codes: int) -> float:
 
 
 class DanceTask:
-    """Upper or lower body. The kinematic loss completes the body with the true other half, so each half trains
+    """Upper or lower body. The losses on joints complete the body with the true other half, so each half trains
     alone.
     """
 
@@ -130,10 +138,13 @@ class DanceTask:
         statistics: Statistics,
         root: representation.RootForm,
     ) -> None:
-        self.columns = torch.from_numpy(COLUMNS[part])
+        self._columns = torch.from_numpy(COLUMNS[part])
         self.model = Tokenizer(
             TokenizerConfig(
-                features=len(self.columns), width=sizes.dance_width, halvings=sizes.halvings, books=sizes.dance_books
+                features=len(self._columns),
+                width=sizes.dance_width,
+                halvings=sizes.halvings,
+                codebooks=sizes.dance_codebooks,
             )
         )
         self._pool, self._held_out, self._root = pool, held_out, root
@@ -144,20 +155,22 @@ class DanceTask:
         windows = windows_from(self._pool, self._weights, rng, size, WINDOW)
         return {"matrix": torch.from_numpy(turned(windows, rng.normal(0, HEADING_SPREAD, size)).astype(np.float32))}
 
-    def _completed(self, matrix: Tensor, books: int | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Normalised truth and reconstruction of our columns, the whole reconstructed matrix, the indices."""
+    def _completed(self, matrix: Tensor, codebooks: int | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Truth and reconstruction of this half's columns, normalised; the whole body with this half reconstructed; the
+        indices.
+        """
         mean, std = self._mean.to(matrix), self._std.to(matrix)
-        truth = ((matrix - mean) / std)[..., self.columns]
-        made, indices = self.model(truth, books)
+        truth = ((matrix - mean) / std)[..., self._columns]
+        made, indices = self.model(truth, codebooks)
         whole = matrix.clone()
-        whole[..., self.columns] = made * std[self.columns] + mean[self.columns]
+        whole[..., self._columns] = made * std[self._columns] + mean[self._columns]
         return truth, made, whole, indices
 
     def loss(self, batch: Batch) -> Tensor:
         matrix = batch["matrix"]
-        most = self.model.config.books
-        books = int(torch.randint(1, most, ())) if most > 1 and torch.rand(()) < COARSE_SHARE else None
-        truth, made, whole, _ = self._completed(matrix, books)
+        most = self.model.config.codebooks
+        codebooks = int(torch.randint(1, most, ())) if most > 1 and torch.rand(()) < COARSE_SHARE else None
+        truth, made, whole, _ = self._completed(matrix, codebooks)
         true_joints, made_joints = losses.joints(matrix), losses.joints(whole)
         loss = losses.dynamic_l1(made, truth) + JOINT_WEIGHT * losses.dynamic_l1(made_joints, true_joints)
         loss = loss + REACH_WEIGHT * losses.reach_l1(made_joints, true_joints)
@@ -222,7 +235,7 @@ class MusicTask:
     def loss(self, batch: Batch) -> Tensor:
         truth = batch["features"][..., self._columns]
         made, _ = self.model(truth)
-        loss = losses.music_l1(made[..., self._levels], truth[..., self._levels])
+        loss = F.l1_loss(made[..., self._levels], truth[..., self._levels])
         if len(self._events):
             loss = loss + losses.event_cross_entropy(made[..., self._events], truth[..., self._events], EVENT_WEIGHT)
         return loss
@@ -245,8 +258,8 @@ class MusicTask:
 
 
 def _beats_found(logits: Tensor, beats: Tensor) -> Tensor:
-    """For each true beat: does the strongest logit within two frames of it lie within one frame (chance 3 in 5), and is
-    it an event?
+    """For each true beat, whether the strongest logit within two frames of it lies within one frame (by chance 3 in 5)
+    and says that there is an event.
     """
     at = torch.nonzero(beats[2:-2] > 0.5)[:, 0] + 2
     near = logits[at[:, None] + torch.arange(-2, 3, device=at.device)]
@@ -262,7 +275,8 @@ def music_tasks(
     """
     if statistics is None:
         statistics = Statistics.of([s.features.values for s in songs if s.split == "train"])
-        statistics.mean[-2:], statistics.std[-2:] = 0.0, 1.0
+        events = [features.PEAK, features.BEAT]
+        statistics.mean[events], statistics.std[events] = 0.0, 1.0
     by_split = {
         split: [
             statistics.normalise(s.features.values).astype(np.float32)
@@ -287,15 +301,15 @@ def _load_statistics(path: Path) -> Statistics:
         return Statistics(arrays["mean"], arrays["std"])
 
 
-def grown(trained: Tokenizer, books: int) -> Tokenizer:
-    """The same tokenizer with more codes to a token; the new ones do not matter until they are trained."""
-    config = replace(trained.config, books=books)
-    more = (books - trained.config.books) * len(config.levels)
+def grown(trained: Tokenizer, codebooks: int) -> Tokenizer:
+    """The same tokenizer with more codes to a token; the new ones have no effect until they are trained."""
+    config = replace(trained.config, codebooks=codebooks)
+    more = (codebooks - trained.config.codebooks) * len(config.levels)
     model, weights = Tokenizer(config), trained.state_dict()
     fresh = model.state_dict()
     for name in ("to_code.2.weight", "to_code.2.bias"):
         weights[name] = torch.cat([weights[name], fresh[name][-more:]])
-    weights["from_code.0.weight"] = torch.nn.functional.pad(weights["from_code.0.weight"], (0, more))
+    weights["from_code.0.weight"] = F.pad(weights["from_code.0.weight"], (0, more))
     model.load_state_dict(weights)
     return model
 
@@ -303,7 +317,7 @@ def grown(trained: Tokenizer, books: int) -> Tokenizer:
 def _trained(state_path: Path) -> Tokenizer:
     """The network inside a training state of :func:`tokendance_core.train.loop.train`."""
     state = torch.load(state_path, map_location="cpu", weights_only=True)
-    model = Tokenizer(TokenizerConfig(**state["config"]))
+    model = Tokenizer(TokenizerConfig(**stored_sizes(state["config"])))
     model.load_state_dict(state["model"])
     return model
 
@@ -324,8 +338,8 @@ def assemble(folder: Path, root: representation.RootForm, trained: Checkpoint | 
     return Checkpoint(
         tokenizers=tokenizers,
         generator=None,
-        dance_statistics=statistics("dance", trained and trained.dance_statistics),
-        music_statistics=statistics("music", trained and trained.music_statistics),
+        dance_statistics=statistics("dance", trained.dance_statistics if trained else None),
+        music_statistics=statistics("music", trained.music_statistics if trained else None),
         genres=GENRES,
         root=root,
     )

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from tokendance_core.__main__ import main
 from tokendance_core.commands import worker
-from tokendance_core.commands.weights import Kept
+from tokendance_core.commands.weights import CheckpointCache
 from tokendance_core.dance import checkpoint, pipeline
 from tokendance_core.errors import CheckpointError, FileError, SettingError
 from tokendance_core.files import clip as clip_file
@@ -93,8 +93,8 @@ def said(folder: Path, number: int, kind: str = "answer") -> dict[str, object]:
     return json.loads((folder / f"{number}.{kind}.json").read_text(encoding="utf-8"))
 
 
-def answered(folder: Path, number: int, words: object, kept: Kept | None = None) -> dict[str, object]:
-    worker.answer(put(folder, number, words), kept or Kept())
+def answered(folder: Path, number: int, words: object, kept: CheckpointCache | None = None) -> dict[str, object]:
+    worker.answer(put(folder, number, words), kept or CheckpointCache())
     return said(folder, number)
 
 
@@ -158,7 +158,7 @@ def test_everything_that_is_asked_for_in_one_session_comes(folder, start, dance,
 
 
 def test_a_checkpoint_is_read_again_only_when_it_changed(tiny_checkpoint_file, tmp_path, loads):
-    file, kept = tmp_path / "weights.safetensors", Kept()
+    file, kept = tmp_path / "weights.safetensors", CheckpointCache()
     file.write_bytes(tiny_checkpoint_file.read_bytes())
     first = kept.load(file, "cpu")
     assert kept.load(file, "cpu") is first
@@ -169,7 +169,7 @@ def test_a_checkpoint_is_read_again_only_when_it_changed(tiny_checkpoint_file, t
 
 
 def test_a_checkpoint_that_is_gone_or_damaged_is_told_and_the_next_one_is_read(tiny_checkpoint_file, tmp_path):
-    file, kept = tmp_path / "weights.safetensors", Kept()
+    file, kept = tmp_path / "weights.safetensors", CheckpointCache()
     for damage in (lambda: None, lambda: file.write_bytes(b"nonsense" * 9)):
         damage()
         with pytest.raises(CheckpointError):
@@ -202,7 +202,7 @@ def test_progress_is_written_and_never_falls(folder, dance, monkeypatch):
 
 @pytest.mark.parametrize("stage", ["start", "load", "generator", "finishing"])
 def test_cancel_is_obeyed_and_the_next_request_is_answered(folder, dance, monkeypatch, stage):
-    tell, kept = worker.FolderReport.progress, Kept()
+    tell, kept = worker.FolderReport.progress, CheckpointCache()
 
     def cancelled(report: worker.FolderReport, now: str, fraction: float) -> None:
         if now == stage:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from tests.unit.motion_samples import swaying_clip
-from tokendance_core.dance import checkpoint
+from tokendance_core.dance import checkpoint, checkpoint_header
 from tokendance_core.dance.representation import Statistics
 from tokendance_core.errors import CheckpointError
 from tokendance_core.model.generator import CONFIGS, Generator
@@ -24,7 +24,9 @@ def tiny() -> checkpoint.Checkpoint:
     torch.manual_seed(0)
     return checkpoint.Checkpoint(
         tokenizers={
-            name: Tokenizer(TokenizerConfig(count, 8, books=2 if name in ("upper", "lower") else 1)).eval()
+            name: Tokenizer(
+                TokenizerConfig(features=count, width=8, codebooks=2 if name in ("upper", "lower") else 1)
+            ).eval()
             for name, count in FEATURES.items()
         },
         generator=Generator(CONFIGS["tiny"]).eval(),
@@ -53,8 +55,8 @@ def test_what_is_saved_is_what_is_loaded(tiny: checkpoint.Checkpoint, saved: Pat
     assert loaded.generator.config == tiny.generator.config
     for key, tensor in tiny.generator.state_dict().items():
         torch.testing.assert_close(loaded.generator.state_dict()[key], tensor)
-    heard = MusicFeatures(np.random.default_rng(0).normal(size=(45, 35)).astype(np.float32))
-    np.testing.assert_array_equal(loaded.music_codec.encode(heard).acoustic, tiny.music_codec.encode(heard).acoustic)
+    song = MusicFeatures(np.random.default_rng(0).normal(size=(45, 35)).astype(np.float32))
+    np.testing.assert_array_equal(loaded.music_codec.encode(song).acoustic, tiny.music_codec.encode(song).acoustic)
 
 
 def test_half_precision_halves_the_file(tiny: checkpoint.Checkpoint, saved: Path, tmp_path: Path) -> None:
@@ -63,11 +65,60 @@ def test_half_precision_halves_the_file(tiny: checkpoint.Checkpoint, saved: Path
     assert checkpoint.load(tmp_path / "half.safetensors").generator is not None
 
 
-def test_the_codec_keeps_the_true_length(tiny: checkpoint.Checkpoint) -> None:
-    clip = swaying_clip(45)
-    tokens = tiny.dance_codec.encode(clip)
-    assert (len(tokens), tokens.frames) == (6, 45)
-    assert tiny.dance_codec.decode(tokens, name="again").frames == 45
+def sizes_of(path: Path) -> dict[str, dict[str, object]]:
+    """The sizes of the generator and of each tokenizer, as the file names them."""
+    header = json.loads(_header(path))
+    return {"generator": header["generator"], **header["tokenizers"]}
+
+
+def test_files_say_codebooks(saved: Path) -> None:
+    assert {name: sizes["codebooks"] for name, sizes in sizes_of(saved).items()} == {
+        "generator": 2,
+        "upper": 2,
+        "lower": 2,
+        "semantic": 1,
+        "acoustic": 1,
+    }
+    assert not [name for name, sizes in sizes_of(saved).items() if "books" in sizes]
+
+
+def _of_version_2(sizes: dict[str, object]) -> dict[str, object]:
+    """The sizes as format version 2 has them."""
+    newer = ("energies", "beat_positions", "tempos")
+    old = {"books" if name == "codebooks" else name: size for name, size in sizes.items() if name not in newer}
+    return {name: size for name, size in old.items() if name != "levels"} | {"codes": 1000} if "genres" in old else old
+
+
+def test_files_of_version_2_say_books_and_load_to_the_same(tiny: checkpoint.Checkpoint, saved: Path) -> None:
+    old = {name: _of_version_2(sizes) for name, sizes in sizes_of(saved).items()}
+    generator = old.pop("generator")
+    assert generator["books"] == 2
+    _rewrite(saved, version="2", generator=generator, tokenizers=old)
+    loaded = checkpoint.load(saved)
+    assert loaded.generator.config == tiny.generator.config
+    assert {name: each.config for name, each in loaded.tokenizers.items()} == {
+        name: each.config for name, each in tiny.tokenizers.items()
+    }
+
+
+def test_the_shipped_file_says_books_and_loads() -> None:
+    shipped = sizes_of(checkpoint_header.default_path())
+    assert shipped["generator"]["books"] == shipped["upper"]["books"] == 3
+    loaded = checkpoint.load()
+    assert loaded.generator.config == replace(CONFIGS["released"], genres=len(loaded.genres))
+    assert loaded.dance_codec.codebooks == 3
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_generators_take_the_prompts_that_this_program_makes(name: str) -> None:
+    assert checkpoint.for_our_prompts(CONFIGS[name]) == CONFIGS[name]
+
+
+@pytest.mark.parametrize("name", ["energies", "beat_positions", "tempos"])
+def test_a_generator_for_other_prompts_is_refused(tiny: checkpoint.Checkpoint, tmp_path: Path, name: str) -> None:
+    more = Generator(replace(tiny.generator.config, **{name: 99}))
+    tiny.with_generator(more).save(tmp_path / "other.safetensors")
+    _expect(tmp_path / "other.safetensors", "other prompts than this program makes")
 
 
 def test_tokenizers_alone_make_a_checkpoint_without_generator(tiny: checkpoint.Checkpoint, tmp_path: Path) -> None:
@@ -77,7 +128,7 @@ def test_tokenizers_alone_make_a_checkpoint_without_generator(tiny: checkpoint.C
 
 def _rewrite(path: Path, **changes: object) -> Path:
     """The file with its metadata or header changed."""
-    metadata = {"format": checkpoint.FORMAT, "version": str(checkpoint.VERSION)}
+    metadata = {"format": checkpoint_header.FORMAT, "version": str(checkpoint_header.VERSION)}
     header = json.loads(_header(path))
     for key, value in changes.items():
         (metadata if key in metadata else header)[key] = value

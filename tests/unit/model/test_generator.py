@@ -10,17 +10,17 @@ from torch.nn import functional as F
 
 from tokendance_core.model.fsq import FSQ
 from tokendance_core.model.generator import (
-    CODES,
     CONFIGS,
-    MASK,
     Generator,
     GeneratorConfig,
     GenreGate,
     Prompt,
     TokenInput,
 )
+from tokendance_core.types import CODES
 
 TINY = CONFIGS["tiny"]
+MASK = TINY.mask
 
 
 def build(config: GeneratorConfig = TINY) -> Generator:
@@ -54,17 +54,26 @@ def run(generator: Generator, prompt: Prompt, dance: torch.Tensor) -> torch.Tens
 
 
 def test_codebook_size_is_that_of_the_quantizer():
-    assert FSQ().size == CODES == MASK
+    assert {config.codes for config in CONFIGS.values()} == {FSQ().size} == {CODES}
+    assert MASK == CODES
+
+
+def test_other_levels_make_another_codebook():
+    config = replace(TINY, levels=(3, 4))
+    random = torch.Generator().manual_seed(0)
+    moves = torch.randint(config.mask + 1, (2, config.streams, 19), generator=random)
+    heard = prompt()._replace(semantic=prompt().semantic % 12, acoustic=prompt().acoustic % 12)
+    assert (config.codes, run(build(config), heard, moves).shape[-1]) == (12, 12)
 
 
 @pytest.mark.parametrize("length", [1, 30, 67])
-@pytest.mark.parametrize("books", [1, 2])
-def test_logits_have_one_row_per_token(length, books):
-    config = replace(TINY, books=books)
-    assert run(build(config), prompt(3, length), dance(3, length, config)).shape == (3, 2 * books, length, CODES)
+@pytest.mark.parametrize("codebooks", [1, 2])
+def test_logits_have_one_row_per_token(length, codebooks):
+    config = replace(TINY, codebooks=codebooks)
+    assert run(build(config), prompt(3, length), dance(3, length, config)).shape == (3, 2 * codebooks, length, CODES)
 
 
-def test_some_books_can_be_asked_for_alone():
+def test_some_codebooks_can_be_asked_for_alone():
     generator = build()
     every, second = run(generator, prompt(), dance()), generator(prompt(), dance(), range(1, 2))
     torch.testing.assert_close(second, every[:, 2:])
@@ -88,7 +97,7 @@ def test_every_token_stream_matters(music_in):
     "told",
     [
         {"energy": torch.full((2, 19), 8)},
-        {"place": torch.arange(38).view(2, 19) % 4 + 1},
+        {"beat_position": torch.arange(38).view(2, 19) % 4 + 1},
         {"tempo": torch.full((2,), 3)},
         {"genre": torch.full((2,), 3)},
     ],
@@ -142,7 +151,7 @@ def test_genre_gate_is_the_published_formula():
 
 
 def test_mask_has_no_digits_and_neighbouring_codes_are_near():
-    digits = TokenInput(CODES + 1, 8).digits
+    digits = TokenInput(TINY, with_mask=True).digits
     assert (digits[MASK] == 0).all()
     assert (digits[:CODES].sum(1) == 4).all()
     assert len(torch.unique(digits[:CODES], dim=0)) == CODES
@@ -202,7 +211,9 @@ def test_config_is_frozen_and_survives_a_dictionary():
         TINY.width = 3
 
 
-@pytest.mark.parametrize("wrong", [{"music_in": "notes"}, {"codes": 512}, {"width": 50, "head_dim": 64}])
+@pytest.mark.parametrize(
+    "wrong", [{"music_in": "notes"}, {"levels": (8, 1)}, {"levels": ()}, {"width": 50, "head_dim": 64}]
+)
 def test_impossible_sizes_are_refused(wrong):
     with pytest.raises(ValueError, match=r"expected|multiple"):
         GeneratorConfig(**wrong)

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tokendance_core.model.generator import CODES, CONFIGS, MASK, Generator, Prompt
+from tokendance_core.model.generator import CONFIGS, Generator, Prompt
 from tokendance_core.model.sampler import sample
+from tokendance_core.types import CODES
 
+MASK = CONFIGS["tiny"].mask
 ANY = torch.zeros(2, dtype=torch.long)
 
 
@@ -42,13 +44,13 @@ class Fixed(nn.Module):
 
     def __init__(self, logits: Tensor) -> None:
         super().__init__()
-        self.config = SimpleNamespace(codes=logits.shape[-1], streams=logits.shape[1])
+        self.config = SimpleNamespace(mask=logits.shape[-1], streams=logits.shape[1], codebooks=logits.shape[1] // 2)
         self.logits = logits
         self.seen: list[Tensor] = []
 
-    def forward(self, prompt: Prompt, dance: Tensor, books: range) -> Tensor:
+    def forward(self, prompt: Prompt, dance: Tensor, codebooks: range) -> Tensor:
         self.seen.append(dance.clone())
-        return self.logits[:, 2 * books.start : 2 * books.stop].clone()
+        return self.logits[:, 2 * codebooks.start : 2 * codebooks.stop].clone()
 
 
 def fixed(length: int = 23, codes: int = CODES, scale: float = 1.0, streams: int = 2) -> Fixed:
@@ -140,7 +142,7 @@ def test_surest_tokens_come_first_by_a_cosine_schedule():
     assert torch.equal(tokens, network.logits.argmax(-1))
 
 
-def test_later_books_take_one_pass_each():
+def test_later_codebooks_take_one_pass_each():
     network = fixed(length=50, streams=6)
     draw(network, length=50, steps=6, temperature=0.0)
     waiting = [(seen == MASK).sum((0, 2)).unflatten(0, (3, 2)).sum(1).tolist() for seen in network.seen]

@@ -17,7 +17,7 @@ def test_every_index_has_its_own_code() -> None:
 
 
 def test_codes_and_indices_are_inverse() -> None:
-    quantizer = FSQ(books=2)
+    quantizer = FSQ(codebooks=2)
     made = quantizer(torch.randn(2000, 8) * 3)
     assert made.indices.shape == (2000, 2)
     torch.testing.assert_close(quantizer.codes(made.indices), made.codes)
@@ -46,22 +46,22 @@ def test_gradient_passes_straight_through() -> None:
 
 
 @pytest.mark.parametrize("frames", [8, 64, 240])
-@pytest.mark.parametrize(("halvings", "books"), [(3, 1), (2, 2)])
-def test_codes_for_every_few_frames_and_back(frames: int, halvings: int, books: int) -> None:
-    model = Tokenizer(TokenizerConfig(features=57, width=16, halvings=halvings, books=books)).eval()
+@pytest.mark.parametrize(("halvings", "codebooks"), [(3, 1), (2, 2)])
+def test_codes_for_every_few_frames_and_back(frames: int, halvings: int, codebooks: int) -> None:
+    model = Tokenizer(TokenizerConfig(features=57, width=16, halvings=halvings, codebooks=codebooks)).eval()
     x = torch.randn(2, frames, 57)
     made, indices = model(x)
-    assert indices.shape == (2, frames // model.config.hop, books)
+    assert indices.shape == (2, frames // model.config.hop, codebooks)
     assert model.config.hop == 2**halvings
     assert made.shape == x.shape
     torch.testing.assert_close(model.decode(indices), made)
     assert torch.equal(model.encode(x).indices, indices)
 
 
-def test_fewer_books_decode_to_something_coarser() -> None:
-    model = Tokenizer(TokenizerConfig(features=9, width=16, books=2)).eval()
+def test_fewer_codebooks_decode_to_something_coarser() -> None:
+    model = Tokenizer(TokenizerConfig(features=9, width=16, codebooks=2)).eval()
     x = torch.randn(2, 40, 9)
-    coarse, indices = model(x, books=1)
+    coarse, indices = model(x, codebooks=1)
     torch.testing.assert_close(model.decode(indices[..., :1]), coarse)
     assert not torch.allclose(coarse, model.decode(indices))
 

@@ -66,10 +66,10 @@ def test_any_beats_make_a_rising_clock_over_the_whole_song(beats: list[float], d
 
 def test_places_count_tokens_from_each_beat() -> None:
     clock = Clock.of_beats(grid(100), 30.0)
-    np.testing.assert_array_equal(clock.places(4)[:6], [1, 2, 3, 4, 1, 2])
-    np.testing.assert_array_equal(clock.places(8)[:3], [1, 2, 1])
-    assert len(clock.places(4)) == -(-clock.frames // 4)
-    assert not Clock.steady(3.0).places(4).any()
+    np.testing.assert_array_equal(clock.beat_positions(4)[:6], [1, 2, 3, 4, 1, 2])
+    np.testing.assert_array_equal(clock.beat_positions(8)[:3], [1, 2, 1])
+    assert len(clock.beat_positions(4)) == -(-clock.frames // 4)
+    assert not Clock.steady(3.0).beat_positions(4).any()
 
 
 def test_without_beats_time_is_even() -> None:

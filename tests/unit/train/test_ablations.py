@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from bench.ablations import VARIANTS
-from tokendance_core.model.generator import CONFIGS, MASK, Generator, Prompt
+from tokendance_core.model.generator import CONFIGS, Generator, Prompt
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -15,7 +15,10 @@ def test_each_variant_answers_and_differs(name: str) -> None:
     plain = Generator(CONFIGS["tiny"]).eval()
     heard = torch.arange(12).view(1, 12)
     nothing, genre = torch.zeros_like(heard), torch.ones(1, dtype=torch.long)
-    prompt, dance = Prompt(heard, heard + 300, nothing, nothing, nothing[:, 0], genre), torch.full((1, 4, 12), MASK)
+    prompt, dance = (
+        Prompt(heard, heard + 300, nothing, nothing, nothing[:, 0], genre),
+        torch.full((1, 4, 12), plain.config.mask),
+    )
     with torch.no_grad():
         before = plain(prompt, dance)
         after = VARIANTS[name](plain).eval()(prompt, dance)

@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tokendance_core.model.fsq import LEVELS
 from tokendance_core.train import generator as stage_two
 from tokendance_core.train.paired_tokens import PairedTokens, load, save
 from tokendance_core.train.tokenizers import turned, windows_from
@@ -18,17 +19,17 @@ def pairs() -> PairedTokens:
     rng = np.random.default_rng(0)
     music = {name: rng.integers(0, 1000, (4, 300)) for name in ("semantic", "acoustic")}
     dance = rng.integers(0, 1000, (4, 4, 300))
-    place = np.tile(np.arange(300) % 4 + 1, (4, 1))
+    beat_position = np.tile(np.arange(300) % 4 + 1, (4, 1))
     energy, tempo = rng.integers(1, 9, (4, 300)), np.array([1, 2, 3, 4])
-    told = {"energy": energy, "place": place, "tempo": tempo, "genre": np.array([1, 2, 1, 0])}
+    told = {"energy": energy, "beat_position": beat_position, "tempo": tempo, "genre": np.array([1, 2, 1, 0])}
     return PairedTokens(**music, **told, dance=dance, sources=({"song": "a"},) * 4)
 
 
 @given(st.integers(0, 1000), st.integers(1, 12), st.integers(1, 3), st.integers(1, 40))
 @settings(max_examples=50, deadline=None)
-def test_every_crop_hides_something(seed: int, count: int, books: int, length: int) -> None:
-    masks = stage_two.draw_masks(np.random.default_rng(seed), count, books, length)
-    assert masks.shape == (count, 2 * books, length)
+def test_every_crop_hides_something(seed: int, count: int, codebooks: int, length: int) -> None:
+    masks = stage_two.draw_masks(np.random.default_rng(seed), count, codebooks, length)
+    assert masks.shape == (count, 2 * codebooks, length)
     assert masks.any((1, 2)).all()
 
 
@@ -48,7 +49,7 @@ def test_no_code_is_known_before_those_it_refines() -> None:
 
 
 def test_crops_come_from_the_pairs_in_step(pairs: PairedTokens) -> None:
-    task = stage_two.generator_task("tiny", 3, 2, pairs, pairs)
+    task = stage_two.generator_task("tiny", pairs, pairs, genres=3, codebooks=2, levels=LEVELS)
     batch = task.batch(np.random.default_rng(1), 8)
     starts = np.lib.stride_tricks.sliding_window_view(pairs.dance[:, 0], 5, axis=1).reshape(-1, 5)
     rows = {tuple(row): i for i, row in enumerate(starts)}
@@ -57,7 +58,7 @@ def test_crops_come_from_the_pairs_in_step(pairs: PairedTokens) -> None:
         where = rows[tuple(batch["dance"][i, 0, :5].tolist())]
         pair, start = divmod(where, width)
         np.testing.assert_array_equal(batch["acoustic"][i, :5], pairs.acoustic[pair, start : start + 5])
-        np.testing.assert_array_equal(batch["place"][i, :5], pairs.place[pair, start : start + 5])
+        np.testing.assert_array_equal(batch["beat_position"][i, :5], pairs.beat_position[pair, start : start + 5])
         np.testing.assert_array_equal(batch["dance"][i, :, :5], pairs.dance[pair, :, start : start + 5])
         assert int(batch["genre"][i]) in (0, pairs.genre[pair])
         assert int(batch["tempo"][i]) in (0, pairs.tempo[pair])
@@ -68,7 +69,7 @@ def test_the_loss_learns_a_constant_answer(pairs: PairedTokens) -> None:
     torch.manual_seed(0)
     answer = np.broadcast_to(np.array([7, 9, 11, 13])[:, None], pairs.dance.shape).copy()
     constant = replace(pairs, dance=answer)
-    task = stage_two.generator_task("tiny", 3, 2, constant, constant)
+    task = stage_two.generator_task("tiny", constant, constant, genres=3, codebooks=2, levels=LEVELS)
     optimiser = torch.optim.Adam(task.model.parameters(), 0.02)
     for step in range(25):
         loss = task.loss(task.batch(np.random.default_rng(step), 4))
@@ -87,6 +88,14 @@ def test_pairs_survive_the_disk(pairs: PairedTokens, tmp_path) -> None:
     assert again.sources == pairs.sources
 
 
+def test_a_file_may_call_the_beat_position_place(pairs: PairedTokens, tmp_path) -> None:
+    save(pairs, tmp_path / "pairs.npz")
+    with np.load(tmp_path / "pairs.npz") as file:
+        arrays = {"place" if name == "beat_position" else name: file[name] for name in file}
+    np.savez(tmp_path / "old.npz", **arrays)
+    np.testing.assert_array_equal(load(tmp_path / "old.npz").beat_position, pairs.beat_position)
+
+
 def test_windows_are_cut_from_anywhere() -> None:
     matrices = [np.arange(10)[:, None] + 100 * i for i in range(2)]
     windows = windows_from(matrices, np.array([10.0, 10.0]), np.random.default_rng(0), 200, 4)
@@ -98,8 +107,8 @@ def test_windows_are_cut_from_anywhere() -> None:
 def test_turning_windows_agrees_with_turning_clips() -> None:
     from tests.unit.motion_samples import swaying_clip
     from tokendance_core.dance import representation
-    from tokendance_core.motion import edits as augment
+    from tokendance_core.motion import edits
 
     clip = swaying_clip(12)
-    expected = representation.to_matrix(augment.turn(clip, 0.6))
+    expected = representation.to_matrix(edits.turn(clip, 0.6))
     np.testing.assert_allclose(turned(representation.to_matrix(clip)[None], np.array([0.6]))[0], expected, atol=1e-5)

@@ -97,7 +97,7 @@ def _ratio(made: float, true: float) -> float:
 
 
 def code_usage(material: Material) -> dict[str, CodeUsage]:
-    """How the training data uses each book of each stream."""
+    """How the training data uses each codebook of each stream."""
     dances = [material.model.dance_codec.encode(c.clip) for c in material.clips if c.split == "train"]
     songs = [material.model.music_codec.encode(s.features) for s in material.all_songs if s.split == "train"]
     rows = {}
@@ -105,10 +105,10 @@ def code_usage(material: Material) -> dict[str, CodeUsage]:
         tokens = np.concatenate(
             [np.asarray(getattr(t, stream)) for t in (dances if stream in ("upper", "lower") else songs)]
         )
-        for book, column in enumerate(tokens.reshape(len(tokens), -1).T):
+        for codebook, column in enumerate(tokens.reshape(len(tokens), -1).T):
             share = np.bincount(column, minlength=CODES) / len(column)
             known = share[share > 0]
-            rows[f"{stream}, book {book + 1}"] = CodeUsage(
+            rows[f"{stream}, codebook {codebook + 1}"] = CodeUsage(
                 used_percent=100 * len(known) / CODES,
                 entropy_bits=float(-(known * np.log2(known)).sum()),
                 tokens=len(column),

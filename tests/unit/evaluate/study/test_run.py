@@ -35,7 +35,7 @@ SONGS = [np.arange(0.2 + 0.03 * i, 30.0, 60 / bpm) for i, bpm in enumerate((90, 
 
 
 class IdentityCodec:
-    """Loses nothing; the codes of a dance are its frame numbers, two books a half."""
+    """Loses nothing; the codes of a dance are its frame numbers, two codebooks a half."""
 
     def encode(self, clip):
         tokens = np.arange(10).reshape(5, 2)
@@ -139,19 +139,19 @@ def test_a_perfect_codec_meets_every_gate(small):
     assert all(gate.met for gate in section.gates)
 
 
-def test_code_usage_counts_every_book(small):
+def test_code_usage_counts_every_codebook(small):
     rows = study_tokenizers.code_usage(small)
     assert set(rows) == {
-        "upper, book 1",
-        "upper, book 2",
-        "lower, book 1",
-        "lower, book 2",
-        "semantic, book 1",
-        "acoustic, book 1",
+        "upper, codebook 1",
+        "upper, codebook 2",
+        "lower, codebook 1",
+        "lower, codebook 2",
+        "semantic, codebook 1",
+        "acoustic, codebook 1",
     }
-    assert rows["upper, book 1"].used_percent == 0.5
-    assert rows["acoustic, book 1"].entropy_bits == pytest.approx(3.0)
-    assert rows["semantic, book 1"].entropy_bits == 0
+    assert rows["upper, codebook 1"].used_percent == 0.5
+    assert rows["acoustic, codebook 1"].entropy_bits == pytest.approx(3.0)
+    assert rows["semantic, codebook 1"].entropy_bits == 0
 
 
 def test_copies_of_training_dance_are_found_out(small):
