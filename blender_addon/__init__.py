@@ -1,7 +1,8 @@
 """TokenDance for Blender: a song and a character in, an editable, keyframed dance out.
 
 Rooms from the ground up: ``interface``, ``runtime``, ``song``, ``armature``, ``character``, ``takes``, ``dance``, and
-on top of them ``headless`` and ``sidebar``. Begin with ``dance/generation.py``.
+on top of them ``headless`` and ``sidebar``. ``session.py`` owns everything that runs or is remembered. Begin with
+``dance/generation.py``.
 """
 
 from __future__ import annotations
