@@ -12,7 +12,7 @@ from tokendance_core.errors import SettingError
 from tokendance_core.finishing import finish as finishing
 from tokendance_core.finishing.finish import FinishSettings, finish
 from tokendance_core.motion import kinematics
-from tokendance_core.motion.skeleton import OFFSETS
+from tokendance_core.motion.skeleton import HORIZONTAL, OFFSETS
 
 # --- settings ---------------------------------------------------------------------------------------------------------
 
@@ -43,7 +43,7 @@ def test_without_foot_lock_legs_and_path_are_left_alone() -> None:
     clip = dancers.drifting(dancers.stepping(), 0.2)
     finished = finish(clip, FinishSettings(smoothing=0, foot_lock=0, settle=0))
     np.testing.assert_array_equal(finished.rot6d, clip.rot6d)
-    np.testing.assert_array_equal(finished.root[:, [0, 2]], clip.root[:, [0, 2]])
+    np.testing.assert_array_equal(finished.root[:, HORIZONTAL], clip.root[:, HORIZONTAL])
 
 
 def test_ground_acts_without_foot_lock() -> None:

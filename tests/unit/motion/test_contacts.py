@@ -15,7 +15,7 @@ from tokendance_core.finishing.foot_targets import FOOT_LENGTH, foot_targets
 from tokendance_core.finishing.leg_ik import lock_feet
 from tokendance_core.motion import contacts as feet
 from tokendance_core.motion import kinematics
-from tokendance_core.motion.skeleton import FEET, FLAT, INDEX
+from tokendance_core.motion.skeleton import FEET, FLAT, HORIZONTAL, INDEX, UP
 from tokendance_core.types import MotionClip
 
 UNSETTLED = FinishSettings(settle=0)
@@ -91,7 +91,7 @@ def test_a_standing_foot_stays_within_a_millimetre_per_frame() -> None:
     clip = dancers.drifting(dancers.stepping(), 0.05)
     points = kinematics.joint_positions(lock_feet(clip, dancers.contacts(clip)))[:, list(FEET)]
     held = _standing(kinematics.joint_positions(clip)[:, list(FEET)])[:, [1, 3]]
-    moved = np.linalg.norm(np.diff(points[:, [1, 3]][..., [0, 2]], axis=0), axis=-1)
+    moved = np.linalg.norm(np.diff(points[:, [1, 3]][..., HORIZONTAL], axis=0), axis=-1)
     assert held.mean() > 0.4
     assert moved[held[1:] & held[:-1]].max() < 1e-3
 
@@ -159,11 +159,11 @@ def test_half_a_lock_slides_less_than_none_and_more_than_a_full_one() -> None:
 
 def test_no_foot_goes_through_the_floor() -> None:
     clip = dancers.stepping()
-    wobble = 0.05 * np.sin(np.arange(clip.frames) / 7)[:, None] * np.float32([0, 1, 0])
+    wobble = 0.05 * np.sin(np.arange(clip.frames) / 7)[:, None] * UP
     finished = finish(replace(clip, root=(clip.root + wobble).astype(np.float32)))
     feet = kinematics.joint_positions(finished)[:, list(FEET), 1]
     assert feet[:, [1, 3]].min() > -1e-3
-    assert feet[:, [0, 2]].min() > 0.03
+    assert feet[:, HORIZONTAL].min() > 0.03
 
 
 def test_knees_do_not_pop() -> None:
@@ -177,7 +177,7 @@ def test_knees_do_not_pop() -> None:
 def test_legs_are_never_stretched_straight_and_knees_point_forward() -> None:
     """The body rises off its feet by more than the legs are long."""
     clip = dancers.bobbing()
-    rise = 0.08 * np.sin(np.arange(clip.frames) / 20)[:, None] * np.float32([0, 1, 0])
+    rise = 0.08 * np.sin(np.arange(clip.frames) / 20)[:, None] * UP
     lifted = replace(clip, root=(clip.root + rise).astype(np.float32))
     locked = lock_feet(lifted, np.ones((clip.frames, 4), bool))
     flexion = dancers.knee_flexion(locked)
@@ -201,7 +201,7 @@ T_POSE = np.tile(np.array([1.0, 0, 0, 0, 1, 0], np.float32), (5, 24, 1))
 def test_a_standing_body_is_put_on_the_floor_from_any_height(height: float) -> None:
     clip = feet.stand_on_floor(MotionClip(T_POSE, np.full((5, 3), height, np.float32)))
     np.testing.assert_allclose(clip.root[:, 1], 0.94, atol=1e-4)
-    np.testing.assert_allclose(clip.root[:, [0, 2]], np.float32(height))
+    np.testing.assert_allclose(clip.root[:, HORIZONTAL], np.float32(height))
 
 
 def test_a_jump_does_not_move_the_floor_and_the_dance_moves_as_one() -> None:

@@ -12,7 +12,7 @@ from tests import body_models
 from tests.unit import dancers
 from tokendance_core.errors import ClipError, SettingError
 from tokendance_core.motion import kinematics, rotation
-from tokendance_core.motion.skeleton import ANKLE_HEIGHT, INDEX, OFFSETS, PARENTS, REST_HEIGHT
+from tokendance_core.motion.skeleton import ANKLE_HEIGHT, HORIZONTAL, INDEX, OFFSETS, PARENTS, REST_HEIGHT, SIDES
 from tokendance_core.smpl import skinning
 from tokendance_core.smpl.skinning import skin
 from tokendance_core.types import MotionClip
@@ -131,7 +131,7 @@ def test_betas_change_the_proportions(smpl):
 def test_the_path_grows_with_the_legs(model):
     clip = dancers.tumbling()
     made = skin(clip, model)
-    np.testing.assert_allclose(made.joints[:, 0, [0, 2]], LEG * clip.root[:, [0, 2]], atol=1e-5)
+    np.testing.assert_allclose(made.joints[:, 0, HORIZONTAL], LEG * clip.root[:, HORIZONTAL], atol=1e-5)
 
 
 def test_a_jump_is_as_high_as_its_legs_allow(smpl):
@@ -142,7 +142,7 @@ def test_a_jump_is_as_high_as_its_legs_allow(smpl):
 def test_a_bent_knee_keeps_the_lower_foot_on_the_floor(smpl):
     """A squat on flat feet: the thighs 60 degrees forward, the shanks back, the ankles level."""
     vectors = np.zeros((1, 24, 3))
-    for side in ("left", "right"):
+    for side in SIDES:
         for joint, degrees in (("hip", -60), ("knee", 100), ("ankle", -40)):
             vectors[0, INDEX[f"{side}_{joint}"], 0] = np.radians(degrees)
     leg = 0.41 * (np.cos(np.radians(60)) + np.cos(np.radians(40)))
@@ -150,7 +150,7 @@ def test_a_bent_knee_keeps_the_lower_foot_on_the_floor(smpl):
     made = skin(dancers.clip(vectors, np.array([[0.0, height, 0.0]])), smpl)
     rest = body_models.rest_joints("smpl")
     sole = body_models.arrays("smpl")["v_template"][:, 1].min()
-    for side in ("left", "right"):
+    for side in SIDES:
         for joint in ("ankle", "foot"):
             index = INDEX[f"{side}_{joint}"]
             assert made.joints[0, index, 1] == pytest.approx(rest[index, 1] - sole, abs=1e-5), (side, joint)

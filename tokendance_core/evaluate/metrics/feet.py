@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tokendance_core.motion import kinematics
-from tokendance_core.motion.skeleton import FEET, INDEX
+from tokendance_core.motion.skeleton import FEET, HORIZONTAL, INDEX
 from tokendance_core.types import FPS, MotionClip
 
 _LOW = np.array([0.08, 0.05, 0.08, 0.05])
@@ -36,7 +36,7 @@ def foot_slide(clip: MotionClip) -> float:
     """
     joints = kinematics.joint_positions(clip)
     contacts = kinematics.foot_contacts(joints, clip.fps)
-    speed = np.linalg.norm(kinematics.velocities(joints[:, list(FEET)], clip.fps)[..., [0, 2]], axis=-1)
+    speed = np.linalg.norm(kinematics.velocities(joints[:, list(FEET)], clip.fps)[..., HORIZONTAL], axis=-1)
     return float(speed[contacts].mean()) if contacts.any() else 0.0
 
 
@@ -62,7 +62,7 @@ def _skating(low: np.ndarray, moving: np.ndarray) -> float:
 
 def _steps(feet: np.ndarray) -> np.ndarray:
     """Forward horizontal differences (T, 4, 2) metres a frame; the last frame stands still."""
-    return np.diff(feet[..., [0, 2]], axis=0, append=feet[-1:, :, [0, 2]])
+    return np.diff(feet[..., HORIZONTAL], axis=0, append=feet[-1:, :, HORIZONTAL])
 
 
 def skating_ratio(clip: MotionClip) -> float:
@@ -100,7 +100,7 @@ def _sliding_feet_and_push(clip: MotionClip) -> tuple[np.ndarray, np.ndarray]:
     joints = kinematics.joint_positions(clip).astype(np.float64)
     push = np.diff(joints[:, INDEX["pelvis"]], n=2, axis=0) * clip.fps**2
     push[:, 1] = np.maximum(push[:, 1], 0.0)
-    steps = np.linalg.norm(np.diff(joints[1:, list(FEET)][..., [0, 2]], axis=0), axis=-1)
+    steps = np.linalg.norm(np.diff(joints[1:, list(FEET)][..., HORIZONTAL], axis=0), axis=-1)
     return steps[:, _LEFT].min(1) * steps[:, _RIGHT].min(1), np.linalg.norm(push, axis=-1)
 
 

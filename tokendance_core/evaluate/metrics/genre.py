@@ -11,6 +11,7 @@ from tokendance_core.errors import DataError
 from tokendance_core.evaluate.metrics.motion import heading_centred
 from tokendance_core.motion import kinematics
 from tokendance_core.motion.edits import headings
+from tokendance_core.motion.skeleton import HORIZONTAL
 from tokendance_core.types import MotionClip
 
 SECONDS = 4.0
@@ -34,7 +35,7 @@ def window_features(clip: MotionClip, seconds: float = SECONDS) -> np.ndarray:
         return np.empty((0, 0))
     joints, angles = heading_centred(clip), np.unwrap(headings(clip))
     speeds = np.linalg.norm(kinematics.velocities(joints, clip.fps), axis=-1)
-    travel = np.linalg.norm(kinematics.velocities(clip.root[:, [0, 2]], clip.fps), axis=-1)
+    travel = np.linalg.norm(kinematics.velocities(clip.root[:, HORIZONTAL], clip.fps), axis=-1)
     whole = np.column_stack((clip.root[:, 1], travel, np.abs(kinematics.velocities(angles, clip.fps))))
     rows = []
     for start in range(0, max(clip.frames - length, 0) + 1, length // 2):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tokendance_core.errors import DataError
+from tokendance_core.motion.skeleton import HORIZONTAL
 
 _HALF_WINDOW = 2
 """Frames to either side over which upstream averages velocity and acceleration."""
@@ -49,7 +50,7 @@ def _features(joints: np.ndarray, fps: float, half: int, legacy: bool) -> np.nda
         before = p[1:-1] - p[:-2] * fps
     speed = _windowed((p[1:] - p[:-1]) * fps, len(p) - 1, half)
     acceleration = _windowed((after - before) * fps, len(p) - 1, half)
-    horizontal, vertical = (speed[..., [0, 2]] ** 2).sum(-1).mean(0), (speed[..., 1] ** 2).mean(0)
+    horizontal, vertical = (speed[..., HORIZONTAL] ** 2).sum(-1).mean(0), (speed[..., 1] ** 2).mean(0)
     by_joint: np.ndarray = np.stack((horizontal, vertical, np.linalg.norm(acceleration, axis=-1).mean(0)), 1)
     return by_joint.ravel()
 

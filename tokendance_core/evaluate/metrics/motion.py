@@ -7,7 +7,7 @@ import numpy as np
 from tokendance_core.motion import kinematics, rotation
 from tokendance_core.motion.contacts import runs
 from tokendance_core.motion.edits import headings
-from tokendance_core.motion.skeleton import INDEX
+from tokendance_core.motion.skeleton import HORIZONTAL, INDEX
 from tokendance_core.motion.speed import smoothed_speed
 from tokendance_core.types import MotionClip
 
@@ -62,7 +62,7 @@ def drift(made: MotionClip, truth: MotionClip) -> float:
     Mean over all windows of 10 s, a second apart; clips shorter than that: the distance at their end, scaled to 10 s.
     Known defect: a heading lost before the window turns the window's whole path and is counted again.
     """
-    apart = (made.root.astype(np.float64) - truth.root)[:, [0, 2]]
+    apart = (made.root.astype(np.float64) - truth.root)[:, HORIZONTAL]
     window = round(DRIFT_SECONDS * truth.fps)
     if len(apart) <= window:
         return float(np.linalg.norm(apart[-1] - apart[0]) * window / max(len(apart) - 1, 1))
