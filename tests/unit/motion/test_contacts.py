@@ -211,5 +211,5 @@ def test_a_jump_does_not_move_the_floor_and_the_dance_moves_as_one() -> None:
     np.testing.assert_allclose(clip.root[:, 1], [0.94, 0.94, 0.94, 0.94, 1.34], atol=1e-5)
     sway = swaying_clip(60)
     np.testing.assert_allclose(np.ptp(feet.stand_on_floor(sway).root - sway.root, axis=0), 0, atol=1e-6)
-    heights = kinematics.joint_positions(feet.stand_on_floor(sway))[:, list(kinematics.FEET), 1]
+    heights = kinematics.joint_positions(feet.stand_on_floor(sway))[:, list(FEET), 1]
     assert abs(np.median(heights.min(1))) < 0.1
