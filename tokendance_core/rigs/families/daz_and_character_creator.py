@@ -1,8 +1,8 @@
-"""Daz figures. The spine and the legs both descend from ``hip``; ``pelvis`` below it carries the legs alone, so that ``hip``
-is the pelvis.
+"""Daz figures. The spine and the legs both descend from ``hip``; ``pelvis`` below it carries the legs alone, so that
+``hip`` is the pelvis.
 
-Also Character Creator and iClone by Reallusion: spine and legs descend from ``CC_Base_Hip``; ``CC_Base_Pelvis`` carries the
-legs alone.
+Also Character Creator and iClone by Reallusion: spine and legs descend from ``CC_Base_Hip``; ``CC_Base_Pelvis`` carries
+the legs alone.
 """
 
 from __future__ import annotations

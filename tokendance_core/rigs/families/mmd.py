@@ -1,7 +1,8 @@
 """MikuMikuDance: Japanese names with 左/右 or, as mmd_tools writes them, with ``.L``/``.R``; and their usual English
 names.
 
-下半身 (the pelvis, with the legs) and 上半身 (the spine) both are children of センター. The D-bones carry the skin of the legs.
+下半身 (the pelvis, with the legs) and 上半身 (the spine) both are children of センター. The D-bones carry the skin of
+the legs.
 """
 
 from __future__ import annotations
