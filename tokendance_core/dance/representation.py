@@ -12,7 +12,7 @@ from typing import Literal
 
 import numpy as np
 
-from tokendance_core.motion.skeleton import JOINTS, LOWER, UPPER
+from tokendance_core.motion.skeleton import HORIZONTAL, JOINTS, LOWER, UPPER
 from tokendance_core.types import FPS, MotionClip
 
 RootForm = Literal["velocity", "absolute"]
@@ -43,8 +43,8 @@ def to_matrix(clip: MotionClip, root: RootForm = "velocity") -> np.ndarray:
         )
     path = clip.root.copy()
     if root == "velocity":
-        planar = np.diff(clip.root[:, [0, 2]], axis=0)
-        path[:, [0, 2]] = np.concatenate((planar[:1], planar)) if len(planar) else 0.0
+        planar = np.diff(clip.root[:, HORIZONTAL], axis=0)
+        path[:, HORIZONTAL] = np.concatenate((planar[:1], planar)) if len(planar) else 0.0
     matrix: np.ndarray = np.concatenate((path, clip.rot6d.reshape(clip.frames, -1)), 1).astype(np.float32)
     return matrix
 
@@ -53,8 +53,8 @@ def from_matrix(matrix: np.ndarray, root: RootForm = "velocity") -> MotionClip:
     """(T, 147) -> a clip at 30 fps; with velocities its pelvis starts above the origin."""
     path = matrix[:, ROOT].astype(np.float64)
     if root == "velocity":
-        path[0, [0, 2]] = 0.0
-        path[:, [0, 2]] = np.cumsum(path[:, [0, 2]], axis=0)
+        path[0, HORIZONTAL] = 0.0
+        path[:, HORIZONTAL] = np.cumsum(path[:, HORIZONTAL], axis=0)
     rot6d = matrix[:, ROTATIONS].reshape(len(matrix), len(JOINTS), 6)
     return MotionClip(rot6d.astype(np.float32), path.astype(np.float32))
 

@@ -15,7 +15,7 @@ from tokendance_core.datasets import beat_grids
 from tokendance_core.datasets.pack import SourceClip
 from tokendance_core.motion import kinematics, rotation
 from tokendance_core.motion.sampling import neighbours
-from tokendance_core.motion.skeleton import UPPER
+from tokendance_core.motion.skeleton import HORIZONTAL, OVER_THE_FLOOR, UP, UPPER
 from tokendance_core.music.clock import to_both_ends
 from tokendance_core.types import FPS, MotionClip
 
@@ -45,7 +45,7 @@ _LARGEST_TURN = 0.3
 def tile(clip: MotionClip, seconds: float) -> MotionClip:
     """A loop repeated until it lasts ``seconds``, its travel continued from one round to the next."""
     times = int(np.ceil(seconds / clip.seconds))
-    step = (clip.root[-1] - clip.root[0]) * np.array([1, 0, 1], np.float32) * clip.frames / max(clip.frames - 1, 1)
+    step = (clip.root[-1] - clip.root[0]) * OVER_THE_FLOOR * clip.frames / max(clip.frames - 1, 1)
     root = np.concatenate([clip.root + i * step for i in range(times)])
     return replace(clip, rot6d=np.tile(clip.rot6d, (times, 1, 1)), root=root.astype(np.float32))
 
@@ -87,7 +87,7 @@ def danceables(source: SourceClip) -> list[Danceable]:
 
 def _danceable(name: str, genre: str, clip: MotionClip, beats: np.ndarray) -> Danceable:
     matrices = rotation.matrix_from_6d(clip.rot6d)
-    joints = kinematics.forward_kinematics(matrices, clip.root * np.array([0, 1, 0], np.float32))[0]
+    joints = kinematics.forward_kinematics(matrices, clip.root * UP)[0]
     return Danceable(
         name=name,
         genre=genre,
@@ -303,7 +303,7 @@ def _blend_in(
     ramp = np.ones(len(span))
     t = np.arange(1, lead + 1) / (lead + 1)
     ramp[:lead] = t * t * (3 - 2 * t)
-    planar = np.diff(root[:, [0, 2]], axis=0, prepend=root[:1, [0, 2]])
+    planar = np.diff(root[:, HORIZONTAL], axis=0, prepend=root[:1, HORIZONTAL])
     planar[:1] = planar[1:2]
     kept = slice(span[0], span[0] + lead)
     piece = piece.copy()

@@ -10,7 +10,7 @@ import numpy as np
 
 from tokendance_core.finishing.leg_ik import bend
 from tokendance_core.motion.filters import filtered, gaussian
-from tokendance_core.motion.skeleton import INDEX, OVER_THE_FLOOR, SIDES, T_POSE
+from tokendance_core.motion.skeleton import HORIZONTAL, INDEX, OVER_THE_FLOOR, SIDES, T_POSE
 from tokendance_core.retarget.posing import Posture
 from tokendance_core.retarget.rest_pose import RestPose
 from tokendance_core.types import FPS
@@ -40,7 +40,7 @@ def _way_out(wrists: np.ndarray, trunk: np.ndarray, facing: np.ndarray, half_wid
     along = np.clip(((wrists - trunk[:, None, 0]) * line[:, None]).sum(-1) / length[:, None], 0.0, 1.0)
     away = wrists - trunk[:, None, 0] - along[..., None] * line[:, None]
     local = np.einsum("tji,tkj->tki", facing, away)  # left, up, front of the chest
-    across = local[..., [0, 2]] / [half_width * _WIDTH + _HAND, half_width * _DEPTH + _HAND]
+    across = local[..., HORIZONTAL] / [half_width * _WIDTH + _HAND, half_width * _DEPTH + _HAND]
     depth = np.linalg.norm(across, axis=-1)
     inside = np.maximum(1 / np.maximum(depth, 1e-3) - 1, 0.0)
     # Above the shoulders and below the hips there is no trunk.
