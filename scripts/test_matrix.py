@@ -24,16 +24,20 @@ MATRIX = {
 PACKAGES = ("pytest", "hypothesis", "scipy", "soundfile", "soxr", "tqdm")
 
 
+def python_of(blender: str) -> Path:
+    """Where the Python of that Blender's environment is, once it is made."""
+    return ROOT / ".venvs" / f"blender-{blender}" / "bin" / "python"
+
+
 def environment(blender: str, version: str, numpy: str) -> Path | None:
     """The Python of that Blender's environment, made now if need be; None without a Python to make it from."""
-    folder = ROOT / ".venvs" / f"blender-{blender}"
-    python = folder / "bin" / "python"
+    python = python_of(blender)
     if is_python(python, version, also="import bpy, pytest"):
         return python
     base = find_python(version)
     if base is None:
         return None
-    run(base, "-m", "venv", "--clear", folder)
+    run(base, "-m", "venv", "--clear", python.parents[1])
     run(python, "-m", "pip", "install", "--quiet", f"bpy=={blender}", numpy, *PACKAGES)
     return python
 
@@ -48,9 +52,9 @@ def outcome(blender: str, version: str, numpy: str) -> str:
     return "failed" if failed else "passed"
 
 
-def plan(version: str) -> str:
+def plan(blender: str, version: str) -> str:
     """What ``outcome`` would do."""
-    base = find_python(version)
+    base = python_of(blender) if python_of(blender).exists() else find_python(version)
     return f"would be tested with {base}" if base else f"would be left out: python{version} was not found"
 
 
@@ -60,7 +64,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--dry-run", action="store_true", help="only say what would be tested, and with which Python")
     dry_run = parser.parse_args(argv).dry_run
     outcomes = {
-        blender: plan(version) if dry_run else outcome(blender, version, numpy)
+        blender: plan(blender, version) if dry_run else outcome(blender, version, numpy)
         for blender, (version, numpy) in MATRIX.items()
     }
     print("\n" + "\n".join(f"Blender {blender}: {what}" for blender, what in outcomes.items()))

@@ -484,6 +484,39 @@ def test_changed_state_is_seen(monkeypatch, tmp_path, code, expected):
     assert set(changed_state(tmp_path / "a.py")) == {f"a.py:{name}" for name in expected}
 
 
+# --- documents --------------------------------------------------------------------------------------------------------
+
+
+def tree() -> set[str]:
+    """Paths in README's annotated tree: names at the left, what is indented lies in the folder above it."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (block,) = (text for text in re.findall(r"```text\n(.*?)```", readme, re.S) if text.startswith("tokendance_core/"))
+    found, folder = set(), ""
+    for line in block.splitlines():
+        names = re.findall(r"(?<!\S)[\w.]+(?:/|\.py)(?!\S)", line[:34])
+        found |= {f"{folder if line.startswith(' ') else ''}{name}" for name in names}
+        folder = folder if line.startswith(" ") else names[0]
+    return found
+
+
+def test_the_tree_of_readme_is_the_real_one():
+    rooms = {
+        f"{path.parent.relative_to(ROOT).as_posix()}/"
+        for package in ("tokendance_core", "blender_addon")
+        for path in (ROOT / package).glob("*/__init__.py")
+    }
+    assert rooms - tree() == set()
+    assert [name for name in tree() if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "MODEL_CARD.md", "examples/README.md"])
+def test_files_that_documents_name_are_there(document):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:tokendance_core|blender_addon|tests|scripts|bench|examples)/[\w./]+)`", text)
+    links = [(ROOT / document).parent / link for link in re.findall(r"\]\(([^)#:]+)[^):]*\)", text)]
+    assert [path for path in (*(ROOT / name for name in named), *links) if not path.exists()] == []
+
+
 # --- errors -----------------------------------------------------------------------------------------------------------
 
 ERRORS = {
