@@ -19,15 +19,14 @@ def run_once(song: Path, folder: Path, checkpoint, steps: int) -> dict[str, floa
     """Seconds of each stage from the sound file to the motion files."""
     from tokendance_core.commands.reports import StageClock
     from tokendance_core.dance import pipeline
+    from tokendance_core.dance.settings import GenerateSettings
     from tokendance_core.files import clip as clip_file
     from tokendance_core.music import audio
 
     clock = StageClock()
     clock.enter("load")
     music = audio.load(song)
-    clip = pipeline.generate(
-        music, checkpoint, pipeline.GenerateSettings(steps=steps), lambda stage, _: clock.enter(stage)
-    )
+    clip = pipeline.generate(music, checkpoint, GenerateSettings(steps=steps), lambda stage, _: clock.enter(stage))
     for suffix in (".npz", ".bvh"):
         clock.enter(f"export {suffix[1:]}")
         clip_file.save(clip, folder / f"{song.stem}{suffix}")

@@ -1,46 +1,194 @@
-"""Every choice about a dance, declared once."""
+"""Every choice about a dance as Blender sees it: the core's options as properties, and those of the add-on itself.
+
+A choice is declared once, in the core or in a dataclass here. Properties of operators and of the scene, presets, table
+columns, command lines and what a take remembers are derived from it. Where the add-on wants another default than the
+core, it says so here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Container
+from dataclasses import dataclass, field
+from typing import Any
+
 import bpy
+
+from tokendance_core import (
+    FinishSettings,
+    GenerateSettings,
+    Option,
+    RetargetSettings,
+    SongPart,
+    check_options,
+    declare_like,
+    declare_option,
+    declared_options,
+)
 
 from .compat import RELATIVE_PATH
 
-QUALITY_STEPS = {"draft": 1, "final": 8}
-"""Passes of refinement for each quality."""
+# --- the add-on's own choices -----------------------------------------------------------------------------------------
 
 
-class DanceOptions:
-    """Properties of everything that asks for a dance."""
+@dataclass(frozen=True, kw_only=True)
+class Fitting:
+    """How a dance is put on a character: what changes its keys. Kept with a take, and can be changed afterwards."""
 
-    filepath: bpy.props.StringProperty(
-        name="Song",
-        description="Sound file to dance to; empty: the sound strip",
-        subtype="FILE_PATH",
-        options={"SKIP_SAVE", *RELATIVE_PATH},
+    # What people want to see; the core's defaults are the exact transfer.
+    foot_lock: float = declare_like(RetargetSettings, "foot_lock", default=1.0)
+    arm_spacing: float = declare_like(RetargetSettings, "arm_spacing", default=1.0)
+    smoothing: float = declare_like(FinishSettings, "smoothing")
+    root_motion: str = declare_like(RetargetSettings, "root_motion")
+    travel: float = declare_like(RetargetSettings, "travel")
+    floor: float = declare_like(RetargetSettings, "floor")
+    mirror: bool = declare_like(RetargetSettings, "mirror")
+    key_ik: bool = declare_like(RetargetSettings, "key_ik")
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+    def fitting(self) -> Fitting:
+        """These choices alone, without those about the action."""
+        return Fitting(**{name: getattr(self, name) for name in FITTING})
+
+    def retarget_settings(self) -> RetargetSettings:
+        """The choices that the transfer knows."""
+        return RetargetSettings(**{name: getattr(self, name) for name in declared_options(RetargetSettings)})
+
+    def finish_settings(self) -> FinishSettings:
+        """The choices that the finishing knows: one slider holds the dancer's feet and the character's."""
+        return FinishSettings(smoothing=self.smoothing, foot_lock=self.foot_lock)
+
+
+FITTING = tuple(declared_options(Fitting))
+"""Names of the choices that change the keys."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placement(Fitting):
+    """How a dance is put on a character, and where its action goes."""
+
+    replace: bool = declare_option(
+        False, "Remove the dance that is active on the armature now, instead of keeping it as a take"
     )
-    seed: bpy.props.IntProperty(name="Seed", description="Another number, another dance", default=0, min=0)
-    temperature: bpy.props.FloatProperty(
-        name="Temperature",
-        description="0 is the likeliest dance, above 1 is wilder",
-        default=1.0,
-        min=0.0,
-        soft_max=2.0,
+    push_to_nla: bool = declare_option(
+        False, "Put the action on an NLA track of its own instead of making it active", label="Push to NLA"
     )
-    energy: bpy.props.FloatProperty(
-        name="Energy",
-        description="0 follows the song, below dances smaller, above bigger",
-        default=0.0,
-        min=-2.0,
-        max=2.0,
+    mark_asset: bool = declare_option(False, "Show the action in the asset browser", label="Mark as Asset")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilePlacement(Placement):
+    """How the motion of a file is put on a character: as it is, unless something else is asked for."""
+
+    smoothing: float = declare_like(FinishSettings, "smoothing", default=0.0)
+
+
+EXACT = Placement(foot_lock=0.0, arm_spacing=0.0, smoothing=0.0)
+"""The exact transfer, for where nobody is asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What *Generate Dance* is asked for: a ``song`` (a file) or a ``strip`` (its name); neither: what is at hand.
+
+    ``part`` holds for a song that no strip plays; ``frame_start`` None is the scene's first frame. Raises SettingError.
+    """
+
+    song: str = declare_option("", "Sound file to dance to; empty: the sound strip", unit="file", once=True)
+    strip: str = declare_option(
+        "",
+        "Strip to dance to, as it is trimmed; empty: the one that plays the song, or the only one",
+        label="Sound Strip",
+        once=True,
     )
-    in_range: bpy.props.BoolProperty(
-        name="In Range", description="Dance only between the first and the last frame of the scene", default=False
+    armature: str = declare_option(
+        "",
+        "Armature that dances; empty: the panel's character, else the first recognised, else a new mannequin",
+        once=True,
     )
-    variations: bpy.props.IntProperty(
-        name="Variations",
-        description="So many dances at once, with this seed and the ones after it",
-        default=1,
-        min=1,
-        max=16,
+    in_range: bool = declare_option(False, "Dance only between the first and the last frame of the scene")
+    variations: int = declare_option(
+        1, "Number of dances to generate, using this seed and the following ones", least=1, most=16
     )
+    add_strip: bool = declare_option(True, "Add a sound strip for a song that has none", label="Add Sound")
+    fit_frame_range: bool = declare_option(
+        False, "Move the end of the scene so that it covers the dance", label="Extend Frame Range"
+    )
+    action_name: str = declare_option(
+        "", "Name of the new action; empty: song, genre and seed", label="Action", once=True
+    )
+    frame_start: int | None = None
+    settings: GenerateSettings = field(default_factory=GenerateSettings)
+    part: SongPart = field(default_factory=SongPart)
+    placement: Placement = field(default_factory=Placement)
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+
+QUALITY_STEPS = {"draft": 1, "final": GenerateSettings().steps}
+"""Quality -> passes of refinement."""
+
+
+def quality_of(steps: int) -> str:
+    """The quality that has this many passes of refinement, else "custom"."""
+    return next((quality for quality, passes in QUALITY_STEPS.items() if passes == steps), "custom")
+
+
+# --- as Blender has them ----------------------------------------------------------------------------------------------
+
+_SUBTYPES = {"part": "FACTOR", "s": "TIME_ABSOLUTE", "m": "DISTANCE", "file": "FILE_PATH"}
+_MAKERS = {
+    bool: bpy.props.BoolProperty,
+    int: bpy.props.IntProperty,
+    float: bpy.props.FloatProperty,
+    str: bpy.props.StringProperty,
+}
+
+
+def blender_property(declared: Option) -> Any:
+    """A property of an operator or a property group: for its annotations."""
+    flags = ({"SKIP_SAVE"} if declared.once else set()) | (RELATIVE_PATH if declared.unit == "file" else set())
+    common: dict[str, Any] = {"name": declared.label, "description": declared.text, "options": flags}
+    if declared.choices:
+        items = tuple((value, label, text) for value, (label, text) in declared.choices.items())
+        return bpy.props.EnumProperty(items=items, default=declared.default, **common)
+    limits = {"min": declared.least, "max": declared.most, "soft_max": declared.usual}
+    numbers = {name: declared.kind(limit) for name, limit in limits.items() if limit is not None}
+    if declared.unit in _SUBTYPES:
+        common["subtype"] = _SUBTYPES[declared.unit]
+    return _MAKERS[declared.kind](default=declared.default, **numbers, **common)
+
+
+def blender_properties(settings: type, without: Container[str] = ()) -> dict[str, Any]:
+    """Name -> property of every option of a class; ``song`` is called as Blender's file browser has it."""
+    return {
+        "filepath" if name == "song" else name: blender_property(declared)
+        for name, declared in declared_options(settings).items()
+        if name not in without
+    }
+
+
+def chosen(settings: type, owner: Any, without: Container[str] = ()) -> dict[str, Any]:
+    """Name -> value of every option of a class that an operator or a property group holds."""
+    names = [name for name in declared_options(settings) if name not in without]
+    return {name: plain(getattr(owner, "filepath" if name == "song" else name)) for name in names}
+
+
+def plain(value: Any) -> Any:
+    """A value without the noise of single precision, in which Blender keeps numbers: 0.1, not 0.10000000149."""
+    return float(f"{value:.7g}") if isinstance(value, float) else value
+
+
+def options_of(settings: type, without: Container[str] = ()) -> type:
+    """A base class of operators and property groups that have a property for every option of ``settings``."""
+    return type(f"{settings.__name__}Options", (), {"__annotations__": blender_properties(settings, without)})
+
+
+class PlacementOptions(options_of(Placement)):
+    """Every operator that puts a dance on an armature."""
+
+    def placement(self) -> Placement:
+        """The choices as plain data."""
+        return Placement(**chosen(Placement, self))

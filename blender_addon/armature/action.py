@@ -6,8 +6,6 @@ writer as a reference.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import bpy
 import numpy as np
 
@@ -23,9 +21,6 @@ from tokendance_core import (
 from ..compat import CurveWriter
 from . import holds
 
-RECIPE = "tokendance"
-"""Custom property of an action: how the dance was made."""
-
 _MOVED = 1e-6
 
 
@@ -36,7 +31,6 @@ def write(
     name: str,
     frame_start: float,
     scene_fps: float,
-    recipe: Mapping[str, object],
 ) -> bpy.types.Action:
     """Key ``animation`` on ``armature`` as a new active action, its first sample at ``frame_start``.
 
@@ -50,7 +44,6 @@ def write(
         )
     action = bpy.data.actions.new(name)
     action.use_fake_user = True
-    action[RECIPE] = dict(recipe)
     writer = CurveWriter(action, armature)
     frames = frame_start + np.arange(len(animation.quaternions)) * (scene_fps / animation.fps)
     for bone, (attribute, values) in _rotations(armature, animation).items():

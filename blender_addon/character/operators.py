@@ -26,13 +26,14 @@ from tokendance_core import (
 
 from .. import session
 from ..armature import map_store, rig
-from ..armature.action import RECIPE
-from ..armature.placement import EXACT, place, retire
+from ..armature.placement import place, retire
+from ..armature.recipe import Recipe
 from ..character import dancer as dancers
 from ..compat import RELATIVE_PATH
 from ..interface.reports import told
 from ..interface.scene_guard import all_or_nothing, restored
 from ..interface.timeline import scene_fps
+from ..options import EXACT
 
 _PARTS = {
     "hip": "thigh",
@@ -302,15 +303,19 @@ class TestMap(OnArmature, bpy.types.Operator):
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
         clip = resample_to_fps(joint_check(), scene_fps(context.scene))
         with all_or_nothing(context.scene), restored(context):
-            mine = {"test": armature.name}
-            former = [made for made in bpy.data.actions if dict(made.get(RECIPE, {})).get("test") == armature.name]
-            frame = context.scene.frame_start
-            _, warnings = place(context, EXACT, clip, armature, name=TEST_ACTION, frame=frame, recipe=mine)
-            for made in former:
-                if retire(made):
-                    armature.animation_data.action.name = TEST_ACTION
+            scene = context.scene
+            recipe = Recipe(kind="test", source=armature.name, frame=scene.frame_start, fps=scene_fps(scene))
+            former = [action for action in bpy.data.actions if _is_test(action, armature)]
+            made, warnings = place(context, EXACT, clip, armature, name=TEST_ACTION, made=recipe)
+            if any([retire(one) for one in former]):
+                made.name = TEST_ACTION
         for warning in warnings:
             self.report({"WARNING"}, warning)
+
+
+def _is_test(action: bpy.types.Action, armature: bpy.types.Object) -> bool:
+    made = Recipe.of(action)
+    return made.kind == "test" and made.source == armature.name
 
 
 CLASSES = (

@@ -9,21 +9,22 @@ from pathlib import Path
 
 import bpy
 
-from tokendance_core import MotionClip, RigError, SettingError, resample_to_fps
+from tokendance_core import DanceRequest, MotionClip, RigError, SettingError
 
 from .. import compat
 from ..armature import rig
-from ..armature.placement import finished, place, retire
+from ..armature.placement import fitted, place, retire
+from ..armature.recipe import Recipe
 from ..character import mannequin
 from ..interface.scene_guard import Added, noted, restored
 from ..interface.timeline import scene_fps
+from ..options import Order
 from ..runtime import worker as worker_client
-from ..runtime.worker import Request
 from ..song import strip as audio_strip
 from ..song.strip import Passage
 from ..takes import store as takes
 from . import generation
-from .generation import Generation, Order, Target
+from .generation import Generation, Target
 
 
 class Delivery:
@@ -83,24 +84,24 @@ class Delivery:
             context.view_layer.update()
             self._target = replace(self._target, armature=armature.name)
         elif self._fitted is None:
-            self._fitted = finished(self._waiting[-1][1], self._order.placement)
+            self._fitted = fitted(self._waiting[-1][1], self._order.placement, scene_fps(context.scene))
         else:
             self._place(context, self._fitted)
             self._fitted = None
 
-    def _place(self, context: bpy.types.Context, fitted: MotionClip) -> None:
-        scene, order, fps = context.scene, self._order, scene_fps(context.scene)
+    def _place(self, context: bpy.types.Context, dance: MotionClip) -> None:
+        scene, order = context.scene, self._order
         armature = self._dancer(context)
         if self._is_first:
             self._prepare(context, armature)
         passage = self._passage
         request, clip = self._waiting.pop()
-        dance = resample_to_fps(fitted, fps)
-        name = order.action_name or f"{Path(passage.song).stem} {request.genre} {request.seed}"
-        recipe = _recipe(request, self._target, passage, fps)
-        action, warnings = place(
-            context, order.placement, dance, armature, name=name, frame=passage.frame, recipe=recipe
-        )
+        settings = request.settings
+        name = order.action_name or f"{Path(passage.song).stem} {settings.genre} {settings.seed}"
+        recipe = _recipe(request, self._target, passage, scene_fps(scene))
+        # The former dance goes when the last one is placed and nothing can fail any more: see ``_conclude``.
+        options = replace(order.placement, replace=False)
+        action, warnings = place(context, options, dance, armature, name=name, made=recipe)
         takes.remember(armature, action, clip)
         if self._is_first:  # what the rig does not obey, it does not obey in any dance
             self.messages += warnings
@@ -161,11 +162,14 @@ def _where_now(scene: bpy.types.Scene, target: Target) -> Passage:
     return audio_strip.follow(strip, target.passage, scene_fps(scene)) if strip is not None else target.passage
 
 
-def _recipe(request: Request, target: Target, passage: Passage, fps: float) -> dict[str, object]:
-    """How the dance was made, and where on the timeline it lies: enough to make it again, and to follow the strip."""
-    asked = {
-        name: getattr(request, name)
-        for name in ("song", "start", "speed", "genre", "seed", "steps", "temperature", "energy")
-    }
-    asked["made_for_speed"] = request.speed
-    return asked | {"duration": request.duration or 0.0, "strip": target.strip, "frame": passage.frame, "fps": fps}
+def _recipe(request: DanceRequest, target: Target, passage: Passage, fps: float) -> Recipe:
+    return Recipe(
+        kind="song",
+        source=request.song,
+        frame=passage.frame,
+        fps=fps,
+        settings=request.settings,
+        part=request.part,
+        strip=target.strip,
+        made_for_speed=request.part.speed,
+    )

@@ -6,23 +6,22 @@ while the worker dances. The scene is touched only when all dances are there (``
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import bpy
 
-from tokendance_core import AudioError, MotionClip
+from tokendance_core import AudioError, DanceRequest, MotionClip, request_to_json
 
 from ..armature import rig
-from ..armature.placement import Placement
 from ..character import dancer as dancers
 from ..interface.timeline import scene_fps
+from ..options import Order
 from ..runtime import preferences
 from ..runtime import worker as worker_client
-from ..runtime.worker import Request, Task
+from ..runtime.worker import Task
 from ..song import strip as audio_strip
 from ..song.strip import Passage
 
@@ -43,34 +42,6 @@ STAGES = {
 _LOG_LINES = 20
 _TELLS = 0.1
 """Fraction of the work after which its speed says something about the rest."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What is asked for: a ``song`` (a file) or a ``strip`` (its name) and the ``armature`` (its name), each empty for
-    what is at hand.
-
-    ``start`` and ``duration`` in seconds hold for a song that no strip plays; ``duration`` 0 is to its end,
-    ``frame_start`` None the scene's first frame. The rest as the core's ``GenerateSettings``.
-    """
-
-    song: str = ""
-    strip: str = ""
-    armature: str = ""
-    genre: str = "any"
-    seed: int = 0
-    steps: int = 8
-    temperature: float = 1.0
-    energy: float = 0.0
-    start: float = 0.0
-    duration: float = 0.0
-    in_range: bool = False
-    variations: int = 1
-    frame_start: int | None = None
-    add_strip: bool = True
-    fit_frame_range: bool = False
-    action_name: str = ""
-    placement: Placement = field(default_factory=Placement)
 
 
 @dataclass(frozen=True)
@@ -98,7 +69,7 @@ class Outcome:
 class Generation:
     """The dances of one order while the worker makes them."""
 
-    def __init__(self, order: Order, target: Target, requests: list[Request], tasks: list[Task]) -> None:
+    def __init__(self, order: Order, target: Target, requests: list[DanceRequest], tasks: list[Task]) -> None:
         self.order = order
         self.target = target
         self._requests = requests
@@ -153,14 +124,14 @@ class Generation:
     def _task(self) -> Task:
         return self._tasks[min(len(self._clips), len(self._tasks) - 1)]
 
-    def dances(self) -> list[tuple[Request, MotionClip]]:
+    def dances(self) -> list[tuple[DanceRequest, MotionClip]]:
         """Each request with its dance, as the network made it, in the order of their seeds."""
         return list(zip(self._requests, self._clips, strict=True))
 
     def details(self) -> str:
         """For the diagnostics: what was asked for, and the end of the worker's log."""
         worker = self._tasks[0].worker
-        asked = [json.dumps(asdict(request), ensure_ascii=False) for request in self._requests]
+        asked = [request_to_json(request) for request in self._requests]
         return "\n".join([str(self.target), *asked, *worker.log(_LOG_LINES)])
 
 
@@ -174,24 +145,17 @@ def begin(context: bpy.types.Context, order: Order) -> Generation:
     if armature is not None:
         rig.check(armature)
     requests = [
-        Request(
+        DanceRequest(
             song=passage.song,
-            genre=order.genre,
-            seed=(order.seed + number) % 2**31,
-            steps=order.steps,
-            temperature=order.temperature,
-            energy=order.energy,
-            start=passage.start,
-            duration=passage.duration,
-            speed=passage.speed,
-            device=settings.device,
-            checkpoint=settings.checkpoint,
+            settings=replace(order.settings, seed=(order.settings.seed + number) % 2**31, finish=None),
+            part=passage.part,
+            run=settings.run,
         )
         for number in range(order.variations)
     ]
     worker = preferences.worker(context)
     target = Target(scene.name, armature.name if armature else "", strip.name if strip else "", passage)
-    return Generation(order, target, requests, [worker.dance(request) for request in requests])
+    return Generation(order, target, requests, [worker.ask(request) for request in requests])
 
 
 def _passage(scene: bpy.types.Scene, order: Order) -> tuple[Passage, bpy.types.ID | None]:
@@ -202,7 +166,7 @@ def _passage(scene: bpy.types.Scene, order: Order) -> tuple[Passage, bpy.types.I
         heard = audio_strip.passage(strip, fps)
     elif Path(song).is_file():
         frame = scene.frame_start if order.frame_start is None else order.frame_start
-        heard = Passage(str(Path(song).resolve()), frame, order.start, order.duration or None)
+        heard = Passage(str(Path(song).resolve()), frame, order.part.start, order.part.duration or None)
     else:
         raise AudioError(f"There is no file {song}.", hint="Check the path of the song.")
     return heard.within(scene.frame_start, scene.frame_end, fps) if order.in_range else heard, strip

@@ -14,20 +14,21 @@ from tokendance_core import (
     TokenDanceError,
     load_clip,
     read_bvh,
-    resample_to_fps,
     stand_on_floor,
 )
 
-from ..armature.placement import PlacementOptions, finished, place, smoothing_property
+from ..armature.placement import fitted, place
+from ..armature.recipe import Recipe
 from ..character import dancer as dancers
 from ..compat import RELATIVE_PATH
 from ..interface.reports import told
 from ..interface.scene_guard import all_or_nothing, restored
 from ..interface.timeline import scene_fps
+from ..options import FilePlacement, chosen, options_of
 from ..takes import store as takes
 
 
-class ApplyMotion(PlacementOptions, bpy.types.Operator):
+class ApplyMotion(options_of(FilePlacement), bpy.types.Operator):
     """Put a motion file on an armature: npz of TokenDance, AMASS or SMPL, or a BVH file of any person"""
 
     bl_idname = "tokendance.apply_motion"
@@ -51,7 +52,6 @@ class ApplyMotion(PlacementOptions, bpy.types.Operator):
     action_name: bpy.props.StringProperty(
         name="Action", description="Name of the new action; empty: the file's", options={"SKIP_SAVE"}
     )
-    smoothing: smoothing_property(0.0)  # a file is put down as it is
     level: bpy.props.BoolProperty(
         name="Level Floor",
         description="Bring the motion's floor to the character's; AMASS files do not tell theirs",
@@ -73,16 +73,12 @@ class ApplyMotion(PlacementOptions, bpy.types.Operator):
             if armature is None:
                 raise RigError("There is no character in the scene.", hint="Add one, or add TokenDance's mannequin.")
             clip = self._clip(path)
-            placement = self.placement()
-            dance = resample_to_fps(finished(clip, placement), scene_fps(scene))
-            name, recipe = (
-                self.action_name or path.name.split(".")[0],
-                {"file": str(path), "frame": frame, "fps": scene_fps(scene)},
-            )
+            placement = FilePlacement(**chosen(FilePlacement, self))
+            dance = fitted(clip, placement, scene_fps(scene))
+            name = self.action_name or path.name.split(".")[0]
+            recipe = Recipe(kind="file", source=str(path), frame=frame, fps=scene_fps(scene))
             with all_or_nothing(scene), restored(context):
-                made, warnings = place(
-                    context, placement, dance, armature, name=name, frame=frame, recipe=recipe, replace=self.replace
-                )
+                made, warnings = place(context, placement, dance, armature, name=name, made=recipe)
                 takes.remember(armature, made, clip)
         except TokenDanceError as error:
             return told(self, error)

@@ -3,74 +3,40 @@
 from __future__ import annotations
 
 import traceback
-from dataclasses import fields
 from typing import ClassVar
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
-from tokendance_core import Cancelled, TokenDanceError
+from tokendance_core import Cancelled, GenerateSettings, SongPart, TokenDanceError
 
 from .. import session
-from ..armature.placement import PlacementOptions
 from ..character import dancer as dancers
 from ..interface import ticker
 from ..interface.reports import told
-from ..options import DanceOptions
+from ..options import Order, PlacementOptions, chosen, options_of
 from . import delivery, generation, properties
 from .delivery import Delivery
-from .generation import Order, Outcome
+from .generation import Outcome
 
 
-class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
+class GenerateDance(
+    PlacementOptions,
+    options_of(GenerateSettings),
+    options_of(SongPart, without=("speed",)),  # a strip tells it
+    options_of(Order),
+    bpy.types.Operator,
+):
     """Make a dance for a song and key it on a character. Goes on while you work; Esc stops it"""
 
     bl_idname = "tokendance.generate"
     bl_label = "Generate Dance"
     bl_options: ClassVar[set[str]] = {"UNDO"}
 
-    strip: bpy.props.StringProperty(
-        name="Sound Strip",
-        description="Strip to dance to, as it is trimmed; empty: the one that plays the song, or the only one",
-        options={"SKIP_SAVE"},
-    )
-    armature: bpy.props.StringProperty(
-        name="Armature",
-        description="Armature that dances; empty: the panel's character, else the first recognised, else a new "
-        "mannequin",
-        options={"SKIP_SAVE"},
-    )
-    genre: bpy.props.StringProperty(name="Genre", description="Style of the dance, or any", default="any")
-    steps: bpy.props.IntProperty(
-        name="Steps", description="Passes of refinement: more take longer, one is the draft", default=8, min=1, max=64
-    )
-    start: bpy.props.FloatProperty(
-        name="Start",
-        description="Second of a song without a strip at which the dance begins",
-        min=0.0,
-        subtype="TIME_ABSOLUTE",
-        options={"SKIP_SAVE"},
-    )
-    duration: bpy.props.FloatProperty(
-        name="Duration",
-        description="Seconds of a song without a strip to dance to; 0: to its end",
-        min=0.0,
-        subtype="TIME_ABSOLUTE",
-        options={"SKIP_SAVE"},
-    )
     frame_start: bpy.props.IntProperty(
         name="Start Frame",
         description="Where a song without a strip begins; unset: the first frame of the scene",
         options={"SKIP_SAVE"},
-    )
-    add_strip: bpy.props.BoolProperty(
-        name="Add Sound", description="Add a sound strip for a song that has none", default=True
-    )
-    fit_frame_range: bpy.props.BoolProperty(
-        name="Extend Frame Range", description="Move the end of the scene so that it covers the dance", default=False
-    )
-    action_name: bpy.props.StringProperty(
-        name="Action", description="Name of the new action; empty: song, genre and seed", options={"SKIP_SAVE"}
     )
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -147,13 +113,12 @@ class GenerateDance(PlacementOptions, DanceOptions, bpy.types.Operator):
         return {"FINISHED"}
 
     def _order(self) -> Order:
-        names = {item.name for item in fields(Order)} - {"song", "frame_start", "placement"}
-        frame = self.frame_start if self.properties.is_property_set("frame_start") else None
         return Order(
-            song=self.filepath,
-            frame_start=frame,
+            **chosen(Order, self),
+            frame_start=self.frame_start if self.properties.is_property_set("frame_start") else None,
+            settings=GenerateSettings(**chosen(GenerateSettings, self)),
+            part=SongPart(**chosen(SongPart, self, without=("speed",))),
             placement=self.placement(),
-            **{name: getattr(self, name) for name in names},
         )
 
     def _failed(self, error: TokenDanceError) -> set[str]:

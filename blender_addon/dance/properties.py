@@ -8,19 +8,19 @@ from pathlib import Path
 
 import bpy
 
-from tokendance_core import CheckpointError, TokenDanceError, genres
+from tokendance_core import CheckpointError, GenerateSettings, TokenDanceError, genres
 
 from .. import session
-from ..armature.placement import PlacementOptions
 from ..character import dancer as dancers
-from ..options import QUALITY_STEPS, DanceOptions
+from ..options import QUALITY_STEPS, Order, Placement, PlacementOptions, chosen, options_of
 from ..runtime.preferences import runtime
 from ..song import facts as song_facts
 from ..song import strip as audio_strip
 from ..takes import store as takes
 from ..takes.properties import TakeProperties
 
-_SHARED = ("seed", "temperature", "energy", "in_range", "variations", "strip", "filepath")
+ELSEWHERE = ("song", "strip", "armature", "add_strip", "fit_frame_range", "action_name")
+"""Choices of an order that the panel does not remember, or not in this form."""
 
 
 def _genre_items(checkpoint: str) -> list[tuple[str, str, str]]:
@@ -38,7 +38,7 @@ def _genre_items(checkpoint: str) -> list[tuple[str, str, str]]:
 
 
 def _genres(_settings: SceneSettings, context: bpy.types.Context | None) -> list[tuple[str, str, str]]:
-    return _genre_items(runtime(context).checkpoint if context else "")
+    return _genre_items(runtime(context).run.checkpoint if context else "")
 
 
 def _strip_names(_settings: SceneSettings, context: bpy.types.Context, _typed: str) -> Iterable[str]:
@@ -56,7 +56,9 @@ def _is_armature(_settings: SceneSettings, item: bpy.types.Object) -> bool:
     return item.type == "ARMATURE"
 
 
-class SceneSettings(PlacementOptions, DanceOptions, bpy.types.PropertyGroup):
+class SceneSettings(
+    PlacementOptions, options_of(GenerateSettings), options_of(Order, ELSEWHERE), bpy.types.PropertyGroup
+):
     """``scene.tokendance``: what *Generate Dance* does when it is pressed in the panel."""
 
     strip: bpy.props.StringProperty(
@@ -76,8 +78,9 @@ class SceneSettings(PlacementOptions, DanceOptions, bpy.types.PropertyGroup):
         name="Quality",
         description="How often the dance is refined",
         items=(
-            ("draft", "Draft", "One pass: rougher, and soon there"),
+            ("draft", "Draft", "One pass: rougher but quick"),
             ("final", "Final", "Eight passes, for keeping"),
+            ("custom", "Custom", "As many passes as you set"),
         ),
         default="final",
     )
@@ -92,12 +95,11 @@ class SceneSettings(PlacementOptions, DanceOptions, bpy.types.PropertyGroup):
 
 def fill(operator: bpy.types.Operator, context: bpy.types.Context) -> None:
     """Give every property of *Generate Dance* that was not given the value that the panel shows."""
-    settings = context.scene.tokendance
-    chosen = {name: getattr(settings, name) for name in (*_SHARED, *PlacementOptions.__annotations__)}
-    chosen |= {"genre": settings.genre, "steps": QUALITY_STEPS[settings.quality]}
-    character = dancers.dancer(context)
-    chosen |= {"armature": character.name} if character is not None else {}
-    for name, value in chosen.items():
+    settings, character = context.scene.tokendance, dancers.dancer(context)
+    shown = {**chosen(GenerateSettings, settings), **chosen(Placement, settings), **chosen(Order, settings, ELSEWHERE)}
+    shown |= {"strip": settings.strip, "steps": QUALITY_STEPS.get(settings.quality, settings.steps)}
+    shown |= {"armature": character.name} if character is not None else {}
+    for name, value in shown.items():
         if not operator.properties.is_property_set(name):
             setattr(operator, name, value)
 

@@ -20,7 +20,7 @@ from tokendance_core import Cancelled, ClipError, TokenDanceError, write_aside
 
 from ..character import dancer as dancers
 from ..dance import delivery
-from ..dance.generation import Order
+from ..options import Order
 from ..runtime import worker as worker_client
 from . import exchange
 from .table import Job
@@ -87,7 +87,7 @@ def prepare(job: Job) -> str:
 
 
 def dance(
-    job: Job, armature: str, on_progress: worker_client.Progress = worker_client.untold
+    job: Job, armature: str, on_progress: worker_client.Progress = worker_client.no_progress
 ) -> tuple[bpy.types.Object, list[str]]:
     """Let ``armature`` dance in the open file; the one that does, and sentences for the user. Raises
     TokenDanceError.
@@ -95,14 +95,9 @@ def dance(
     order = Order(
         song=str(job.song),
         armature=armature,
-        genre=job.genre,
-        seed=job.seed,
-        steps=job.steps,
-        temperature=job.temperature,
-        energy=job.energy,
-        start=job.start,
-        duration=job.duration,
         fit_frame_range=True,
+        settings=job.settings,
+        part=job.part,
         placement=job.placement,
     )
     name, warnings = delivery.generate(bpy.context, order, on_progress)

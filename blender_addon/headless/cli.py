@@ -17,11 +17,17 @@ from pathlib import Path
 
 import bpy
 
-from tokendance_core import Cancelled, TokenDanceError
+from tokendance_core import (
+    Cancelled,
+    GenerateSettings,
+    SongPart,
+    TokenDanceError,
+    add_option_arguments,
+    options_from_arguments,
+)
 
 from .. import session
-from ..armature.placement import Placement
-from ..options import QUALITY_STEPS
+from ..options import QUALITY_STEPS, Fitting, Placement
 from ..runtime import worker as worker_client
 from . import batch, exchange
 from . import table as batch_table
@@ -119,40 +125,31 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_dance_options(parser: argparse.ArgumentParser) -> None:
-    usual = Placement()
-    parser.add_argument("--genre", default="any")
-    parser.add_argument("--seed", type=int, default=0)
+    add_option_arguments(parser, GenerateSettings, without=("steps",))
     passes = parser.add_mutually_exclusive_group()
-    passes.add_argument("--quality", choices=QUALITY_STEPS, default="final")
-    passes.add_argument("--steps", type=int)
-    parser.add_argument("--energy", type=float, default=0.0)
-    parser.add_argument("--temperature", type=float, default=1.0)
-    parser.add_argument("--start", type=float, default=0.0, metavar="S", help="second of the song")
-    parser.add_argument(
-        "--duration", type=float, default=0.0, metavar="S", help="seconds to dance (default: to the end)"
+    passes.add_argument(
+        "--quality", choices=QUALITY_STEPS, default="final", help="how often the dance is refined (default: final)"
     )
-    parser.add_argument("--foot-lock", type=float, default=usual.foot_lock)
-    parser.add_argument("--arm-spacing", type=float, default=usual.arm_spacing)
-    parser.add_argument("--smoothing", type=float, default=usual.smoothing)
-    parser.add_argument("--root-motion", choices=("hips", "root", "in_place"), default=usual.root_motion)
-    parser.add_argument("--travel", type=float, default=usual.travel)
-    parser.add_argument("--floor", type=float, default=usual.floor)
-    parser.add_argument("--mirror", action="store_true")
-    parser.add_argument("--key-ik", action="store_true")
+    passes.add_argument("--steps", type=int, metavar="N", help="passes of refinement, instead of a quality")
+    add_option_arguments(parser, SongPart, without=("speed",))
+    add_option_arguments(parser, Fitting)
 
 
 def _generate(args: argparse.Namespace) -> int:
     for path in args.output:
         exchange.check(path)
-    placed = {name: value for name, value in vars(args).items() if name in Placement.__dataclass_fields__}
-    chosen = {
-        name: getattr(args, name)
-        for name in ("character", "armature", "genre", "seed", "energy", "temperature", "start", "duration")
-    }
     steps = QUALITY_STEPS[args.quality] if args.steps is None else args.steps
-    job = Job(args.song.absolute(), args.song.stem, steps=steps, placement=Placement(**placed), **chosen)
+    job = Job(
+        song=args.song.absolute(),
+        name=args.song.stem,
+        character=args.character,
+        armature=args.armature,
+        settings=options_from_arguments(GenerateSettings, args, steps=steps),
+        part=options_from_arguments(SongPart, args, speed=1.0),
+        placement=options_from_arguments(Placement, args, replace=False, push_to_nla=False, mark_asset=False),
+    )
     armature = batch.prepare(job) if job.character is not None else job.armature
-    dancer, warnings = batch.dance(job, armature, _tell_progress if args.json else worker_client.untold)
+    dancer, warnings = batch.dance(job, armature, _tell_progress if args.json else worker_client.no_progress)
     for warning in warnings:
         _say({"event": "warning", "message": warning}, f"Warning: {warning}", args.json)
     for path in args.output:

@@ -16,26 +16,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from tokendance_core import SettingError
+from tokendance_core import GenerateSettings, SettingError, SongPart, declared_options
 
-from ..armature.placement import Placement
-from ..options import QUALITY_STEPS
+from ..options import QUALITY_STEPS, Fitting, Placement
 from . import exchange
 
 MULTIPLIED = ("song", "character", "genre", "seed")
 """Columns that may hold several values."""
 
-_TRUTHS = {
-    "1": True,
-    "yes": True,
-    "true": True,
-    "on": True,
-    "0": False,
-    "no": False,
-    "false": False,
-    "off": False,
-    "": False,
-}
 _LONGEST = 160
 """Bytes of a name; most file systems take 255, and a temporary prefix, a suffix and a number come to it."""
 
@@ -43,40 +31,8 @@ _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM",
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
 
 
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    """A parser of whole numbers in a range; ValueError outside."""
-
-    def parse(text: str) -> int:
-        value = int(text)
-        if not least <= value <= most:
-            raise ValueError(text)
-        return value
-
-    return parse
-
-
-def _number(least: float, most: float) -> Callable[[str], float]:
-    """A parser of numbers in a range; ValueError outside, and for what is no number at all."""
-
-    def parse(text: str) -> float:
-        value = float(text)
-        if not least <= value <= most:
-            raise ValueError(text)
-        return value
-
-    return parse
-
-
-def _truth(text: str) -> bool:
-    return _TRUTHS[text.lower()]
-
-
 def _quality(text: str) -> int:
     return QUALITY_STEPS[text.lower()]
-
-
-def _root_motion(text: str) -> str:
-    return {"hips": "hips", "root": "root", "in_place": "in_place", "in place": "in_place"}[text.lower()]
 
 
 def _formats(text: str) -> tuple[str, ...]:
@@ -86,34 +42,25 @@ def _formats(text: str) -> tuple[str, ...]:
     return suffixes
 
 
+_KINDS = (GenerateSettings, SongPart, Fitting)
+"""Whose options are columns, each under its own name."""
+
+_OPTIONS = {name: declared for kind in _KINDS for name, declared in declared_options(kind).items()}
+_OPTIONS.pop("speed")  # a song in a batch is played as it is
+
 # column -> how its text becomes a value, and what is expected, for the message
 _COLUMNS: dict[str, tuple[Callable[[str], object], str]] = {
     "song": (str, "a sound file"),
     "character": (str, "a character file, or nothing for the mannequin"),
     "armature": (str, "the name of an armature"),
-    "genre": (str, "a genre"),
-    "seed": (_whole(0, 2**31 - 1), "a whole number from 0 to 2147483647"),
-    "steps": (_whole(1, 64), "a whole number from 1 to 64"),
-    "quality": (_quality, "draft or final"),
-    "energy": (_number(-2, 2), "a number from -2 to 2"),
-    "temperature": (_number(0, 10), "a number from 0 to 10"),
-    "start": (_number(0, 1e5), "seconds"),
-    "duration": (_number(0, 1e5), "seconds"),
     "name": (str, "a file name without suffix"),
     "format": (_formats, ", ".join(exchange.WRITERS)),
-    "foot_lock": (_number(0, 1), "a number from 0 to 1"),
-    "arm_spacing": (_number(0, 1), "a number from 0 to 1"),
-    "smoothing": (_number(0, 10), "a number from 0 to 10"),
-    "root_motion": (_root_motion, "hips, root or in_place"),
-    "travel": (_number(0, 10), "a number from 0 to 10"),
-    "floor": (_number(-1e4, 1e4), "metres"),
-    "mirror": (_truth, "yes or no"),
-    "key_ik": (_truth, "yes or no"),
+    "quality": (_quality, " or ".join(QUALITY_STEPS)),
+    **{name: (declared.parse, declared.expected) for name, declared in _OPTIONS.items()},
 }
-_PLACED = frozenset(Placement.__dataclass_fields__)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """One song on one character; ``character`` None is the mannequin, ``formats`` empty the batch's own."""
 
@@ -121,14 +68,9 @@ class Job:
     name: str
     character: Path | None = None
     armature: str = ""
-    genre: str = "any"
-    seed: int = 0
-    steps: int = QUALITY_STEPS["final"]
-    energy: float = 0.0
-    temperature: float = 1.0
-    start: float = 0.0
-    duration: float = 0.0
     formats: tuple[str, ...] = ()
+    settings: GenerateSettings = field(default_factory=GenerateSettings)
+    part: SongPart = field(default_factory=SongPart)
     placement: Placement = field(default_factory=Placement)
 
 
@@ -210,7 +152,7 @@ def _value(column: str, value: object, number: int) -> object:
         if isinstance(value, dict) or (isinstance(value, list) and column != "format"):
             raise ValueError
         return parse(text.strip())
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, SettingError):
         raise SettingError(
             f"Row {number}, column “{column}”: found {text!r}, expected {expected}.", hint="Correct the table."
         ) from None
@@ -223,17 +165,24 @@ def _combinations(values: Mapping[str, list[object]]) -> Iterator[dict[str, obje
 
 def _job(values: dict[str, object], folder: Path) -> Job:
     values = dict(values)
-    song = folder / str(values.pop("song"))
-    character = values.pop("character", "")
     if "quality" in values:
         values["steps"] = values.pop("quality")
-    placement = Placement(**{name: values.pop(name) for name in _PLACED & values.keys()})
-    formats = values.pop("format", ())
-    given = values.pop("name", "")
-    parts = (song.stem, Path(str(character)).stem, values.get("genre", "any"), values.get("seed", 0))
-    name = safe(str(given) or " ".join(str(part) for part in parts if part != ""))
+    song, character = folder / str(values["song"]), str(values.get("character", ""))
+    settings, part, placement = (
+        kind(**{name: values[name] for name in declared_options(kind) if name in values})
+        for kind in (GenerateSettings, SongPart, Placement)
+    )
+    parts = (song.stem, Path(character).stem, settings.genre, settings.seed)
+    name = safe(str(values.get("name", "")) or " ".join(str(part) for part in parts if part != ""))
     return Job(
-        song, name, folder / str(character) if character else None, formats=formats, placement=placement, **values
+        song=song,
+        name=name,
+        character=folder / character if character else None,
+        armature=str(values.get("armature", "")),
+        formats=values.get("format", ()),
+        settings=settings,
+        part=part,
+        placement=placement,
     )
 
 

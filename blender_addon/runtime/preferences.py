@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import bpy
+
+from tokendance_core import RunSettings
 
 from .. import session
 from ..addon import NAME
 from ..compat import RELATIVE_PATH
 from ..interface.drawing import sentence
 from ..interface.translate import iface
+from ..options import options_of
 from . import plan as runtime_plan
 from . import set_up as runtime_set_up
 from .interpreter import Facts, find_python
@@ -20,7 +23,7 @@ _PACKAGES = "PyTorch, NumPy, SciPy, SoundFile, SoXR, safetensors, tqdm"
 _DEVICE_NAMES = {"cpu": "Processor", "cuda": "CUDA", "mps": "Metal"}
 
 
-class TokenDancePreferences(bpy.types.AddonPreferences):
+class TokenDancePreferences(options_of(RunSettings), bpy.types.AddonPreferences):
     bl_idname = NAME
 
     accelerator: bpy.props.EnumProperty(
@@ -38,22 +41,6 @@ class TokenDancePreferences(bpy.types.AddonPreferences):
         description="A Python interpreter that has torch installed, used instead of the one that is set up here",
         subtype="FILE_PATH",
         options=RELATIVE_PATH,
-    )
-    checkpoint: bpy.props.StringProperty(
-        name="Checkpoint",
-        description="File with the weights of the network; empty: the one that comes with the add-on",
-        subtype="FILE_PATH",
-        options=RELATIVE_PATH,
-    )
-    device: bpy.props.EnumProperty(
-        name="Device",
-        description="Where the network runs",
-        items=(
-            ("auto", "Automatic", "The graphics card if torch can use it, otherwise the processor"),
-            ("cpu", "Processor", "The processor"),
-            ("cuda", "CUDA", "An NVIDIA graphics card"),
-            ("mps", "Metal", "The graphics processor of an Apple computer"),
-        ),
     )
     warm_up: bpy.props.BoolProperty(
         name="Warm Up",
@@ -191,8 +178,7 @@ class Runtime:
     """The preferences as plain data, with the defaults for an add-on that is registered without preferences."""
 
     python: str = ""
-    checkpoint: str = ""
-    device: str = "auto"
+    run: RunSettings = field(default_factory=RunSettings)
     warm_up: bool = True
     idle_minutes: int = 15
     accelerator: str = runtime_plan.items()[0][0]
@@ -206,8 +192,7 @@ def runtime(context: bpy.types.Context) -> Runtime:
     chosen = addon.preferences
     return Runtime(
         python=bpy.path.abspath(chosen.python),
-        checkpoint=bpy.path.abspath(chosen.checkpoint),
-        device=chosen.device,
+        run=RunSettings(device=chosen.device, checkpoint=bpy.path.abspath(chosen.checkpoint)),
         warm_up=chosen.warm_up,
         idle_minutes=chosen.idle_minutes,
         accelerator=chosen.accelerator,

@@ -15,12 +15,24 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
-from tokendance_core import Cancelled, FileError, MotionClip, SettingError, TokenDanceError, load_clip, write_aside
+from tokendance_core import (
+    Cancelled,
+    DanceRequest,
+    FileError,
+    ListenRequest,
+    MotionClip,
+    SettingError,
+    TokenDanceError,
+    WarmRequest,
+    load_clip,
+    request_to_json,
+    write_aside,
+)
 
 _START = Path(__file__).parent / "child" / "start_core.py"
 _POLL_SECONDS = 0.03
@@ -35,41 +47,8 @@ Progress = Callable[[str, float], None]
 """Hears of a stage and of the fraction that is done; what it raises cancels."""
 
 
-def untold(stage: str, fraction: float) -> None:
-    """The progress of what nobody watches."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What to dance to, and how; ``start`` and ``duration`` in seconds of the song, empty strings for the defaults."""
-
-    song: str
-    genre: str = "any"
-    seed: int = 0
-    steps: int = 8
-    temperature: float = 1.0
-    energy: float = 0.0
-    start: float = 0.0
-    duration: float | None = None
-    speed: float = 1.0
-    device: str = ""
-    checkpoint: str = ""
-
-    def arguments(self, output: Path) -> list[str]:
-        options = {
-            "--genre": self.genre,
-            "--seed": self.seed,
-            "--steps": self.steps,
-            "--temperature": f"{self.temperature:g}",
-            "--energy": f"{self.energy:g}",
-            "--start": f"{self.start:.6f}" if self.start else "",
-            "--duration": f"{self.duration:.6f}" if self.duration is not None else "",
-            "--speed": f"{self.speed:.9g}" if self.speed != 1.0 else "",
-            "--device": self.device,
-            "--checkpoint": self.checkpoint,
-        }
-        given = [f"{name}={value}" for name, value in options.items() if value != ""]
-        return ["generate", "--raw", "--output", str(output), *given, "--", self.song]
+def no_progress(stage: str, fraction: float) -> None:
+    """For what nobody watches."""
 
 
 @dataclass
@@ -78,7 +57,6 @@ class Task:
 
     worker: Worker
     number: int
-    output: Path | None = None
     stage: str = ""
     fraction: float = 0.0
     _answer: Mapping[str, object] | None = None
@@ -115,7 +93,7 @@ class Task:
             error = TokenDanceError(str(self._answer.get("message")), hint=str(self._answer.get("hint", "")))
             error.exit_code = int(_number(self._answer.get("exit_code"), 255)) or TokenDanceError.exit_code
             raise error
-        if self._answer.get("event") not in ("done", "heard"):
+        if self._answer.get("event") not in ("done", "heard", "ready"):
             self.worker.stop()  # whatever it is, it cannot be trusted with the next request
             raise TokenDanceError(
                 "The process that makes the dance gave an answer that makes no sense.",
@@ -130,7 +108,7 @@ class Task:
         self.output.unlink(missing_ok=True)
         return clip
 
-    def wait(self, on_progress: Progress = untold) -> Task:
+    def wait(self, on_progress: Progress = no_progress) -> Task:
         """Poll until the end, telling ``on_progress`` stage and fraction; what it raises cancels the request."""
         try:
             while not self.poll():
@@ -142,6 +120,11 @@ class Task:
                 time.sleep(_POLL_SECONDS)
             raise
         return self
+
+    @property
+    def output(self) -> Path:
+        """Where the worker puts a dance."""
+        return self.worker.folder / f"{self.number}.npz"
 
     def _file(self, kind: str) -> Path:
         return self.worker.folder / f"{self.number}.{kind}.json"
@@ -177,24 +160,15 @@ class Worker:
         """Whether the process runs; one that has ended leaves no trace in the system afterwards."""
         return self._process.poll() is None
 
-    def ask(self, arguments: Sequence[str]) -> Task:
+    def ask(self, request: DanceRequest | ListenRequest | WarmRequest) -> Task:
         """Put a request into the folder; TokenDanceError when that is not possible."""
         self._asked += 1
-        self.write(f"{self._asked}.request.json", json.dumps({"argv": list(arguments)}))
-        return Task(self, self._asked)
-
-    def dance(self, request: Request) -> Task:
-        """Ask for a dance."""
-        output = self.folder / f"{self._asked + 1}.npz"
-        task = self.ask(request.arguments(output))
-        task.output = output
-        self.is_warm = True
+        task = Task(self, self._asked)
+        if isinstance(request, DanceRequest):
+            request = replace(request, output=str(task.output))
+        self.is_warm = self.is_warm or not isinstance(request, ListenRequest)
+        self.write(f"{task.number}.request.json", request_to_json(request))
         return task
-
-    def warm(self, device: str, checkpoint: str) -> None:
-        """Have everything loaded before the first dance; nobody waits for the answer."""
-        self.is_warm = True
-        self.ask(["warm", f"--device={device}", *([f"--checkpoint={checkpoint}"] if checkpoint else [])])
 
     def write(self, name: str, content: str) -> None:
         """Put a file into the folder, complete from its first moment on."""

@@ -7,12 +7,15 @@ from __future__ import annotations
 import bpy
 from bpy.app.translations import pgettext_iface as iface
 
+from tokendance_core import option_values
+
 from .. import compat, session
-from ..armature.placement import FITTING
+from ..armature.recipe import Recipe
 from ..character import dancer as dancers
 from ..dance.generation import Generation, Outcome
 from ..interface.drawing import SidebarPanel, clock, sentence
 from ..interface.timeline import scene_fps
+from ..options import FITTING
 from ..song import operators as song_operators
 from ..song import strip as audio_strip
 from ..takes import compare, retiming
@@ -94,9 +97,24 @@ class DancePanel(SidebarPanel, bpy.types.Panel):
         row.prop(settings, "seed")
         row.operator("tokendance.new_seed", text="", icon="FILE_REFRESH")
         layout.row().prop(settings, "quality", expand=True)
+        if settings.quality == "custom":
+            layout.prop(settings, "steps")
         layout.prop(settings, "energy", slider=True)
-        layout.prop(settings, "root_motion")
         layout.prop(settings, "variations")
+
+
+class AdvancedPanel(SidebarPanel, bpy.types.Panel):
+    bl_idname = "TOKENDANCE_PT_advanced"
+    bl_parent_id = "TOKENDANCE_PT_dance"
+    bl_label = "Advanced"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        layout, settings = self.layout, context.scene.tokendance
+        layout.use_property_split = True
+        layout.use_property_decorate = False
+        for name in ("temperature", "variety", "replace", "push_to_nla", "mark_asset"):
+            layout.prop(settings, name)
 
 
 class GeneratePanel(SidebarPanel, bpy.types.Panel):
@@ -154,10 +172,10 @@ class TakeList(bpy.types.UIList):
         row.prop(item.tokendance_take, "starred", text="", icon=star, emboss=False)
         row.prop(item, "name", text="", emboss=False)
         first, last = takes.frame_range(item)
-        recipe = takes.recipe(item)
-        if context.region.width > _WIDE * context.preferences.system.ui_scale and "genre" in recipe:
-            row.label(text=str(recipe["genre"]).capitalize())
-            row.label(text=str(int(recipe["seed"])), translate=False)
+        made = Recipe.of(item)
+        if context.region.width > _WIDE * context.preferences.system.ui_scale and made.kind == "song":
+            row.label(text=made.settings.genre.capitalize())
+            row.label(text=str(made.settings.seed), translate=False)
         length = row.row()
         length.alignment = "RIGHT"
         length.label(text=clock((last - first + 1) / scene_fps(context.scene)), translate=False)
@@ -200,13 +218,11 @@ class TakesPanel(SidebarPanel, bpy.types.Panel):
             layout.operator("tokendance.compare_takes", icon="MOD_ARRAY")
 
     def _active(self, context: bpy.types.Context, take: bpy.types.Action) -> None:
-        recipe, scene = takes.recipe(take), context.scene
+        made, scene = Recipe.of(take), context.scene
         column = self.layout.column(align=True)
-        if "genre" in recipe:
-            text = iface("{genre}, seed {seed}, {steps} steps").format(
-                genre=str(recipe["genre"]).capitalize(), **_numbers(recipe)
-            )
-            column.label(text=text, translate=False)
+        if made.kind == "song":
+            text = iface("{genre}, seed {seed}, {steps} steps").format(**option_values(made.settings))
+            column.label(text=text[0].upper() + text[1:], translate=False)
         first, last = takes.frame_range(take)
         column.label(text=iface("Frames {first} to {last}").format(first=first, last=last), translate=False)
         if last > scene.frame_end or first < scene.frame_start:
@@ -216,10 +232,6 @@ class TakesPanel(SidebarPanel, bpy.types.Panel):
         self.layout.operator(
             "screen.animation_play", text="Pause" if playing else "Play", icon="PAUSE" if playing else "PLAY"
         )
-
-
-def _numbers(recipe: dict[str, object]) -> dict[str, int]:
-    return {name: int(recipe.get(name, 0)) for name in ("seed", "steps")}
 
 
 class FinishPanel(SidebarPanel, bpy.types.Panel):
@@ -244,4 +256,4 @@ class FinishPanel(SidebarPanel, bpy.types.Panel):
             sentence(context, layout, "The take was made with these settings", icon="CHECKMARK")
 
 
-CLASSES = (MusicPanel, DancePanel, GeneratePanel, TakeList, TakesPanel, FinishPanel)
+CLASSES = (MusicPanel, DancePanel, AdvancedPanel, GeneratePanel, TakeList, TakesPanel, FinishPanel)

@@ -6,12 +6,15 @@ import bpy
 from bl_operators.presets import AddPresetBase
 from bl_ui.utils import PresetPanel
 
-from ..armature.placement import FITTING
+from tokendance_core import GenerateSettings, declared_options
+
+from ..options import FITTING
 
 FOLDER = "tokendance/dance"
 """Below the user's presets."""
 
-_VALUES = ("genre", "quality", "energy", "temperature", "variations", *FITTING)
+VALUES = ("quality", "variations", *(name for name in declared_options(GenerateSettings) if name != "seed"), *FITTING)
+"""What a preset keeps: everything about a dance but which one it is."""
 
 
 class TOKENDANCE_PT_presets(PresetPanel, bpy.types.Panel):  # Blender looks for the class by its own name
@@ -29,7 +32,7 @@ class AddDancePreset(AddPresetBase, bpy.types.Operator):
     preset_menu = "TOKENDANCE_PT_presets"
     preset_subdir = FOLDER
     preset_defines = ("settings = bpy.context.scene.tokendance",)
-    preset_values = tuple(f"settings.{name}" for name in _VALUES)
+    preset_values = tuple(f"settings.{name}" for name in VALUES)
 
 
 CLASSES = (TOKENDANCE_PT_presets, AddDancePreset)

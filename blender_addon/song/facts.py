@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from tokendance_core import AudioError, SettingError, TokenDanceError
+from tokendance_core import AudioError, ListenRequest, SettingError, TokenDanceError, WarmRequest
 
 from .. import session
 from ..interface.ticker import Ticker, redraw
@@ -64,7 +64,7 @@ class KnownSongs:
         cannot start.
         """
         if not self.is_fresh(path) and path not in self._asked:
-            task = self._asked[path] = worker.ask(["listen", "--", path])
+            task = self._asked[path] = worker.ask(ListenRequest(song=path))
             self._ticker.add(lambda: self._goes_on(path, task))
 
     def keep(self, path: str, task: Task) -> SongFacts:
@@ -102,11 +102,11 @@ def ask(context: bpy.types.Context, scene: bpy.types.Scene) -> None:
     worker, settings = preferences.worker(context), preferences.runtime(context)
     session.current().songs.ask(path, worker)
     if settings.warm_up and not worker.is_warm:
-        worker.warm(settings.device, settings.checkpoint)
+        worker.ask(WarmRequest(run=settings.run))
 
 
 def listen(context: bpy.types.Context, path: str) -> SongFacts:
     """The facts of a song, analysed now if necessary; TokenDanceError when that fails."""
     songs = session.current().songs
     known = songs.look_up(path) if songs.is_fresh(path) else None
-    return known or songs.keep(path, preferences.worker(context).ask(["listen", "--", path]).wait())
+    return known or songs.keep(path, preferences.worker(context).ask(ListenRequest(song=path)).wait())

@@ -11,7 +11,7 @@ from typing import cast
 
 import bpy
 
-from tokendance_core import AudioError, SettingError
+from tokendance_core import AudioError, SettingError, SongPart
 
 from .. import compat
 
@@ -30,6 +30,11 @@ class Passage:
     start: float = 0.0
     duration: float | None = None
     speed: float = 1.0
+
+    @property
+    def part(self) -> SongPart:
+        """What of the song is danced to; AudioError for a speed that is out of reach."""
+        return SongPart(start=round(self.start, 6), duration=round(self.duration or 0.0, 6), speed=self.speed)
 
     def within(self, first: int, last: int, fps: float) -> Passage:
         """What of it is heard from frame ``first`` to frame ``last``; SettingError when that is nothing."""

@@ -5,23 +5,32 @@ recalled.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import ClassVar
 
 import bpy
 from bpy.app.translations import pgettext_rpt as rpt
 
-from tokendance_core import TokenDanceError, resample_to_fps
+from tokendance_core import TokenDanceError, option_values
 
-from .. import compat
+from .. import compat, options
 from ..armature import placement
-from ..armature.placement import FITTING, PlacementOptions, at_speed, finished, place
+from ..armature.placement import fitted, place
+from ..armature.recipe import Recipe
 from ..character import dancer as dancers
 from ..interface.reports import told
 from ..interface.scene_guard import all_or_nothing, restored
 from ..interface.timeline import scene_fps
-from ..options import QUALITY_STEPS
+from ..options import FITTING, Fitting, Placement, quality_of
 from . import compare, retiming
 from . import store as takes
+
+_NEW_DANCES = ("replace",)
+"""Choices that make no sense for a dance that is there already."""
+
+
+class FinishOptions(options.options_of(Placement, _NEW_DANCES)):
+    """How the take is fitted anew."""
 
 
 class _OnTake:
@@ -101,22 +110,17 @@ class RecallSettings(_OnTake, bpy.types.Operator):
     bl_label = "Recall Settings"
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
-        settings, recipe = context.scene.tokendance, takes.recipe(take)
-        for name in ("seed", "temperature", "energy", "genre", *FITTING):
-            if name in recipe:
-                _set(settings, name, recipe[name])
-        if "steps" in recipe:
-            settings.quality = min(QUALITY_STEPS, key=lambda quality: abs(QUALITY_STEPS[quality] - recipe["steps"]))
+        settings, made = context.scene.tokendance, Recipe.of(take)
+        recalled = option_values(made.fitting)
+        if made.kind == "song":
+            recalled |= {**option_values(made.settings), "quality": quality_of(made.settings.steps)}
+        for name, value in recalled.items():
+            with suppress(TypeError):  # a genre may belong to another checkpoint, and is left out then
+                setattr(settings, name, value)
         return {"FINISHED"}
 
 
-def _set(settings: bpy.types.PropertyGroup, name: str, value: object) -> None:
-    """Custom properties keep truth as a number; a genre may belong to another checkpoint and is left out then."""
-    with suppress(TypeError):
-        setattr(settings, name, type(getattr(settings, name))(value))
-
-
-class FinishTake(_OnTake, PlacementOptions, bpy.types.Operator):
+class FinishTake(_OnTake, FinishOptions, bpy.types.Operator):
     """Fit the take to the character anew with these settings. Keys of the take are written anew: what was edited in
     them is lost
     """
@@ -131,12 +135,12 @@ class FinishTake(_OnTake, PlacementOptions, bpy.types.Operator):
         return self.execute(context)
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
-        clip, recipe, frame = takes.motion(take), takes.recipe(take), takes.frame_range(take)[0]
-        chosen, fps = self.placement(), scene_fps(context.scene)
-        dance = resample_to_fps(at_speed(finished(clip, chosen), recipe), fps)
-        recipe |= {"frame": frame, "fps": fps}
+        clip, former = takes.motion(take), Recipe.of(take)
+        chosen = Placement(**options.chosen(Placement, self, _NEW_DANCES))
+        dance = fitted(clip, chosen, scene_fps(context.scene), former)
+        recipe = replace(former, frame=takes.frame_range(take)[0])
         with all_or_nothing(context.scene), restored(context):
-            made, warnings = place(context, chosen, dance, armature, name=take.name, frame=frame, recipe=recipe)
+            made, warnings = place(context, chosen, dance, armature, name=take.name, made=recipe)
             takes.remember(armature, made, clip)
             made.tokendance_take.starred = take.tokendance_take.starred
         name = take.name
@@ -151,10 +155,7 @@ class FinishTake(_OnTake, PlacementOptions, bpy.types.Operator):
 
 def differs(settings: bpy.types.PropertyGroup, take: bpy.types.Action) -> bool:
     """Whether the take was fitted with other settings than the panel shows."""
-    recipe = takes.recipe(take)
-    return any(
-        name in recipe and type(getattr(settings, name))(recipe[name]) != getattr(settings, name) for name in FITTING
-    )
+    return Recipe.of(take).fitting != Fitting(**options.chosen(Fitting, settings))
 
 
 class CompareTakes(bpy.types.Operator):
@@ -210,7 +211,8 @@ class NewSeed(bpy.types.Operator):
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        used = {takes.recipe(take).get("seed") for take in takes.of(dancers.dancer(context))}
+        made = [Recipe.of(take) for take in takes.of(dancers.dancer(context))]
+        used = {recipe.settings.seed for recipe in made if recipe.kind == "song"}
         settings = context.scene.tokendance
         following = ((settings.seed + 1 + step) % 2**31 for step in range(len(used) + 1))
         settings.seed = next(seed for seed in following if seed not in used)

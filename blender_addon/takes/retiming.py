@@ -5,13 +5,14 @@ the song.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import bpy
 
 from tokendance_core import SettingError
 
 from .. import compat
-from ..armature.action import RECIPE
+from ..armature.recipe import Recipe
 from ..interface.timeline import scene_fps
 from ..song import strip as audio_strip
 from . import store as takes
@@ -27,8 +28,8 @@ def follow_strips(scene: bpy.types.Scene, armature: bpy.types.Object) -> int:
     plays one of them.
     """
     strips = {strip.name: strip for strip in audio_strip.sound_strips(scene)}
-    waiting = [take for take in takes.of(armature) if "song" in takes.recipe(take)]
-    lost = [take.name for take in waiting if _strip(strips, takes.recipe(take)) is None]
+    waiting = [take for take in takes.of(armature) if Recipe.of(take).kind == "song"]
+    lost = [take.name for take in waiting if _strip(strips, Recipe.of(take)) is None]
     if lost and len(lost) == len(waiting):
         raise SettingError(f"No strip plays the song of “{lost[0]}”.", hint="Put the song back into the sequencer.")
     return sum(_follow(scene, take, armature, strips) for take in waiting if take.name not in lost)
@@ -36,40 +37,40 @@ def follow_strips(scene: bpy.types.Scene, armature: bpy.types.Object) -> int:
 
 def is_off(scene: bpy.types.Scene, take: bpy.types.Action) -> bool:
     """Whether the strip of a take plays its song elsewhere now; what can be said without looking at files."""
-    recipe = takes.recipe(take)
-    strip = _strip({strip.name: strip for strip in audio_strip.sound_strips(scene)}, recipe)
-    if strip is None:
+    made = Recipe.of(take)
+    strip = _strip({strip.name: strip for strip in audio_strip.sound_strips(scene)}, made)
+    if strip is None or made.kind != "song":
         return False
-    fps, retimed = scene_fps(scene), float(recipe["speed"]) != 1.0
-    frame = audio_strip.frame_of(strip, float(recipe["start"]), float(recipe["speed"]), fps)
-    moved = abs(frame - float(recipe["frame"])) > _HALF
-    return moved or abs(fps / float(recipe["fps"]) - 1) > _SAME or compat.is_retimed(strip) != retimed
+    fps, retimed = scene_fps(scene), made.part.speed != 1.0
+    frame = audio_strip.frame_of(strip, made.part.start, made.part.speed, fps)
+    moved = abs(frame - made.frame) > _HALF
+    return moved or abs(fps / made.fps - 1) > _SAME or compat.is_retimed(strip) != retimed
 
 
-def _strip(strips: dict[str, bpy.types.ID], recipe: dict[str, object]) -> bpy.types.ID | None:
+def _strip(strips: dict[str, bpy.types.ID], made: Recipe) -> bpy.types.ID | None:
     """The strip that the dance was made for, else the first that plays its song."""
-    song = os.path.normpath(str(recipe.get("song")))
+    song = os.path.normpath(made.source)
     playing = (strip for strip in strips.values() if audio_strip.sound_file(strip) == song)
-    return strips.get(str(recipe.get("strip"))) or next(playing, None)
+    return strips.get(made.strip) or next(playing, None)
 
 
 def _follow(
     scene: bpy.types.Scene, take: bpy.types.Action, armature: bpy.types.Object, strips: dict[str, bpy.types.ID]
 ) -> bool:
-    recipe, fps = takes.recipe(take), scene_fps(scene)
-    strip = _strip(strips, recipe)
+    made, fps = Recipe.of(take), scene_fps(scene)
+    strip = _strip(strips, made)
     now = audio_strip.passage(strip, fps)
-    old, speed = float(recipe["frame"]), float(recipe["speed"])
-    frame = audio_strip.frame_of(strip, float(recipe["start"]), now.speed, fps)
-    scale = fps / float(recipe["fps"]) * speed / now.speed
-    if abs(frame - old) <= _HALF and abs(scale - 1) < _SAME:
+    frame = audio_strip.frame_of(strip, made.part.start, now.speed, fps)
+    scale = fps / made.fps * made.part.speed / now.speed
+    if abs(frame - made.frame) <= _HALF and abs(scale - 1) < _SAME:
         return False
-    compat.move_keys(take, round(frame) - old, scale, old)
+    compat.move_keys(take, round(frame) - made.frame, scale, made.frame)
     for track in armature.animation_data.nla_tracks if armature.animation_data else ():
         for laid in track.strips:
             if laid.action == take:
                 first, last = take.curve_frame_range
                 laid.action_frame_start, laid.action_frame_end = first, last
                 laid.frame_start, laid.frame_end = round(frame), round(frame) + last - first
-    take[RECIPE].update({"frame": round(frame), "fps": fps, "speed": now.speed, "strip": strip.name})
+    part = replace(made.part, speed=now.speed)
+    replace(made, frame=round(frame), fps=fps, part=part, strip=strip.name).keep(take)
     return True

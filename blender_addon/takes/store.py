@@ -9,7 +9,6 @@ import bpy
 from tokendance_core import ClipError, MotionClip, clip_from_bytes, clip_to_bytes
 
 from .. import compat
-from ..armature.action import RECIPE
 from ..character import dancer as dancers
 
 
@@ -69,8 +68,3 @@ def frame_range(action: bpy.types.Action) -> tuple[int, int]:
     """First and last frame of a take."""
     first, last = action.curve_frame_range
     return round(first), round(last)
-
-
-def recipe(action: bpy.types.Action) -> dict[str, object]:
-    """How the take was made; empty for an action that is none."""
-    return action[RECIPE].to_dict() if RECIPE in action else {}

@@ -17,12 +17,11 @@ import sys
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
-from tokendance_core import JOINTS, AudioError, MotionClip, save_clip
-from tokendance_core.commands import generate, listen, warm, worker
+from tokendance_core import JOINTS, AudioError, DanceRequest, ListenRequest, MotionClip, WarmRequest, save_clip
+from tokendance_core.commands import worker
 from tokendance_core.commands.reports import Heard
 
 SECONDS = 4.0
@@ -105,22 +104,19 @@ MISFORTUNES = {
 }
 
 
-def dance(args: argparse.Namespace, report: worker.FolderReport, load: object) -> None:
-    note(
-        pid=os.getpid(),
-        **{name: str(value) if isinstance(value, Path) else value for name, value in vars(args).items()},
-    )
+def dance(request: DanceRequest, report: worker.FolderReport, load: object) -> None:
+    note(pid=os.getpid(), **dataclasses.asdict(request))
     report.progress("generator", 0.25)
     MISFORTUNES.get(os.environ.get("STAND_IN", ""), lambda report: None)(report)
-    clip = known_dance(args.duration or SECONDS)
+    clip = known_dance(request.part.duration or SECONDS)
     if os.environ.get("STAND_IN") == "raw":
         clip = dataclasses.replace(clip, info={"finished": False, "last_beat": clip.seconds - 0.5})
-    save_clip(clip, args.output)
-    report.done(str(args.output), clip.frames, clip.fps, {})
+    save_clip(clip, request.output)
+    report.done(request.output, clip.frames, clip.fps, {})
 
 
-def hear(args: argparse.Namespace, report: worker.FolderReport, load: object) -> None:
-    report.heard(Heard(str(args.song), SECONDS, 120.0, tuple(np.arange(0.25, SECONDS, 0.5).tolist())))
+def hear(request: ListenRequest, report: worker.FolderReport, load: object) -> None:
+    report.heard(Heard(request.song, SECONDS, 120.0, tuple(np.arange(0.25, SECONDS, 0.5).tolist())))
 
 
 def watch_parent(start_core: str, parent: int) -> None:
@@ -136,12 +132,10 @@ def main() -> None:
     start_core, _, parent, command, *rest = sys.argv[1:]
     assert command == "worker"
     watch_parent(start_core, int(parent))
-    worker.REQUESTS |= {
-        "generate": SimpleNamespace(add_arguments=generate.add_arguments, work=dance),
-        "listen": SimpleNamespace(add_arguments=listen.add_arguments, work=hear),
-        "warm": SimpleNamespace(
-            add_arguments=warm.add_arguments, work=lambda args, report, load: report.done("", 0, 30.0, {})
-        ),
+    worker.WORK |= {
+        DanceRequest: dance,
+        ListenRequest: hear,
+        WarmRequest: lambda request, report, load: report.ready(),
     }
     parser = argparse.ArgumentParser()
     worker.add_arguments(parser)

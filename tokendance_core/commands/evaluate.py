@@ -11,8 +11,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tokendance_core.commands.generate import DEVICES
+from tokendance_core.commands.requests import RunSettings
+from tokendance_core.commands.weights import load_once
+from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.errors import CheckpointError, DataError, SettingError
+from tokendance_core.options import add_arguments as add_options
+from tokendance_core.options import from_arguments
 
 if TYPE_CHECKING:
     from tokendance_core.dance.checkpoint import Checkpoint
@@ -44,15 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--out", type=Path, required=True, metavar="DIR", help=f"folder for {PAGE} and {FIGURES}")
     add("--data", type=Path, metavar="DIR", help="data pack: folder with motion/, music/ and their index files")
-    add("--checkpoint", type=Path, metavar="FILE", help="weights (default: the shipped ones)")
     add("--songs", type=int, metavar="N", help="number of songs at most, held-out ones first (default: all)")
     add("--seconds", type=float, default=60.0, metavar="S", help="length taken from each song (default: %(default)s)")
     add("--seeds", type=int, default=5, metavar="N", help="number of dances to each song (default: %(default)s)")
-    add("--genre", default="any", help="a genre of the checkpoint, see `info` (default: %(default)s)")
-    add("--seed", type=int, default=0, metavar="N", help="the first seed (default: %(default)s)")
-    add("--steps", type=int, metavar="N", help="refinement steps (default: as `generate`)")
-    add("--temperature", type=float, metavar="X", help="sampling temperature (default: as `generate`)")
-    add("--device", choices=DEVICES, default="auto", help="where the network runs (default: %(default)s)")
+    add_options(parser, GenerateSettings)
+    add_options(parser, RunSettings)
     add(
         "--protocol",
         choices=tuple(PROTOCOLS),
@@ -158,20 +158,14 @@ def _protocol(args: argparse.Namespace) -> _Measured:
 
 
 def _settings(args: argparse.Namespace) -> StudySettings:
-    from tokendance_core.dance.pipeline import GenerateSettings
     from tokendance_core.evaluate.study.material import StudySettings
 
-    given = {name: getattr(args, name) for name in ("steps", "temperature") if getattr(args, name) is not None}
-    dance = GenerateSettings(genre=args.genre, seed=args.seed, **given)
+    dance = from_arguments(GenerateSettings, args)
     return StudySettings(songs=args.songs, seconds=args.seconds, seeds=args.seeds, dance=dance)
 
 
 def _model(args: argparse.Namespace) -> Checkpoint:
-    from tokendance_core.commands import devices
-    from tokendance_core.dance import checkpoint
-
-    devices.leave_a_core_free()
-    model = checkpoint.load(args.checkpoint, devices.resolve(args.device))
+    model = load_once(from_arguments(RunSettings, args))
     if model.generator is None:
         raise CheckpointError(
             "The checkpoint holds no generator.", hint="Evaluate the file that stage two of the training wrote."

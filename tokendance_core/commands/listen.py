@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tokendance_core.commands.reports import Heard, Report, report_for
+from tokendance_core.commands.requests import ListenRequest
 from tokendance_core.commands.weights import Load, load_once
 
 
@@ -19,22 +20,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The command: see ``work``."""
-    return work(args, report_for(args.json), load_once)
+    work(ListenRequest(song=str(args.song)), report_for(args.json), load_once)
+    return 0
 
 
-def work(args: argparse.Namespace, report: Report, load: Load) -> int:
+def work(request: ListenRequest, report: Report, load: Load) -> None:
     """Report what is heard in the song; the network is not asked. Raises AudioError."""
     from tokendance_core.music import audio, features
 
     report.progress("load", 0.0)
-    music = audio.load(args.song)
+    music = audio.load(request.song)
     report.progress("features", 0.3)
     heard = features.extract(music)
     beats = features.beat_times(heard)
     report.heard(
-        Heard(str(args.song), round(music.seconds, 3), round(tempo(beats), 2), tuple(np.round(beats, 4).tolist()))
+        Heard(request.song, round(music.seconds, 3), round(tempo(beats), 2), tuple(np.round(beats, 4).tolist()))
     )
-    return 0
 
 
 def tempo(beats: np.ndarray) -> float:

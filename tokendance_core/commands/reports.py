@@ -54,6 +54,8 @@ class Report(Protocol):
 
     def heard(self, song: Heard) -> None: ...
 
+    def ready(self) -> None: ...
+
     def error(self, error: TokenDanceError) -> None: ...
 
 
@@ -82,6 +84,9 @@ class TerminalReport:
         self._bar.close()
         print(f"{song.path}: {song.seconds:.1f} s, {song.bpm:.1f} beats a minute, {len(song.beats)} beats")
 
+    def ready(self) -> None:
+        self._bar.close()
+
     def error(self, error: TokenDanceError) -> None:
         self._bar.close()
         print(f"tokendance: {error.text}", file=sys.stderr)
@@ -98,6 +103,9 @@ class JsonReport:
 
     def heard(self, song: Heard) -> None:
         self._say("heard", **asdict(song))
+
+    def ready(self) -> None:
+        self._say("ready")
 
     def error(self, error: TokenDanceError) -> None:
         self._say("error", message=str(error), hint=error.hint, exit_code=error.exit_code)

@@ -6,20 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tokendance_core.commands.requests import RunSettings
+
 if TYPE_CHECKING:
     from tokendance_core.dance.checkpoint import Checkpoint
 
-Load = Callable[[Path | None, str], "Checkpoint"]
-"""From a file (None for the shipped one) and the device asked for to a checkpoint that is ready to run."""
+Load = Callable[[RunSettings], "Checkpoint"]
+"""From what is asked for to a checkpoint that is ready to run."""
 
 
-def load_once(path: Path | None, device: str) -> Checkpoint:
+def load_once(run: RunSettings) -> Checkpoint:
     """Read it; imports torch. Raises CheckpointError, and SettingError for a device that is not there."""
     from tokendance_core.commands import devices
     from tokendance_core.dance import checkpoint
 
     devices.leave_a_core_free()
-    return checkpoint.load(path, devices.resolve(device))
+    return checkpoint.load(Path(run.checkpoint) if run.checkpoint else None, devices.resolve(run.device))
 
 
 class CheckpointCache:
@@ -29,14 +31,14 @@ class CheckpointCache:
         self._key: object = None
         self._checkpoint: Checkpoint | None = None
 
-    def load(self, path: Path | None, device: str) -> Checkpoint:
+    def load(self, run: RunSettings) -> Checkpoint:
         """As ``load_once``, without reading the same file twice."""
         from tokendance_core.dance.checkpoint_header import default_path
 
-        file = path or default_path()
+        file = Path(run.checkpoint) if run.checkpoint else default_path()
         state = file.stat() if file.is_file() else None
-        key = (file, device, state and (state.st_mtime_ns, state.st_size))
+        key = (file, run.device, state and (state.st_mtime_ns, state.st_size))
         if self._checkpoint is None or key != self._key:
             self._checkpoint = None  # two at once may be too much for a graphics card
-            self._checkpoint, self._key = load_once(path, device), key
+            self._checkpoint, self._key = load_once(run), key
         return self._checkpoint

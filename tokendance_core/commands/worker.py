@@ -1,10 +1,10 @@
 """The resident process behind the add-on: it loads once and answers one request after another, all by files in one
 folder.
 
-    7.request.json    {"argv": ["generate", …]}: written aside and moved into place by the one who asks
+    7.request.json    a request as ``requests.py`` has it: written aside and moved into place by the one who asks
     7.cancel          the answer to request 7 is not wanted any more
     7.progress.json   stage and fraction, replaced as the work goes on
-    7.answer.json     "done", "heard" or "error", the last file that is written for a request
+    7.answer.json     "done", "heard", "ready" or "error", the last file that is written for a request
     stop              end now
 
 No sockets, no pipes: nothing that a firewall asks about, and nothing that fills up when nobody reads. The process ends
@@ -20,19 +20,24 @@ import json
 import shutil
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType
+from typing import Any
 
 from tokendance_core.commands import generate, listen, warm
-from tokendance_core.commands.reports import Heard, problem_of
-from tokendance_core.commands.weights import CheckpointCache
+from tokendance_core.commands.reports import Heard, Report, problem_of
+from tokendance_core.commands.requests import DanceRequest, ListenRequest, Request, WarmRequest, request_from_json
+from tokendance_core.commands.weights import CheckpointCache, Load
 from tokendance_core.errors import Cancelled, FileError, SettingError, TokenDanceError
 from tokendance_core.files.atomic import write_aside
 
-REQUESTS: dict[str, ModuleType] = {"generate": generate, "listen": listen, "warm": warm}
-"""What may be asked -> the module whose ``add_arguments`` reads the rest and whose ``work`` does it."""
+WORK: dict[type[Request], Callable[[Any, Report, Load], None]] = {
+    DanceRequest: generate.work,
+    ListenRequest: listen.work,
+    WarmRequest: warm.work,
+}
+"""What may be asked -> what does it."""
 
 _POLL_SECONDS = 0.03
 _OUR_FAULT = "This is a fault of the program: report it."
@@ -51,14 +56,14 @@ def run(args: argparse.Namespace) -> int:
     """
     if not args.folder.is_dir():
         raise SettingError(f"There is no folder {args.folder}.", hint="Make it first.")
-    kept, quiet_since = CheckpointCache(), time.monotonic()
+    cache, quiet_since = CheckpointCache(), time.monotonic()
     try:
         while not (args.folder / "stop").exists() and time.monotonic() - quiet_since < args.idle:
             request = next_request(args.folder)
             if request is None:
                 time.sleep(_POLL_SECONDS)
                 continue
-            answer(request, kept)
+            answer(request, cache)
             quiet_since = time.monotonic()
     except KeyboardInterrupt:
         pass  # the one who asked is gone
@@ -84,7 +89,7 @@ class FolderReport:
     def progress(self, stage: str, fraction: float) -> None:
         if self._file("cancel").exists():
             raise Cancelled("Stopped.")
-        with contextlib.suppress(FileError):  # a full disk is reported when the dance itself cannot be written
+        with contextlib.suppress(FileError):  # a full disk is told when the dance itself cannot be written
             self._write("progress.json", {"event": "progress", "stage": stage, "fraction": round(fraction, 4)})
 
     def done(self, path: str, frames: int, fps: float, stages: Mapping[str, float]) -> None:
@@ -94,6 +99,9 @@ class FolderReport:
 
     def heard(self, song: Heard) -> None:
         self._write("answer.json", {"event": "heard", **asdict(song)})
+
+    def ready(self) -> None:
+        self._write("answer.json", {"event": "ready"})
 
     def error(self, error: TokenDanceError) -> None:
         self._write(
@@ -105,16 +113,15 @@ class FolderReport:
             aside.write_text(json.dumps(content), encoding="utf-8")
 
 
-def answer(request: Path, kept: CheckpointCache) -> None:
+def answer(request: Path, cache: CheckpointCache) -> None:
     """Do what is asked and put the answer beside the request, which disappears; nothing in a request ends the
     process.
     """
     report = FolderReport(request)
     try:
-        argv = read(request)
-        arguments = parse(argv)
+        asked = read(request)
         report.progress("start", 0.0)
-        REQUESTS[argv[0]].work(arguments, report, kept.load)
+        WORK[type(asked)](asked, report, cache.load)
     except KeyboardInterrupt:
         raise
     except Exception as error:
@@ -129,26 +136,11 @@ def answer(request: Path, kept: CheckpointCache) -> None:
         request.unlink(missing_ok=True)
 
 
-def read(request: Path) -> list[str]:
-    """The arguments in a request; SettingError when it is none."""
+def read(request: Path) -> Request:
+    """What a request asks for; SettingError when it is none."""
     try:
-        argv = json.loads(request.read_bytes())["argv"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SettingError(f"The request {request.name} cannot be read ({error}).", hint=_OUR_FAULT) from None
-    if not (isinstance(argv, list) and argv and all(isinstance(word, str) for word in argv) and argv[0] in REQUESTS):
-        raise SettingError(
-            f"The request {request.name} asks for nothing known.", hint=f"Known are {', '.join(REQUESTS)}."
-        )
-    return argv
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> None:
-        raise SettingError(message, hint=_OUR_FAULT)
-
-
-def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """The options of a request; SettingError where argparse would end the process."""
-    parser = _Parser(prog=argv[0], add_help=False)
-    REQUESTS[argv[0]].add_arguments(parser)
-    return parser.parse_args(argv[1:])
+        return request_from_json(request.read_bytes())
+    except OSError as error:
+        raise SettingError(f"The request {request.name} cannot be read: {error.strerror}.", hint=_OUR_FAULT) from None
+    except SettingError as error:
+        raise SettingError(f"{request.name}: {error}", hint=error.hint or _OUR_FAULT) from None

@@ -6,21 +6,22 @@ finished MotionClip
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from tokendance_core import __version__
 from tokendance_core.dance.checkpoint import Checkpoint
+from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.errors import CheckpointError, SettingError
-from tokendance_core.finishing.finish import FinishSettings, finish
+from tokendance_core.finishing.finish import FINISHED, LAST_BEAT, finish
 from tokendance_core.model import sampler
-from tokendance_core.model.generator import Prompt
+from tokendance_core.model.generator import Generator, Prompt
 from tokendance_core.music import energy, features
 from tokendance_core.music.clock import Clock
+from tokendance_core.options import values
 from tokendance_core.types import FPS, DanceTokens, MotionClip, Music, MusicFeatures
 
 Progress = Callable[[str, float], None]
@@ -32,45 +33,6 @@ STAGES = {"features": 0.0, "tokens": 0.2, "generator": 0.3, "decode": 0.85, "fin
 _FADED = 280.0
 """How far the first mel cepstral coefficient falls below its median when the music has faded away: 25 dB in all bands.
 """
-
-MOST_ENERGY = 2.0
-"""Largest ``GenerateSettings.energy`` either way: standard deviations of the song's own energy."""
-
-
-@dataclass(frozen=True)
-class GenerateSettings:
-    """What to dance: a ``genre`` the checkpoint knows, and ``seed``; how: ``steps`` of refinement (1 is the paper's
-    model), ``temperature`` of the sampling (0 takes the likeliest token), ``energy`` to raise or lower it above the
-    song's (-2 calm to 2 wild), ``finish`` for feet and smoothing, None for the motion as the network made it.
-
-    Raises SettingError for a value that makes no sense.
-    """
-
-    genre: str = "any"
-    seed: int = 0
-    steps: int = 8
-    temperature: float = 1.0
-    energy: float = 0.0
-    finish: FinishSettings | None = field(default_factory=FinishSettings)
-
-    def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise SettingError(
-                f"“steps” must be 1 or more, found {self.steps}.", hint="8 is a good value; 1 is the fastest."
-            )
-        if not 0 <= self.temperature < math.inf:
-            raise SettingError(
-                f"“temperature” must be 0 or more, found {self.temperature}.", hint="Use 0.7 to 1.2 for most dances."
-            )
-        if not -MOST_ENERGY <= self.energy <= MOST_ENERGY:
-            raise SettingError(
-                f"“energy” must be from {-MOST_ENERGY:g} to {MOST_ENERGY:g}, found {self.energy}.",
-                hint="0 follows the song; 1 dances bigger.",
-            )
-        if not 0 <= self.seed < 2**31:
-            raise SettingError(
-                f"“seed” must be from 0 to {2**31 - 1}, found {self.seed}.", hint="Each number gives another dance."
-            )
 
 
 def generate(
@@ -107,8 +69,8 @@ def generate(
 
     on_progress("finishing", 1.0)
     info = _provenance(music, checkpoint, settings) | {
-        "last_beat": round(rest, 4),
-        "finished": settings.finish is not None,
+        LAST_BEAT: round(rest, 4),
+        FINISHED: settings.finish is not None,
     }
     return replace(clip, name=music.name, info=info)
 
@@ -121,14 +83,18 @@ def _genre_index(genre: str, checkpoint: Checkpoint) -> int:
     return checkpoint.genres.index(genre)
 
 
-def _prompt(
-    heard: MusicFeatures, clock: Clock, checkpoint: Checkpoint, genre: int, settings: GenerateSettings
-) -> Prompt:
-    """What the generator is told, a batch of one."""
+def _generator(checkpoint: Checkpoint) -> Generator:
     if checkpoint.generator is None:
         raise CheckpointError(
             "The checkpoint holds no generator.", hint="Train one: python -m tokendance_core train generator."
         )
+    return checkpoint.generator
+
+
+def _prompt(
+    heard: MusicFeatures, clock: Clock, checkpoint: Checkpoint, genre: int, settings: GenerateSettings
+) -> Prompt:
+    """The generator's conditioning, batch size 1."""
     tokens = checkpoint.music_codec.encode(clock.resample_features(heard))
     level = energy.of_music(heard, settings.energy)[np.clip((clock.seconds * FPS).astype(int), 0, heard.frames - 1)]
     numbers = {
@@ -139,7 +105,7 @@ def _prompt(
         "tempo": clock.tempo,
         "genre": genre,
     }
-    device = next(checkpoint.generator.parameters()).device
+    device = next(_generator(checkpoint).parameters()).device
     return Prompt(
         **{name: torch.as_tensor(number, dtype=torch.long, device=device)[None] for name, number in numbers.items()}
     )
@@ -153,10 +119,11 @@ def _dance_tokens(
         on_progress("generator", STAGES["generator"] * (1 - share) + STAGES["decode"] * share)
 
     streams = sampler.sample(
-        checkpoint.generator,
+        _generator(checkpoint),
         prompt,
         steps=settings.steps,
         temperature=settings.temperature,
+        top_p=settings.variety,
         seed=settings.seed,
         on_step=on_step,
     )
@@ -175,13 +142,4 @@ def last_beat(heard: MusicFeatures, clock: Clock) -> float:
 
 def _provenance(music: Music, checkpoint: Checkpoint, settings: GenerateSettings) -> dict[str, object]:
     """Everything needed to make the same dance again."""
-    return {
-        "song": music.name,
-        "genre": settings.genre,
-        "seed": settings.seed,
-        "steps": settings.steps,
-        "temperature": settings.temperature,
-        "energy": settings.energy,
-        "checkpoint": checkpoint.id,
-        "version": __version__,
-    }
+    return {"song": music.name, **values(settings), "checkpoint": checkpoint.id, "version": __version__}

@@ -11,51 +11,22 @@ Everything is numpy over the whole clip and linear in its length.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from tokendance_core.errors import SettingError
 from tokendance_core.finishing.ends import settle
 from tokendance_core.finishing.floor_and_path import floor_shift, path_shift
 from tokendance_core.finishing.leg_ik import lock_feet
+from tokendance_core.finishing.settings import NOTHING, FinishSettings
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import steady_contacts
 from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.kinematics import joint_positions
 from tokendance_core.types import FPS, MotionClip
 
-
-@dataclass(frozen=True)
-class FinishSettings:
-    """``smoothing``: width of the low pass in frames at 30 fps, 0 is off. ``foot_lock``: 1 locks fully, 0 leaves feet
-    and path alone.
-
-    ``ground``: put the feet's usual height on the floor. ``settle``: about the seconds in which the dance starts from
-    rest, and in which it comes to rest on its last pose, 0 is off. Raises SettingError for values out of range.
-    """
-
-    smoothing: float = 1.0
-    foot_lock: float = 1.0
-    ground: bool = True
-    settle: float = 1.0
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.smoothing <= 10:
-            raise SettingError(
-                f"“smoothing” is {self.smoothing}, expected 0 to 10 frames.",
-                hint="Use 1 for light smoothing, 0 for none.",
-            )
-        if not 0 <= self.foot_lock <= 1:
-            raise SettingError(
-                f"“foot_lock” is {self.foot_lock}, expected 0 to 1.",
-                hint="Use 1 to keep standing feet still, 0 to leave them.",
-            )
-        if not 0 <= self.settle <= 3:
-            raise SettingError(
-                f"“settle” is {self.settle}, expected 0 to 3.",
-                hint="Use 1 to start and end at rest, 0 to leave both ends.",
-            )
+LAST_BEAT, FINISHED = "last_beat", "finished"
+"""What the pipeline keeps in ``MotionClip.info``: seconds of the song's last beat; whether the dance is finished."""
 
 
 def finish(clip: MotionClip, settings: FinishSettings | None = None, end: float | None = None) -> MotionClip:
@@ -75,6 +46,20 @@ def finish(clip: MotionClip, settings: FinishSettings | None = None, end: float 
     if settings.foot_lock:
         clip = _stabilise(clip, settings.foot_lock)
     return clip
+
+
+def complete(clip: MotionClip, settings: FinishSettings) -> MotionClip:
+    """A dance of the network finished, if that was left for later; any other motion only as smooth as asked for."""
+    end = unfinished_until(clip)
+    if end is None:
+        return finish(clip, replace(NOTHING, smoothing=settings.smoothing))
+    return finish(clip, settings, end=end)
+
+
+def unfinished_until(clip: MotionClip) -> float | None:
+    """Seconds of the beat on which a dance of the network is to come to rest; None for motion that is finished."""
+    end = clip.info.get(LAST_BEAT)
+    return float(end) if clip.info.get(FINISHED) is False and isinstance(end, int | float) else None
 
 
 def _moved(clip: MotionClip, shift: np.ndarray) -> MotionClip:

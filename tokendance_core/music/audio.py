@@ -24,9 +24,9 @@ import soundfile
 import soxr
 
 from tokendance_core.errors import AudioError
+from tokendance_core.music.settings import MAX_SPEED, MIN_SPEED
 from tokendance_core.types import SAMPLE_RATE, Music
 
-MIN_SPEED, MAX_SPEED = 0.25, 4.0
 MIN_SECONDS = 2.0
 MAX_SECONDS = 1200.0
 

@@ -8,11 +8,9 @@ so that the dance moves along with the armature object, wherever it stands and w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
-from tokendance_core.errors import RigError, SettingError
+from tokendance_core.errors import RigError
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import clearance, steady_contacts
 from tokendance_core.motion.filters import filtered, gaussian
@@ -21,48 +19,11 @@ from tokendance_core.motion.skeleton import INDEX, OVER_THE_FLOOR, SIDES, T_POSE
 from tokendance_core.retarget import arm_spacing, bone_chains, ik_controls, posing, rest_pose, rig_feet
 from tokendance_core.retarget.posing import Posture
 from tokendance_core.retarget.rest_pose import RestPose
+from tokendance_core.retarget.settings import RetargetSettings
 from tokendance_core.types import MotionClip, Rig, RigAnimation, RigMap
-
-ROOT_MOTIONS = ("hips", "root", "in_place")
 
 _HIPS = T_POSE[[INDEX["left_hip"], INDEX["right_hip"]]].mean(0)
 _WANDERING = 0.5  # seconds; what is slower is removed from the path of a dance in place, what is quicker is sway
-
-
-@dataclass(frozen=True)
-class RetargetSettings:
-    """What may be changed after the exact transfer.
-
-    ``root_motion``: the path on the hips, on a separate root bone (its part over the floor), or taken out; ``travel``
-    scales the path over the floor; ``floor`` height of the floor in scene units above the one the character rests on;
-    ``foot_lock`` and ``arm_spacing`` 0 to 1; ``mirror`` swaps left and right; ``ik``: key IK hands, feet and poles too.
-    Raises SettingError.
-    """
-
-    root_motion: str = "hips"
-    travel: float = 1.0
-    floor: float = 0.0
-    foot_lock: float = 0.0
-    arm_spacing: float = 0.0
-    mirror: bool = False
-    ik: bool = False
-
-    def __post_init__(self) -> None:
-        if self.root_motion not in ROOT_MOTIONS:
-            raise SettingError(
-                f"“root_motion” is {self.root_motion!r}, expected one of {', '.join(ROOT_MOTIONS)}.",
-                hint="Choose one of these.",
-            )
-        for name, least, most in (("travel", 0, 10), ("foot_lock", 0, 1), ("arm_spacing", 0, 1)):
-            value = getattr(self, name)
-            if not least <= value <= most:
-                raise SettingError(
-                    f"“{name}” is {value}, expected {least} to {most}.", hint=f"Set {name} between {least} and {most}."
-                )
-        if not np.isfinite(self.floor):
-            raise SettingError(
-                f"“floor” is {self.floor}, expected a height.", hint="Use 0 for the floor that the character rests on."
-            )
 
 
 def retarget(clip: MotionClip, rig: Rig, rig_map: RigMap, settings: RetargetSettings | None = None) -> RigAnimation:
@@ -172,7 +133,7 @@ def _keys(
     if settings.root_motion == "root" and rest.root_bone != rest.bones["root"]:
         over = path - (path @ rest.axes[:, 1:2]) * rest.axes[:, 1]
         moves = {rest.bones["root"]: over, rest.root_bone: path - over}
-    controls = ik_controls.controls(rig, rig_map, rest) if settings.ik else {}
+    controls = ik_controls.controls(rig, rig_map, rest) if settings.key_ik else {}
     posture = posing.pose(rig, [*targets, *moves, *controls], targets, rest.basis)
     channels = {
         bone: posing.carried(rig, bone, posture).swapaxes(-1, -2) @ target for bone, target in sorted(targets.items())

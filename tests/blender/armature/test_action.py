@@ -43,7 +43,7 @@ def some_animation(frames: int = 12, fps: float = 30.0) -> RigAnimation:
 
 
 def write(armature: bpy.types.Object, animation: RigAnimation, scene_fps: float = 30.0) -> bpy.types.Action:
-    return action.write(armature, animation, name="Dance", frame_start=5, scene_fps=scene_fps, recipe={"seed": 1})
+    return action.write(armature, animation, name="Dance", frame_start=5, scene_fps=scene_fps)
 
 
 def write_slowly(armature: bpy.types.Object, animation: RigAnimation, frame_start: float, scene_fps: float) -> None:

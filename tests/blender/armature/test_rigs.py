@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from mathutils import Matrix
 
-from blender_addon.armature import action, placement, rig
+from blender_addon.armature import placement, rig
+from blender_addon.armature.recipe import Recipe
 from blender_addon.dance import motion_file as operators
 from tests.blender.curves import curves
 from tests.blender.rig_builder import LIMBS, angle, build, posed_matrices
@@ -254,7 +255,7 @@ def test_replace_nla_and_asset(scene, dance_file):
     assert taken.name == "Take"
     assert taken.asset_data is not None
     assert tuple(taken.preview.image_size) == (256, 256)
-    assert taken[action.RECIPE]["foot_lock"] == 0.0
+    assert Recipe.of(taken).fitting.foot_lock == 0.0
     apply(dance_file, made, action_name="Strip", push_to_nla=True)
     assert made.animation_data.action is None
     (track,) = made.animation_data.nla_tracks

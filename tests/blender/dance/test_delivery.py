@@ -9,15 +9,16 @@ import numpy as np
 import pytest
 
 from blender_addon import compat
-from blender_addon.armature.placement import Placement
+from blender_addon.armature.recipe import Recipe
 from blender_addon.dance import delivery, generation
 from blender_addon.dance.delivery import Delivery
-from blender_addon.dance.generation import Generation, Order
+from blender_addon.dance.generation import Generation
+from blender_addon.options import Order, Placement
 from blender_addon.takes import store as takes
 from tests.blender.dance.test_generate import fingerprint, needs_sound
 from tests.blender.takes import test_takes
 from tests.blender.takes.test_takes import keys
-from tokendance_core import Cancelled, RigError, SettingError
+from tokendance_core import Cancelled, GenerateSettings, RigError, SettingError
 
 mannequin, worker = test_takes.mannequin, test_takes.worker
 
@@ -27,8 +28,8 @@ def song_strip(scene, tone):
     return compat.strips(scene).new_sound("song", str(tone), 1, 10)
 
 
-def begun(tone, **options: object) -> Generation:
-    return generation.begin(bpy.context, Order(song=str(tone), **options))
+def begun(tone, seed: int = 0, **options: object) -> Generation:
+    return generation.begin(bpy.context, Order(song=str(tone), settings=GenerateSettings(seed=seed), **options))
 
 
 @pytest.mark.parametrize("gone", ["deleted", "a mesh", "renamed"])
@@ -94,7 +95,7 @@ def test_the_dance_follows_a_strip_that_was_moved_meanwhile(mannequin, worker, s
     setattr(song_strip, name, getattr(song_strip, name) + 25)
     delivery.put(bpy.context, made)
     assert keys(mannequin).popitem()[1][0, 0] == 35
-    assert takes.recipe(takes.active(mannequin))["frame"] == 35
+    assert Recipe.of(takes.active(mannequin)).frame == 35
 
 
 def test_undo_while_it_is_made_does_no_harm(mannequin, worker, tone, scene):
@@ -161,7 +162,7 @@ def test_dances_are_placed_one_by_one_and_the_first_seed_comes_last(mannequin, w
     seeds = []
     for last in (False, False, True):
         assert place_one(delivery_) is last
-        seeds.append(takes.recipe(takes.active(mannequin))["seed"])
+        seeds.append(Recipe.of(takes.active(mannequin)).settings.seed)
     assert seeds == [7, 6, 5]
 
 
@@ -214,8 +215,8 @@ def test_replacing_with_variations_removes_the_former_dance_alone(mannequin, wor
     for seed, variations in ((1, 1), (2, 3)):
         made = begun_and_made(tone, seed=seed, variations=variations, placement=Placement(replace=True))
         delivery.put(bpy.context, made)
-    assert sorted(takes.recipe(take)["seed"] for take in takes.of(mannequin)) == [2, 3, 4]
-    assert takes.recipe(takes.active(mannequin))["seed"] == 2
+    assert sorted(Recipe.of(take).settings.seed for take in takes.of(mannequin)) == [2, 3, 4]
+    assert Recipe.of(takes.active(mannequin)).settings.seed == 2
 
 
 def begun_and_made(tone, **options: object) -> Generation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import bpy
@@ -9,9 +10,10 @@ import numpy as np
 import pytest
 
 from blender_addon import compat
-from blender_addon.armature import action
+from blender_addon.armature.recipe import Recipe
 from tests.blender.curves import curves
 from tests.blender.stand_in import known_dance
+from tokendance_core import GenerateSettings
 from tokendance_core.motion.kinematics import joint_positions, resample
 from tokendance_core.motion.skeleton import JOINTS
 
@@ -96,23 +98,17 @@ def test_active_armature_is_used_before_a_new_mannequin(scene, stand_in, tone):
     taken = dancer().animation_data.action
     assert taken.name == "Take"
     assert taken.use_fake_user
-    assert taken[action.RECIPE]["seed"] == 5
-    assert taken[action.RECIPE]["genre"] == "pop"
+    assert Recipe.of(taken).settings.seed == 5
+    assert Recipe.of(taken).settings.genre == "pop"
 
 
 def test_settings_reach_the_core(scene, stand_in, tone):
     call = stand_in()
     bpy.ops.tokendance.generate(filepath=str(tone), seed=9, genre="salsa", steps=3, temperature=0.5, energy=-0.5)
-    expected = {
-        "seed": 9,
-        "genre": "salsa",
-        "steps": 3,
-        "temperature": 0.5,
-        "energy": -0.5,
-        "device": "auto",
-        "song": str(tone),
-    }
-    assert {name: options(call)[name] for name in expected} == expected
+    asked = options(call)
+    chosen = GenerateSettings(seed=9, genre="salsa", steps=3, temperature=0.5, energy=-0.5, finish=None)
+    assert asked["settings"] == dataclasses.asdict(chosen)
+    assert (asked["run"]["device"], asked["song"]) == ("auto", str(tone))
 
 
 @needs_sound
@@ -136,8 +132,8 @@ def test_trimmed_strip_asks_for_what_is_heard(scene, stand_in, tone):
     else:
         strip.frame_offset_start, strip.frame_offset_end = 30, 45
     bpy.ops.tokendance.generate()
-    assert options(call)["start"] == pytest.approx(1.0)
-    assert options(call)["duration"] == pytest.approx((120 - 75) / 30)
+    assert options(call)["part"]["start"] == pytest.approx(1.0)
+    assert options(call)["part"]["duration"] == pytest.approx((120 - 75) / 30)
     points = curves(dancer())[0].keyframe_points
     assert points[0].co.x == 40
     assert points[-1].co.x == 40 + 45 - 1

@@ -16,7 +16,7 @@ from blender_addon.dance import delivery
 from blender_addon.headless import batch, exchange
 from blender_addon.headless import table as batch_table
 from tests.blender.stand_in import SECONDS
-from tokendance_core import JOINTS, SettingError
+from tokendance_core import JOINTS, GenerateSettings, SettingError
 
 FORMATS = tuple(exchange.WRITERS)
 FPS = 24
@@ -79,8 +79,13 @@ def test_every_column_reaches_the_job(tmp_path):
         )
     )
     assert (job.song, job.character) == (tmp_path / "a.ogg", tmp_path / "in" / "hero.glb")
-    assert (job.armature, job.genre, job.seed, job.steps) == ("Rig", "salsa", 7, batch_table.QUALITY_STEPS["draft"])
-    assert (job.energy, job.temperature, job.start, job.duration) == (-0.5, 0.25, 1.5, 20.0)
+    assert (job.armature, job.settings.genre, job.settings.seed, job.settings.steps) == (
+        "Rig",
+        "salsa",
+        7,
+        batch_table.QUALITY_STEPS["draft"],
+    )
+    assert (job.settings.energy, job.settings.temperature, job.part.start, job.part.duration) == (-0.5, 0.25, 1.5, 20.0)
     assert (job.name, job.formats) == ("take one", (".fbx", ".glb"))
     assert (job.placement.foot_lock, job.placement.root_motion, job.placement.mirror) == (0.5, "in_place", True)
 
@@ -88,7 +93,7 @@ def test_every_column_reaches_the_job(tmp_path):
 def test_semicolons_give_every_combination_with_names_of_their_own(tmp_path):
     jobs = batch_table.read(table(tmp_path, "song,character,genre,seed\na.ogg;b.ogg,x.glb;y.fbx,pop;salsa,1;2\n"))
     assert len(jobs) == len({job.name.lower() for job in jobs}) == 16
-    assert {(job.song.name, job.character.name, job.genre, job.seed) for job in jobs} == {
+    assert {(job.song.name, job.character.name, job.settings.genre, job.settings.seed) for job in jobs} == {
         (song, character, genre, seed)
         for song in ("a.ogg", "b.ogg")
         for character in ("x.glb", "y.fbx")
@@ -103,14 +108,14 @@ def test_json_says_the_same_with_lists_and_defaults(tmp_path):
         "jobs": [{"seed": [1, 2]}, {"genre": "salsa", "mirror": True}],
     }
     jobs = batch_table.read(table(tmp_path, content, "jobs.json"))
-    assert [(job.genre, job.seed) for job in jobs] == [("pop", 1), ("pop", 2), ("salsa", 0)]
+    assert [(job.settings.genre, job.settings.seed) for job in jobs] == [("pop", 1), ("pop", 2), ("salsa", 0)]
     assert jobs[2].placement.mirror
     assert batch_table.read(table(tmp_path, [{"song": "a.ogg"}], "jobs.json"))[0].character is None
 
 
 def test_a_spreadsheet_s_byte_order_mark_is_no_part_of_a_column(tmp_path):
     (job,) = batch_table.read(table(tmp_path, b"\xef\xbb\xbfsong,seed\r\nm\xc3\xa9lodie.ogg,3\r\n"))
-    assert (job.song.name, job.seed) == ("mélodie.ogg", 3)
+    assert (job.song.name, job.settings.seed) == ("mélodie.ogg", 3)
 
 
 def test_equal_names_are_told_apart_even_without_capitals(tmp_path):
@@ -153,7 +158,7 @@ def test_a_missing_table_is_told(tmp_path):
 @pytest.mark.parametrize("suffix", FORMATS)
 def test_every_format_comes_back_as_long_as_the_dance_and_moving(scene, stand_in, tone, tmp_path, suffix):
     stand_in()
-    ((result,), _) = run([batch_table.Job(tone, "take")], tmp_path / "out", (suffix,))
+    ((result,), _) = run([batch_table.Job(song=tone, name="take")], tmp_path / "out", (suffix,))
     assert (result.status, result.files) == ("done", (f"take{suffix}",))
     armature = come_back(tmp_path / "out" / f"take{suffix}")
     assert {bone.name for bone in armature.data.bones} == set(JOINTS)
@@ -168,9 +173,9 @@ def test_every_format_comes_back_as_long_as_the_dance_and_moving(scene, stand_in
 def test_characters_of_every_kind_dance(scene, stand_in, tone, tmp_path, suffix):
     stand_in()
     written = ".glb" if suffix == ".vrm" else suffix
-    run([batch_table.Job(tone, "hero")], tmp_path, (written,))
+    run([batch_table.Job(song=tone, name="hero")], tmp_path, (written,))
     character = (tmp_path / f"hero{written}").rename(tmp_path / f"character{suffix}")
-    ((result,), _) = run([batch_table.Job(tone, "take", character)], tmp_path / "out")
+    ((result,), _) = run([batch_table.Job(song=tone, name="take", character=character)], tmp_path / "out")
     assert result.status == "done"
     armature = come_back(tmp_path / "out" / "take.blend")
     assert seconds(armature) == pytest.approx(SECONDS, abs=2 / FPS)
@@ -186,16 +191,16 @@ def test_bvh_of_a_character_in_centimetres_is_in_metres(scene, stand_in, tone, t
         item.data.transform(Matrix.Scale(100, 4))
     armature.scale = (0.01, 0.01, 0.01)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "large.blend"), copy=True)
-    run([batch_table.Job(tone, "take", tmp_path / "large.blend")], tmp_path / "out", (".bvh",))
+    run([batch_table.Job(song=tone, name="take", character=tmp_path / "large.blend")], tmp_path / "out", (".bvh",))
     returned = come_back(tmp_path / "out" / "take.bvh")
     assert 1.2 < np.ptp(posed(returned, 1)[:, 2]) < 2.5
 
 
 def test_a_failed_job_does_not_stop_the_others(scene, stand_in, tone, tmp_path):
     stand_in()
-    nobody = batch_table.Job(tone, "nobody", tmp_path / "nobody.fbx")
-    silence = batch_table.Job(tmp_path / "silence.ogg", "silence")
-    results, heard = run([nobody, silence, batch_table.Job(tone, "take")], tmp_path / "out")
+    nobody = batch_table.Job(song=tone, name="nobody", character=tmp_path / "nobody.fbx")
+    silence = batch_table.Job(song=tmp_path / "silence.ogg", name="silence")
+    results, heard = run([nobody, silence, batch_table.Job(song=tone, name="take")], tmp_path / "out")
     assert [(result.name, result.status, result.exit_code) for result in results] == [
         ("nobody", "failed", 6),
         ("silence", "failed", 3),
@@ -211,19 +216,22 @@ def test_a_fault_of_ours_does_not_stop_the_others(scene, stand_in, tone, tmp_pat
     dance = delivery.generate
 
     def fail_for_seed_1(context, order, on_progress):
-        if order.seed == 1:
+        if order.settings.seed == 1:
             raise KeyError("a bone")
         return dance(context, order, on_progress)
 
     monkeypatch.setattr(delivery, "generate", fail_for_seed_1)
-    results, _ = run([batch_table.Job(tone, f"take {seed}", seed=seed) for seed in (1, 2)], tmp_path / "out")
+    results, _ = run(
+        [batch_table.Job(song=tone, name=f"take {seed}", settings=GenerateSettings(seed=seed)) for seed in (1, 2)],
+        tmp_path / "out",
+    )
     assert [(result.status, result.exit_code) for result in results] == [("failed", 1), ("done", 0)]
     assert "KeyError" in results[0].message
 
 
 def test_the_first_failure_ends_it_when_asked(scene, stand_in, tone, tmp_path):
     stand_in()
-    jobs = [batch_table.Job(tmp_path / "none.ogg", "none"), batch_table.Job(tone, "take")]
+    jobs = [batch_table.Job(song=tmp_path / "none.ogg", name="none"), batch_table.Job(song=tone, name="take")]
     run(jobs, tmp_path / "out", stop_on_error=True)
     assert [entry["status"] for entry in report(tmp_path / "out")] == ["failed", "left"]
 
@@ -238,7 +246,7 @@ def test_a_failing_exporter_leaves_nothing_half_written(scene, stand_in, tone, t
     monkeypatch.setitem(exchange.WRITERS, ".fbx", write_half)
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "take.fbx").write_bytes(b"of an earlier run")
-    ((result,), _) = run([batch_table.Job(tone, "take")], tmp_path / "out", (".fbx",))
+    ((result,), _) = run([batch_table.Job(song=tone, name="take")], tmp_path / "out", (".fbx",))
     assert (result.status, result.exit_code) == ("failed", 5)
     assert result.message.endswith("the pen is empty")
     assert (tmp_path / "out" / "take.fbx").read_bytes() == b"of an earlier run"
@@ -248,7 +256,7 @@ def test_a_failing_exporter_leaves_nothing_half_written(scene, stand_in, tone, t
 def test_reports_tell_everything(scene, stand_in, tone, tmp_path):
     stand_in()
     run(
-        [batch_table.Job(tone, "take"), batch_table.Job(tmp_path / "none.ogg", "none")],
+        [batch_table.Job(song=tone, name="take"), batch_table.Job(song=tmp_path / "none.ogg", name="none")],
         tmp_path / "out",
         (".bvh", ".glb"),
     )
@@ -265,10 +273,13 @@ def test_reports_tell_everything(scene, stand_in, tone, tmp_path):
 
 def test_resuming_does_what_is_missing_and_what_has_changed(scene, stand_in, tone, tmp_path):
     stand_in()
-    out, jobs = tmp_path / "out", [batch_table.Job(tone, f"take {seed}", seed=seed) for seed in (1, 2, 3)]
+    out, jobs = (
+        tmp_path / "out",
+        [batch_table.Job(song=tone, name=f"take {seed}", settings=GenerateSettings(seed=seed)) for seed in (1, 2, 3)],
+    )
     run(jobs, out)
     (out / "take 2.blend").unlink()
-    changed = [*jobs[:2], batch_table.Job(tone, "take 3", seed=3, genre="pop")]
+    changed = [*jobs[:2], batch_table.Job(song=tone, name="take 3", settings=GenerateSettings(seed=3, genre="pop"))]
     results, _ = run(changed, out, resume=True)
     assert [result.status for result in results] == ["skipped", "done", "done"]
     assert [result.status for result in run(changed, out, resume=True)[0]] == ["skipped"] * 3, (
@@ -281,7 +292,7 @@ def test_resuming_does_what_is_missing_and_what_has_changed(scene, stand_in, ton
 
 def test_a_damaged_report_is_no_report(scene, stand_in, tone, tmp_path):
     stand_in()
-    out, jobs = tmp_path / "out", [batch_table.Job(tone, "take")]
+    out, jobs = tmp_path / "out", [batch_table.Job(song=tone, name="take")]
     run(jobs, out)
     (out / batch.REPORT).write_text('{"jobs": [3', encoding="utf-8")
     assert [result.status for result in run(jobs, out, resume=True)[0]] == ["done"]
@@ -289,7 +300,10 @@ def test_a_damaged_report_is_no_report(scene, stand_in, tone, tmp_path):
 
 def test_stopped_it_says_what_is_left_and_forgets_nothing_that_was_done(scene, stand_in, tone, tmp_path, monkeypatch):
     stand_in()
-    out, jobs = tmp_path / "out", [batch_table.Job(tone, f"take {seed}", seed=seed) for seed in (1, 2, 3)]
+    out, jobs = (
+        tmp_path / "out",
+        [batch_table.Job(song=tone, name=f"take {seed}", settings=GenerateSettings(seed=seed)) for seed in (1, 2, 3)],
+    )
     run(jobs, out)
     (out / "take 1.blend").unlink()
 
@@ -315,13 +329,16 @@ def test_stopped_in_an_exporter_is_stopped_not_failed(scene, stand_in, tone, tmp
 
     monkeypatch.setitem(exchange.WRITERS, ".fbx", stop)
     with pytest.raises(KeyboardInterrupt):
-        run([batch_table.Job(tone, "take")], tmp_path / "out", (".fbx",))
+        run([batch_table.Job(song=tone, name="take")], tmp_path / "out", (".fbx",))
     assert [entry["status"] for entry in report(tmp_path / "out")] == ["left"]
 
 
 def test_one_job_knows_nothing_of_the_one_before(scene, stand_in, tone, tmp_path):
     stand_in()
-    run([batch_table.Job(tone, f"take {seed}", seed=seed) for seed in (1, 2)], tmp_path / "out")
+    run(
+        [batch_table.Job(song=tone, name=f"take {seed}", settings=GenerateSettings(seed=seed)) for seed in (1, 2)],
+        tmp_path / "out",
+    )
     come_back(tmp_path / "out" / "take 2.blend")
     assert len([item for item in bpy.data.objects if item.type == "ARMATURE"]) == 1
     assert [action.name for action in bpy.data.actions] == [f"{tone.stem} any 2"]

@@ -59,7 +59,8 @@ def test_generate_writes_every_output_of_the_open_file(scene, stand_in, tone, tm
     assert all(output.stat().st_size for output in outputs)
     assert sorted(path.name for path in tmp_path.glob(".*-dance*")) == []
     asked = json.loads(call.read_text(encoding="utf-8"))
-    assert (asked["seed"], asked["genre"], asked["steps"]) == (7, "pop", 1)
+    settings = asked["settings"]
+    assert (settings["seed"], settings["genre"], settings["steps"]) == (7, "pop", 1)
     assert all(str(output) in capsys.readouterr().out for output in outputs[:1])
 
 

@@ -368,7 +368,7 @@ def test_preferences_show_what_is_found(scene, chosen, place, monkeypatch):
 def test_preferences_as_plain_data(chosen):
     chosen.warm_up, chosen.idle_minutes, chosen.wheels = False, 3, "somewhere"
     found = preferences.runtime(bpy.context)
-    assert (found.warm_up, found.idle_minutes, found.wheels, found.device) == (False, 3, "somewhere", "auto")
+    assert (found.warm_up, found.idle_minutes, found.wheels, found.run.device) == (False, 3, "somewhere", "auto")
 
 
 @pytest.mark.parametrize("wheels", ["", "folder"])

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -16,9 +17,19 @@ import pytest
 from blender_addon import session
 from blender_addon.runtime import interpreter as runtime
 from blender_addon.runtime import worker as worker_client
-from blender_addon.runtime.worker import Request, Worker
+from blender_addon.runtime.worker import Worker
 from tests.blender.stand_in import SECONDS
-from tokendance_core import Cancelled, ClipError, SettingError, TokenDanceError
+from tokendance_core import (
+    Cancelled,
+    ClipError,
+    DanceRequest,
+    GenerateSettings,
+    SettingError,
+    SongPart,
+    TokenDanceError,
+)
+
+SONG = DanceRequest(song="song.wav")
 
 
 @pytest.fixture(autouse=True)
@@ -36,8 +47,8 @@ def shared() -> Worker:
     return session.current().worker.start(runtime.find_python().path)
 
 
-def dance(request: Request | None = None):
-    return shared().dance(request or Request("song.wav"))
+def dance(request: DanceRequest = SONG):
+    return shared().ask(request)
 
 
 def alive(pid: int) -> bool:
@@ -181,11 +192,14 @@ def test_two_workers_do_not_disturb_each_other(stand_in, monkeypatch):
     stand_in()
     python = runtime.find_python().path
     first, second = Worker(python), Worker(python)
-    ours, theirs = (worker.dance(Request("song.wav", seed=number)) for number, worker in enumerate((first, second)))
+    ours, theirs = (
+        worker.ask(replace(SONG, settings=GenerateSettings(seed=number)))
+        for number, worker in enumerate((first, second))
+    )
     assert first.folder != second.folder
     assert theirs.wait().clip().frames == ours.wait().clip().frames
     first.stop()
-    assert second.dance(Request("song.wav")).wait().clip().frames
+    assert second.ask(SONG).wait().clip().frames
     second.stop()
 
 
@@ -194,7 +208,7 @@ def test_folder_that_vanished_is_told(stand_in, own_temporary_folder):
     worker = shared()
     worker._temporary.cleanup()
     with pytest.raises(TokenDanceError, match="Nothing can be written"):
-        worker.dance(Request("song.wav"))
+        worker.ask(SONG)
 
 
 def test_file_that_is_no_interpreter(tmp_path):
@@ -204,11 +218,15 @@ def test_file_that_is_no_interpreter(tmp_path):
         Worker(str(script))
 
 
-def test_song_that_looks_like_an_option_stays_a_song(tmp_path):
-    arguments = Request("--seed=3.wav", start=1.5, duration=0.25).arguments(tmp_path / "out.npz")
-    assert arguments[-2:] == ["--", "--seed=3.wav"]
-    assert "--start=1.500000" in arguments
-    assert "--duration=0.250000" in arguments
+def test_what_is_asked_for_arrives_as_it_was_asked(stand_in):
+    call = stand_in()
+    settings = GenerateSettings(genre="salsa", seed=3, steps=5, temperature=0.1, variety=0.5, energy=-0.25, finish=None)
+    asked = DanceRequest(song="--seed=9.wav", settings=settings, part=SongPart(start=1.5, duration=2.25, speed=1.25))
+    task = dance(asked)
+    task.wait().answer()
+    arrived = json.loads(call.read_text())
+    assert arrived.pop("pid")
+    assert arrived == asdict(replace(asked, output=str(task.output)))
 
 
 START = Path(worker_client.__file__).parent / "child" / "start_core.py"
@@ -274,8 +292,9 @@ def test_worker_goes_with_its_folder_when_blender_is_gone(stand_in, tmp_path):
     code = (
         "import sys, time; sys.path.insert(0, sys.argv[1])\n"
         "from blender_addon.runtime import interpreter, worker as client\n"
+        "from tokendance_core import DanceRequest\n"
         "worker = client.Worker(interpreter.find_python().path)\n"
-        "worker.dance(client.Request('song.wav')).wait().clip()\n"
+        "worker.ask(DanceRequest(song='song.wav')).wait().clip()\n"
         "print(worker._process.pid, worker.folder, flush=True)\n"
         "time.sleep(60)\n"
     )

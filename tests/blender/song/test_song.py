@@ -25,7 +25,7 @@ from tests.blender.song.test_strip import trim
 from tests.blender.stand_in import known_dance
 from tests.blender.takes import test_takes
 from tests.blender.takes.test_takes import SECONDS, keys
-from tokendance_core import AudioError, SettingError, save_clip
+from tokendance_core import AudioError, ListenRequest, SettingError, save_clip
 
 generate, mannequin, worker = test_takes.generate, test_takes.mannequin, test_takes.worker
 
@@ -51,7 +51,7 @@ def ears(worker) -> list[list[str]]:
             raise worker.heard
         return worker.heard
 
-    worker.ask = lambda arguments: asked.append(arguments) or worker.task(answer=answer)
+    worker.ask = lambda request: asked.append(request) or worker.task(answer=answer)
     return asked
 
 
@@ -130,7 +130,7 @@ def test_a_song_is_listened_to_once_until_its_file_changes(scene, strip, tone, e
     assert session.current().songs.look_up(str(tone)) is None
     for _ in range(2):
         assert bpy.ops.tokendance.listen() == {"FINISHED"}
-    assert ears == [["listen", "--", str(tone)]]
+    assert ears == [ListenRequest(song=str(tone))]
     assert session.current().songs.look_up(str(tone)) == song_facts.SongFacts(4.0, 120.0, tuple(BEATS))
     os.utime(tone, (1, 1))
     worker.heard = {"seconds": 9.0, "bpm": 0.0, "beats": []}
@@ -300,7 +300,8 @@ def test_only_what_is_heard_in_the_scene_s_range_is_asked_for(
     trim(strip, 0, 1)  # a strip to the end of its song has no end that is known
     bpy.ops.tokendance.generate(in_range=True)
     told = json.loads(call.read_text(encoding="utf-8"))
-    assert (told["start"], told["duration"]) == (pytest.approx(start), pytest.approx(duration, abs=0.04))
+    part = told["part"]
+    assert (part["start"], part["duration"]) == (pytest.approx(start), pytest.approx(duration, abs=0.04))
     dancer = next(item for item in scene.objects if item.type == "ARMATURE")
     assert curves(dancer)[0].keyframe_points[0].co.x == frame
 
@@ -326,7 +327,7 @@ def test_a_part_of_a_song_gets_a_strip_that_plays_that_part(
     assert timing.left == frame
     assert timing.left - timing.skipped == frame - round(start * rate)
     assert timing.right == pytest.approx(frame + (duration or 4 - start) * rate, abs=1)
-    assert (worker.asked[0].start, worker.asked[0].duration) == (start, duration or None)
+    assert (worker.asked[0].part.start, worker.asked[0].part.duration) == (start, duration)
     assert keys(mannequin).popitem()[1][0, 0] == frame
     assert not retiming.is_off(scene, takes.active(mannequin))
     assert audio_strip.passage(strip, rate).start == pytest.approx(start, abs=0.51 / rate)

@@ -12,14 +12,14 @@ import numpy as np
 import pytest
 
 from blender_addon import compat, session
-from blender_addon.armature import action
-from blender_addon.runtime.worker import Request
+from blender_addon.armature import recipe as recipes
+from blender_addon.armature.recipe import Recipe
 from blender_addon.takes import compare, retiming
 from blender_addon.takes import store as takes
 from tests.blender.curves import curves
 from tests.blender.dance.test_generate import heads, needs_sound
 from tests.blender.stand_in import known_dance
-from tokendance_core import MotionClip
+from tokendance_core import DanceRequest, MotionClip
 
 SECONDS = 2.0
 
@@ -31,10 +31,10 @@ class AtOnce:
     log = staticmethod(lambda lines: "")
 
     def __init__(self) -> None:
-        self.asked: list[Request] = []
+        self.asked: list[DanceRequest] = []
         self.cancelled = 0
 
-    def dance(self, request: Request) -> SimpleNamespace:
+    def ask(self, request: DanceRequest) -> SimpleNamespace:
         self.asked.append(request)
         return self.task(clip=lambda: unfinished(request))
 
@@ -47,10 +47,10 @@ class AtOnce:
         self.cancelled += 1
 
 
-def unfinished(request: Request) -> MotionClip:
+def unfinished(request: DanceRequest) -> MotionClip:
     """A motion as the network leaves it; each seed walks further."""
-    clip = known_dance(request.duration or SECONDS)
-    root = clip.root * np.array([1 + 0.2 * request.seed, 1, 1], np.float32)
+    clip = known_dance(request.part.duration or SECONDS)
+    root = clip.root * np.array([1 + 0.2 * request.settings.seed, 1, 1], np.float32)
     return dataclasses.replace(clip, root=root, info={"finished": False, "last_beat": clip.seconds - 0.5})
 
 
@@ -100,18 +100,18 @@ def differ(first: dict, second: dict) -> bool:
 
 
 def seeds(armature: bpy.types.Object) -> list[int]:
-    return [takes.recipe(take)["seed"] for take in takes.of(armature)]
+    return [Recipe.of(take).settings.seed for take in takes.of(armature)]
 
 
 def test_variations_are_takes_with_seeds_counted_up_and_the_first_is_danced(mannequin, generate, worker):
     generate(seed=7, variations=3, genre="pop")
-    assert [request.seed for request in worker.asked] == [7, 8, 9]
+    assert [request.settings.seed for request in worker.asked] == [7, 8, 9]
     assert sorted(seeds(mannequin)) == [7, 8, 9]
-    assert takes.recipe(takes.active(mannequin))["seed"] == 7
+    assert Recipe.of(takes.active(mannequin)).settings.seed == 7
     assert all(take.use_fake_user for take in takes.of(mannequin))
     generate(seed=1)
     assert sorted(seeds(mannequin)) == [1, 7, 8, 9]
-    assert takes.recipe(takes.active(mannequin))["seed"] == 1
+    assert Recipe.of(takes.active(mannequin)).settings.seed == 1
 
 
 def test_variations_are_undone_in_one_step(mannequin, generate):
@@ -225,7 +225,7 @@ def test_settings_of_a_take_come_back(mannequin, generate):
 
 def test_settings_that_mean_nothing_here_are_left_out(mannequin, generate):
     generate(seed=3)
-    recipe = takes.active(mannequin)[action.RECIPE]
+    recipe = takes.active(mannequin)[recipes.KEY]
     recipe["genre"], recipe["root_motion"] = "polka", "on wings"
     settings = bpy.context.scene.tokendance
     settings.genre = "jazz"
@@ -255,7 +255,7 @@ def test_an_updated_take_is_the_one_that_would_be_generated(mannequin, generate,
     assert_same(keys(mannequin), expected)
     assert differ(before, expected)
     assert (made.name, made.tokendance_take.starred, bytes(made.tokendance_take.motion)) == (name, True, motion)
-    assert {item: takes.recipe(made)[item] for item in chosen} == chosen
+    assert {item: getattr(Recipe.of(made).fitting, item) for item in chosen} == chosen
     assert len(takes.of(mannequin)) == 2
     bpy.ops.tokendance.finish_take()
     assert_same(keys(mannequin), before)
@@ -396,18 +396,18 @@ def test_copies_of_a_character_share_its_takes_and_others_do_not(mannequin, gene
 def test_takes_survive_saving_and_loading(mannequin, generate, tmp_path):
     generate(seed=4, variations=2, mirror=True)
     for take in takes.of(mannequin):
-        take.tokendance_take.starred = takes.recipe(take)["seed"] == 5
+        take.tokendance_take.starred = Recipe.of(take).settings.seed == 5
     kept = {take.name: takes.motion(take) for take in takes.of(mannequin)}
-    recipe = takes.recipe(takes.active(mannequin))
+    recipe = Recipe.of(takes.active(mannequin))
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "file.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "file.blend"))
     again = bpy.data.objects["Mannequin"]
     assert {take.name for take in takes.of(again)} == kept.keys()
-    assert takes.recipe(takes.active(again)) == recipe
+    assert Recipe.of(takes.active(again)) == recipe
     for take in takes.of(again):
         np.testing.assert_array_equal(takes.motion(take).rot6d, kept[take.name].rot6d)
         assert takes.motion(take).info == kept[take.name].info
-        assert take.tokendance_take.starred == (takes.recipe(take)["seed"] == 5)
+        assert take.tokendance_take.starred == (Recipe.of(take).settings.seed == 5)
     before = keys(again)
     bpy.ops.tokendance.finish_take(mirror=True)
     assert_same(keys(again), before)
@@ -518,7 +518,7 @@ def test_deleting_a_take_that_is_compared_does_no_harm(mannequin, generate):
 def test_the_dice_throw_a_seed_without_a_take(mannequin, generate, now, used):
     generate(variations=len(used))
     for take, seed in zip(takes.of(mannequin), used, strict=True):
-        take[action.RECIPE]["seed"] = seed
+        take[recipes.KEY]["seed"] = seed
     settings = bpy.context.scene.tokendance
     settings.seed = now
     bpy.ops.tokendance.new_seed()

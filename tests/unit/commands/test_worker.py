@@ -9,8 +9,8 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -20,13 +20,27 @@ from hypothesis import strategies as st
 
 from tokendance_core.__main__ import main
 from tokendance_core.commands import worker
+from tokendance_core.commands.requests import (
+    KINDS,
+    DanceRequest,
+    ListenRequest,
+    Request,
+    RunSettings,
+    WarmRequest,
+    request_to_json,
+)
 from tokendance_core.commands.weights import CheckpointCache
 from tokendance_core.dance import checkpoint, pipeline
+from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.errors import CheckpointError, FileError, SettingError
 from tokendance_core.files import clip as clip_file
 from tokendance_core.files.atomic import write_aside
 from tokendance_core.music import audio
+from tokendance_core.music.settings import SongPart
+from tokendance_core.options import to_json
 from tokendance_core.types import FPS, SAMPLE_RATE
+
+WHOLE = SongPart()
 
 
 @pytest.fixture
@@ -44,14 +58,21 @@ def song(clicks, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def dance(folder: Path, song: Path, tiny_checkpoint_file: Path) -> Callable[..., list[str]]:
-    """The words of a request for a short dance into ``N.npz``."""
+def run_settings(tiny_checkpoint_file: Path) -> RunSettings:
+    return RunSettings(device="cpu", checkpoint=str(tiny_checkpoint_file))
 
-    def words(number: int = 1, *options: str) -> list[str]:
-        common = ["--raw", "--device=cpu", "--steps=1", f"--checkpoint={tiny_checkpoint_file}"]
-        return ["generate", f"--output={folder / f'{number}.npz'}", *common, *options, "--", str(song)]
 
-    return words
+@pytest.fixture
+def dance(folder: Path, song: Path, run_settings: RunSettings) -> Callable[..., DanceRequest]:
+    """A request for a short dance into ``N.npz``, left as the network made it."""
+
+    def request(
+        number: int = 1, part: SongPart = WHOLE, run: RunSettings = run_settings, **chosen: object
+    ) -> DanceRequest:
+        settings = GenerateSettings(**{"steps": 1, "finish": None, **chosen})
+        return DanceRequest(song=str(song), output=str(folder / f"{number}.npz"), settings=settings, part=part, run=run)
+
+    return request
 
 
 @pytest.fixture
@@ -81,11 +102,16 @@ def start(folder: Path) -> Iterator[Callable[..., threading.Thread]]:
     assert not running or not folder.exists()
 
 
-def put(folder: Path, number: int, words: object) -> Path:
-    """A request as the add-on puts it there: complete from its first moment on."""
+def put(folder: Path, number: int, asked: Request | bytes | object) -> Path:
+    """A request as the add-on puts it there, complete from its first moment on; or bytes, or any other JSON instead."""
     path = folder / f"{number}.request.json"
     with write_aside(path) as aside:
-        aside.write_bytes(words if isinstance(words, bytes) else json.dumps({"argv": words}).encode())
+        if isinstance(asked, bytes):
+            aside.write_bytes(asked)
+        elif isinstance(asked, Request):
+            aside.write_text(request_to_json(asked), encoding="utf-8")
+        else:
+            aside.write_text(json.dumps(asked), encoding="utf-8")
     return path
 
 
@@ -93,8 +119,8 @@ def said(folder: Path, number: int, kind: str = "answer") -> dict[str, object]:
     return json.loads((folder / f"{number}.{kind}.json").read_text(encoding="utf-8"))
 
 
-def answered(folder: Path, number: int, words: object, kept: CheckpointCache | None = None) -> dict[str, object]:
-    worker.answer(put(folder, number, words), kept or CheckpointCache())
+def answered(folder: Path, number: int, asked: object, cache: CheckpointCache | None = None) -> dict[str, object]:
+    worker.answer(put(folder, number, asked), cache or CheckpointCache())
     return said(folder, number)
 
 
@@ -105,19 +131,15 @@ def waited_for(folder: Path, number: int, seconds: float = 20.0) -> dict[str, ob
     return said(folder, number)
 
 
-def does(monkeypatch: pytest.MonkeyPatch, work: Callable[[argparse.Namespace, worker.FolderReport], object]) -> None:
-    """Let the request "do" be known, and ``work`` what it does."""
-    module = SimpleNamespace(
-        add_arguments=lambda parser: parser.add_argument("words", nargs="*"),
-        work=lambda args, report, load: work(args, report),
-    )
-    monkeypatch.setitem(worker.REQUESTS, "do", module)
+def does(monkeypatch: pytest.MonkeyPatch, work: Callable[[ListenRequest, worker.FolderReport], object]) -> None:
+    """Let ``work`` be what listening to a song does."""
+    monkeypatch.setitem(worker.WORK, ListenRequest, lambda request, report, load: work(request, report))
 
 
 def test_a_raw_dance_is_the_one_that_the_pipeline_makes(folder, dance, song, tiny_checkpoint_file):
-    told = answered(folder, 1, dance(1, "--seed=5", "--genre=salsa", "--start=1", "--duration=3"))
+    told = answered(folder, 1, dance(1, SongPart(start=1.0, duration=3.0), seed=5, genre="salsa"))
     assert (told["event"], told["path"], told["frames"], told["fps"]) == ("done", str(folder / "1.npz"), 3 * FPS, 30.0)
-    chosen = pipeline.GenerateSettings(genre="salsa", seed=5, steps=1, finish=None)
+    chosen = GenerateSettings(genre="salsa", seed=5, steps=1, finish=None)
     expected = pipeline.generate(audio.load(song, start=1, duration=3), checkpoint.load(tiny_checkpoint_file), chosen)
     clip = clip_file.load(folder / "1.npz")
     np.testing.assert_array_equal(clip.rot6d, expected.rot6d)
@@ -128,60 +150,55 @@ def test_a_raw_dance_is_the_one_that_the_pipeline_makes(folder, dance, song, tin
 
 def test_requests_are_answered_by_number_and_taken_away(folder, start, monkeypatch):
     seen = []
-    does(monkeypatch, lambda args, report: (seen.append(args.words[0]), report.done("", 0, 30.0, {})))
+    does(monkeypatch, lambda request, report: (seen.append(request.song), report.ready()))
     for number in (10, 9, 2):
-        put(folder, number, ["do", str(number)])
+        put(folder, number, ListenRequest(song=str(number)))
     (folder / "notes.request.json").touch()
     start()
     waited_for(folder, 10)
-    put(folder, 1, ["do", "late"])
+    put(folder, 1, ListenRequest(song="late"))
     waited_for(folder, 1)
     assert seen == ["2", "9", "10", "late"]
     assert worker.next_request(folder) is None
 
 
-def test_everything_that_is_asked_for_in_one_session_comes(folder, start, dance, song, tiny_checkpoint_file, loads):
-    words = [
-        ["warm", "--device=cpu", f"--checkpoint={tiny_checkpoint_file}"],
-        dance(2),
-        ["listen", "--", str(song)],
-        dance(4, "--seed=1"),
-    ]
-    for number, asked in enumerate(words, start=1):
+def test_everything_that_is_asked_for_in_one_session_comes(folder, start, dance, song, run_settings, loads):
+    requests = [WarmRequest(run=run_settings), dance(2), ListenRequest(song=str(song)), dance(4, seed=1)]
+    for number, asked in enumerate(requests, start=1):
         put(folder, number, asked)
     start()
     waited_for(folder, 4)
-    assert [said(folder, number)["event"] for number in (1, 2, 3, 4)] == ["done", "done", "heard", "done"]
+    assert [said(folder, number)["event"] for number in (1, 2, 3, 4)] == ["ready", "done", "heard", "done"]
     assert said(folder, 3)["bpm"] == pytest.approx(120, abs=2)
     assert len(loads) == 1
     assert clip_file.load(folder / "2.npz").root.tolist() != clip_file.load(folder / "4.npz").root.tolist()
 
 
 def test_a_checkpoint_is_read_again_only_when_it_changed(tiny_checkpoint_file, tmp_path, loads):
-    file, kept = tmp_path / "weights.safetensors", CheckpointCache()
+    file, cache = tmp_path / "weights.safetensors", CheckpointCache()
     file.write_bytes(tiny_checkpoint_file.read_bytes())
-    first = kept.load(file, "cpu")
-    assert kept.load(file, "cpu") is first
+    first = cache.load(RunSettings(checkpoint=str(file), device="cpu"))
+    assert cache.load(RunSettings(checkpoint=str(file), device="cpu")) is first
     file.write_bytes(file.read_bytes())
-    assert kept.load(file, "cpu") is not first
-    assert kept.load(tiny_checkpoint_file, "cpu").genres == first.genres
+    assert cache.load(RunSettings(checkpoint=str(file), device="cpu")) is not first
+    assert cache.load(RunSettings(checkpoint=str(tiny_checkpoint_file), device="cpu")).genres == first.genres
     assert loads == [file, file, tiny_checkpoint_file]
 
 
 def test_a_checkpoint_that_is_gone_or_damaged_is_told_and_the_next_one_is_read(tiny_checkpoint_file, tmp_path):
-    file, kept = tmp_path / "weights.safetensors", CheckpointCache()
+    file, cache = tmp_path / "weights.safetensors", CheckpointCache()
     for damage in (lambda: None, lambda: file.write_bytes(b"nonsense" * 9)):
         damage()
         with pytest.raises(CheckpointError):
-            kept.load(file, "cpu")
+            cache.load(RunSettings(checkpoint=str(file), device="cpu"))
     file.write_bytes(tiny_checkpoint_file.read_bytes())
-    kept.load(file, "cpu")
+    cache.load(RunSettings(checkpoint=str(file), device="cpu"))
     file.unlink()
     with pytest.raises(CheckpointError):
-        kept.load(file, "cpu")
+        cache.load(RunSettings(checkpoint=str(file), device="cpu"))
     with pytest.raises(SettingError):
-        kept.load(tiny_checkpoint_file, "mps")
-    assert kept.load(tiny_checkpoint_file, "cpu").id
+        cache.load(RunSettings(checkpoint=str(tiny_checkpoint_file), device="mps"))
+    assert cache.load(RunSettings(checkpoint=str(tiny_checkpoint_file), device="cpu")).id
 
 
 def test_progress_is_written_and_never_falls(folder, dance, monkeypatch):
@@ -192,7 +209,7 @@ def test_progress_is_written_and_never_falls(folder, dance, monkeypatch):
         seen.append(said(folder, 1, "progress"))
 
     monkeypatch.setattr(worker.FolderReport, "progress", noted)
-    assert answered(folder, 1, dance(1, "--steps=3"))["event"] == "done"
+    assert answered(folder, 1, dance(1, steps=3))["event"] == "done"
     fractions = [event["fraction"] for event in seen]
     assert fractions == sorted(fractions)
     assert (fractions[0], {event["event"] for event in seen}) == (0.0, {"progress"})
@@ -202,7 +219,7 @@ def test_progress_is_written_and_never_falls(folder, dance, monkeypatch):
 
 @pytest.mark.parametrize("stage", ["start", "load", "generator", "finishing"])
 def test_cancel_is_obeyed_and_the_next_request_is_answered(folder, dance, monkeypatch, stage):
-    tell, kept = worker.FolderReport.progress, CheckpointCache()
+    tell, cache = worker.FolderReport.progress, CheckpointCache()
 
     def cancelled(report: worker.FolderReport, now: str, fraction: float) -> None:
         if now == stage:
@@ -210,41 +227,50 @@ def test_cancel_is_obeyed_and_the_next_request_is_answered(folder, dance, monkey
         tell(report, now, fraction)
 
     monkeypatch.setattr(worker.FolderReport, "progress", cancelled)
-    told = answered(folder, 1, dance(1), kept)
+    told = answered(folder, 1, dance(1), cache)
     assert (told["event"], told["exit_code"]) == ("error", 130)
     assert not (folder / "1.npz").exists()
     monkeypatch.undo()
-    assert answered(folder, 2, dance(2), kept)["event"] == "done"
+    assert answered(folder, 2, dance(2), cache)["event"] == "done"
+
+
+def edited(request: Request, **changes: object) -> dict[str, object]:
+    """A request as JSON with some of its top fields replaced; None takes a field out."""
+    ((kind, fields),) = json.loads(request_to_json(request)).items()
+    return {kind: {name: value for name, value in {**fields, **changes}.items() if value is not None}}
+
+
+DANCE = DanceRequest(song="a.wav", output="x.npz")
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("asked", "message"),
     [
         (b"", "cannot be read"),
         (b"\xff\xfe{", "cannot be read"),
-        (b'{"argv": ["generate"', "cannot be read"),
-        (b"[]", "cannot be read"),
-        (b"{}", "cannot be read"),
-        (b"null", "cannot be read"),
+        (b'{"generate": {"song"', "cannot be read"),
         ([], "nothing known"),
+        ({}, "nothing known"),
+        (None, "nothing known"),
         ("generate", "nothing known"),
-        (["generate", 3], "nothing known"),
-        (["train"], "nothing known"),
-        (["worker", "."], "nothing known"),
-        (["generate"], "required"),
-        (["listen", "--", "a.wav", "b.wav"], "unrecognized"),
-        (["listen", "--loudly", "a.wav"], "--loudly"),
-        (["generate", "--help"], "required"),
-        (["generate", "-o", "x.npz", "--seed=many", "a.wav"], "many"),
-        (["generate", "-o", "x.npz", "--device=abacus", "a.wav"], "abacus"),
-        (["listen", "no such song.wav"], "no such song"),
-        (["listen", "\ud800.wav"], "no file"),
-        (["warm", "--checkpoint=nothing.safetensors"], "nothing.safetensors"),
+        ({"train": {}}, "nothing known"),
+        ({"generate": {}, "listen": {}}, "nothing known"),
+        ({"generate": {}}, "expected an object of song, output, settings"),
+        ({"generate": ["a.wav"]}, "expected an object"),
+        ({"listen": {"song": ["a.wav", "b.wav"]}}, "“song”"),
+        ({"listen": {"song": "a.wav", "loudly": True}}, "loudly"),
+        (edited(DANCE, output=None), "expected an object"),
+        (edited(DANCE, settings={"seed": "many"}), "many"),
+        (edited(DANCE, settings={**json.loads(to_json(GenerateSettings())), "seed": "many"}), "“seed” is 'many'"),
+        (edited(DANCE, run={"device": "abacus", "checkpoint": ""}), "abacus"),
+        (ListenRequest(song="no such song.wav"), "no such song"),
+        (b'{"listen": {"song": "\\ud800.wav"}}', "no file"),
+        (WarmRequest(run=RunSettings(checkpoint="nothing.safetensors")), "nothing.safetensors"),
     ],
 )
-def test_requests_that_make_no_sense_get_an_error_and_the_worker_goes_on(folder, words, message, start):
-    put(folder, 1, words)
-    put(folder, 2, ["listen", "also no song.wav"])
+def test_requests_that_make_no_sense_get_an_error_and_the_worker_goes_on(folder, asked, message, start):
+    put(folder, 1, asked)
+    put(folder, 2, ListenRequest(song="also no song.wav"))
     start()
     assert "also no song" in waited_for(folder, 2)["message"]
     told = said(folder, 1)
@@ -254,17 +280,23 @@ def test_requests_that_make_no_sense_get_an_error_and_the_worker_goes_on(folder,
 
 
 def test_what_the_network_cannot_dance_to_is_told_with_its_exit_code(folder, dance):
-    for number, (option, code) in enumerate(
-        [("--genre=polka", 2), ("--start=99", 3), ("--checkpoint=none", 4)], start=1
-    ):
-        assert answered(folder, number, dance(number, option))["exit_code"] == code
-    assert answered(folder, 9, ["generate", "-o", str(folder / "dance.fbx"), "song.wav"])["exit_code"] == 5
+    asked = [
+        (dance(1, genre="polka"), 2),
+        (dance(2, SongPart(start=99.0)), 3),
+        (dance(3, run=RunSettings(checkpoint="none")), 4),
+        (replace(dance(4), output=str(folder / "dance.fbx")), 5),
+    ]
+    for number, (request, code) in enumerate(asked, start=1):
+        assert answered(folder, number, request)["exit_code"] == code
 
 
-@given(
-    st.binary(max_size=60)
-    | st.recursive(st.none() | st.text(), st.lists).map(lambda words: json.dumps({"argv": words}).encode())
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from([*KINDS, "song", "settings"]) | st.text(), inner),
 )
+
+
+@given(st.binary(max_size=60) | JSON.map(lambda content: json.dumps(content).encode()))
 @settings(max_examples=60, deadline=None)
 def test_no_request_ends_the_worker(tmp_path_factory, content):
     folder = tmp_path_factory.mktemp("requests")
@@ -306,11 +338,11 @@ def test_the_folder_goes_after_some_time_without_requests(folder):
 
 
 def test_requests_keep_the_worker_awake(folder, start, monkeypatch):
-    does(monkeypatch, lambda args, report: (time.sleep(0.5), report.done("", 0, 30.0, {})))
-    put(folder, 1, ["do"])
+    does(monkeypatch, lambda request, report: (time.sleep(0.5), report.ready()))
+    put(folder, 1, ListenRequest(song="any"))
     thread = start(idle=0.4)
     waited_for(folder, 1)
-    put(folder, 2, ["do"])
+    put(folder, 2, ListenRequest(song="any"))
     waited_for(folder, 2)
     thread.join(5)
     assert not folder.exists()
@@ -326,7 +358,7 @@ def test_stop_ends_it_at_once_and_takes_the_folder_away(folder, start):
 
 def test_the_one_who_asked_being_gone_ends_it_politely(folder, monkeypatch):
     does(monkeypatch, fail_with(KeyboardInterrupt()))
-    put(folder, 1, ["do"])
+    put(folder, 1, ListenRequest(song="any"))
     assert worker.run(argparse.Namespace(folder=folder, idle=60)) == 0
     assert not folder.exists()
 
@@ -337,7 +369,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path, capsys):
 
 
 def test_a_disk_that_is_full_ends_it_with_the_code_that_the_add_on_knows(folder, song, monkeypatch, capsys):
-    put(folder, 1, ["listen", str(song)])
+    put(folder, 1, ListenRequest(song=str(song)))
     monkeypatch.setattr(worker, "write_aside", fail_with(FileError("the disk is full", hint="Free some space.")))
     assert main(["worker", str(folder)]) == FileError.exit_code
     assert "disk is full" in capsys.readouterr().err

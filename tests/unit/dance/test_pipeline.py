@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from tokendance_core.dance.pipeline import STAGES, GenerateSettings, generate, last_beat
+from tokendance_core.dance.pipeline import STAGES, generate, last_beat
+from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.errors import Cancelled, CheckpointError, SettingError
 from tokendance_core.finishing.finish import finish
 from tokendance_core.music.clock import Clock
@@ -42,7 +43,7 @@ def test_temperature_zero_needs_no_seed(clicks, tiny_checkpoint):
 
 def test_genre_changes_what_the_network_is_given(clicks, tiny_checkpoint):
     anything, salsa = (
-        generate(clicks, tiny_checkpoint, GenerateSettings(genre, steps=1)) for genre in ("any", "salsa")
+        generate(clicks, tiny_checkpoint, GenerateSettings(genre=genre, steps=1)) for genre in ("any", "salsa")
     )
     assert np.abs(anything.rot6d - salsa.rot6d).max() > 0
 
@@ -75,10 +76,10 @@ def test_progress_may_cancel_in_every_stage(clicks, tiny_checkpoint, last):
 
 
 def test_clip_tells_how_it_was_made(clicks, tiny_checkpoint):
-    settings = GenerateSettings("pop", seed=5, steps=2, temperature=0.8)
+    settings = GenerateSettings(genre="pop", seed=5, steps=2, temperature=0.8)
     clip = generate(clicks, tiny_checkpoint, settings)
     assert clip.name == "clicks"
-    chosen = {key: getattr(settings, key) for key in ("genre", "seed", "steps", "temperature", "energy")}
+    chosen = {key: getattr(settings, key) for key in ("genre", "seed", "steps", "temperature", "variety", "energy")}
     named = {key: clip.info[key] for key in ("version", "last_beat")}
     assert clip.info == {"song": "clicks", "checkpoint": "tiny", "finished": True} | chosen | named
 
@@ -95,7 +96,7 @@ def test_raw_dance_is_finished_later_to_the_same_dance(clicks, tiny_checkpoint):
 
 def test_unknown_genre_is_told_with_the_known_ones(clicks, tiny_checkpoint):
     with pytest.raises(SettingError, match="polka") as caught:
-        generate(clicks, tiny_checkpoint, GenerateSettings("polka"))
+        generate(clicks, tiny_checkpoint, GenerateSettings(genre="polka"))
     assert all(genre in caught.value.hint for genre in tiny_checkpoint.genres)
 
 
@@ -111,6 +112,8 @@ def test_checkpoint_of_stage_one_cannot_dance(clicks, tiny_checkpoint):
         ("temperature", -0.1),
         ("temperature", float("nan")),
         ("temperature", float("inf")),
+        ("variety", 0.0),
+        ("variety", 1.1),
         ("energy", 2.1),
         ("energy", float("nan")),
         ("seed", -1),

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.unit import dancers
 from tokendance_core.errors import SettingError
 from tokendance_core.finishing import finish as finishing
-from tokendance_core.finishing.finish import FinishSettings, finish
+from tokendance_core.finishing.finish import finish
+from tokendance_core.finishing.settings import FinishSettings
 from tokendance_core.motion import kinematics
 from tokendance_core.motion.skeleton import HORIZONTAL, OFFSETS
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from tests.unit import dancers
 from tests.unit.motion_samples import swaying_clip
-from tokendance_core.finishing.finish import FinishSettings, finish
+from tokendance_core.finishing.finish import finish
 from tokendance_core.finishing.foot_targets import FOOT_LENGTH, foot_targets
 from tokendance_core.finishing.leg_ik import lock_feet
+from tokendance_core.finishing.settings import FinishSettings
 from tokendance_core.motion import contacts as feet
 from tokendance_core.motion import kinematics
 from tokendance_core.motion.skeleton import FEET, FLAT, HORIZONTAL, INDEX, UP

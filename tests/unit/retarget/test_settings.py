@@ -10,7 +10,8 @@ from tests.unit.rig_poses import Z_UP, bone_heads, character, own_map, posed
 from tokendance_core.errors import SettingError
 from tokendance_core.motion import kinematics
 from tokendance_core.motion.skeleton import INDEX, REST_HEIGHT
-from tokendance_core.retarget.transfer import RetargetSettings, retarget
+from tokendance_core.retarget.settings import RetargetSettings
+from tokendance_core.retarget.transfer import retarget
 from tokendance_core.types import Rig
 
 
@@ -88,7 +89,7 @@ def test_ik_controls_follow_feet_and_poles_follow_knees() -> None:
         rig.world,
     )
     rig_map = own_map(rig, ik={"left_ankle": "foot IK", "left_knee": "knee pole", "right_ankle": "no such bone"})
-    pose = posed(rig, retarget(dancers.stepping(60), rig, rig_map, RetargetSettings(ik=True)))
+    pose = posed(rig, retarget(dancers.stepping(60), rig, rig_map, RetargetSettings(key_ik=True)))
     np.testing.assert_allclose(pose[:, -2], pose[:, foot], atol=1e-6)
     reach = pose[:, -1, :3, 3] - pose[:, knee, :3, 3]
     np.testing.assert_allclose(np.linalg.norm(reach, axis=-1), 0.5, atol=1e-6)

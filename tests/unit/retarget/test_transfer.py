@@ -23,7 +23,8 @@ from tokendance_core.errors import RigError
 from tokendance_core.motion import kinematics, rotation
 from tokendance_core.motion.skeleton import INDEX, JOINTS, REST_HEIGHT
 from tokendance_core.retarget.rest_pose import body_axes
-from tokendance_core.retarget.transfer import RetargetSettings, retarget
+from tokendance_core.retarget.settings import RetargetSettings
+from tokendance_core.retarget.transfer import retarget
 from tokendance_core.types import MotionClip, Rig, RigMap, Switch
 
 _scales = st.floats(0.01, 100)

@@ -12,7 +12,7 @@ import numpy as np
 
 from tokendance_core.dance import pipeline
 from tokendance_core.dance.checkpoint import Checkpoint
-from tokendance_core.dance.pipeline import GenerateSettings
+from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.datasets.recording import Recording
 from tokendance_core.evaluate.benchmarks import protocols, published
 from tokendance_core.evaluate.benchmarks.protocols import Measurement, Protocol

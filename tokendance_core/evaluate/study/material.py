@@ -10,12 +10,12 @@ import numpy as np
 
 from tokendance_core.dance import pipeline
 from tokendance_core.dance.checkpoint import Checkpoint
-from tokendance_core.dance.pipeline import GenerateSettings
+from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.datasets import compose as pairs
 from tokendance_core.datasets import pack
 from tokendance_core.datasets.pack import SourceClip, SourceSong
 from tokendance_core.errors import DataError, SettingError
-from tokendance_core.finishing.finish import FinishSettings
+from tokendance_core.finishing.settings import FinishSettings
 from tokendance_core.music import audio
 from tokendance_core.types import FPS, SAMPLE_RATE, MotionClip, Music
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.unit.motion_samples import swaying_clip
-from tokendance_core.dance.pipeline import GenerateSettings
+from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.datasets.recording import Recording
 from tokendance_core.errors import DataError
 from tokendance_core.evaluate.benchmarks import protocols, report

@@ -1,0 +1,81 @@
+"""How a take was made, kept with its action: enough to make it again, and to follow the song's strip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+import bpy
+
+from tokendance_core import GenerateSettings, SongPart, option_values, options_from_mapping
+
+from ..options import Fitting, plain
+
+KEY = "tokendance"
+"""Custom property of an action."""
+
+Kind = Literal["song", "file", "test"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What was put on an armature and how, and where it lies on the time line.
+
+    ``kind`` and ``source``: a dance to a song (its file), the motion of a file, the test motion of a rig map (name of
+    the armature). ``frame``: of the first key; ``fps``: of the scene at that time; ``rig``: family of the rig.
+    Of a dance to a song only: ``settings`` and ``part``, the name of the ``strip`` that plays it, and the speed of the
+    song that the motion was made for: the strip may play at another one since.
+    """
+
+    kind: Kind
+    source: str
+    frame: float
+    fps: float
+    rig: str = ""
+    fitting: Fitting = field(default_factory=Fitting)
+    settings: GenerateSettings = field(default_factory=GenerateSettings)
+    part: SongPart = field(default_factory=SongPart)
+    strip: str = ""
+    made_for_speed: float = 1.0
+
+    @classmethod
+    def of(cls, action: bpy.types.Action) -> Recipe:
+        """The recipe of an action. What is missing or was damaged by hand is as usual: a file that has no name."""
+        found = {name: plain(value) for name, value in _kept(action).items()}
+        kind: Kind = next((kind for kind in get_args(Kind) if kind in found), "file")
+        return cls(
+            kind=kind,
+            source=str(found.get(kind, "")),
+            frame=_number(found, "frame", 1.0),
+            fps=_number(found, "fps", 30.0) or 30.0,
+            rig=str(found.get("rig", "")),
+            fitting=options_from_mapping(Fitting, found),
+            settings=options_from_mapping(GenerateSettings, found),
+            part=options_from_mapping(SongPart, found),
+            strip=str(found.get("strip", "")),
+            made_for_speed=_number(found, "made_for_speed", 1.0) or 1.0,
+        )
+
+    def keep(self, action: bpy.types.Action) -> None:
+        """Write it into the action's custom properties."""
+        kept: dict[str, Any] = {self.kind: self.source, "frame": self.frame, "fps": self.fps, "rig": self.rig}
+        if self.kind == "song":
+            kept |= {**option_values(self.settings), **option_values(self.part)}
+            kept |= {"strip": self.strip, "made_for_speed": self.made_for_speed}
+        action[KEY] = kept | option_values(self.fitting)
+
+
+def is_kept(action: bpy.types.Action) -> bool:
+    """Whether the add-on made the action."""
+    return KEY in action
+
+
+def _kept(action: bpy.types.Action) -> Mapping[str, Any]:
+    kept = action.get(KEY)
+    return kept.to_dict() if hasattr(kept, "to_dict") else {}
+
+
+def _number(found: Mapping[str, Any], name: str, usual: float) -> float:
+    value = found.get(name, usual)
+    return float(value) if isinstance(value, int | float) else usual

@@ -1,0 +1,55 @@
+"""What to dance, and how: every option of a dance, declared once. No torch, no numpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tokendance_core.finishing.settings import FinishSettings
+from tokendance_core.options import check, option
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerateSettings:
+    """The dance that is asked for. ``finish`` None leaves the motion as the network made it.
+
+    A genre that the checkpoint does not know is found out when it is loaded. Raises SettingError.
+    """
+
+    genre: str = option("any", "Style of the dance: a genre of the checkpoint, or any")
+    seed: int = option(
+        0, "Another number, another dance", least=0, most=2**31 - 1, hint="Each number gives another dance."
+    )
+    steps: int = option(
+        8,
+        "Passes of refinement; 1 is the paper's single pass",
+        least=1,
+        most=64,
+        hint="8 is a good value; 1 is the fastest.",
+    )
+    temperature: float = option(
+        1.0,
+        "0 is the likeliest dance, above 1 is wilder",
+        least=0.0,
+        most=10.0,
+        usual=2.0,
+        hint="Use 0.7 to 1.2 for most dances.",
+    )
+    variety: float = option(
+        0.95,
+        "How much of what could follow is drawn from: low keeps to the likeliest moves, 1 also takes the rarest",
+        least=0.05,
+        most=1.0,
+        unit="part",
+        hint="Use 0.8 to 1 for most dances.",
+    )
+    energy: float = option(
+        0.0,
+        "0 follows the song, below dances smaller, above bigger",
+        least=-2.0,
+        most=2.0,
+        hint="0 follows the song; 1 dances bigger.",
+    )
+    finish: FinishSettings | None = field(default_factory=FinishSettings)
+
+    def __post_init__(self) -> None:
+        check(self)
