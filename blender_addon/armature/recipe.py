@@ -72,8 +72,7 @@ def is_kept(action: bpy.types.Action) -> bool:
 
 
 def _kept(action: bpy.types.Action) -> Mapping[str, Any]:
-    kept = action.get(KEY)
-    return kept.to_dict() if hasattr(kept, "to_dict") else {}
+    return getattr(action.get(KEY), "to_dict", dict)()
 
 
 def _number(found: Mapping[str, Any], name: str, usual: float) -> float:
