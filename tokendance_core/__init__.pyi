@@ -1,8 +1,10 @@
 """The public names as type checkers see them; at run time each is imported when it is first used."""
 
+from .commands.requests import DanceRequest, ListenRequest, RunSettings, WarmRequest, request_to_json
 from .dance.checkpoint import load as load_checkpoint
 from .dance.checkpoint_header import genres
-from .dance.pipeline import GenerateSettings, generate
+from .dance.pipeline import generate
+from .dance.settings import GenerateSettings
 from .errors import (
     AudioError,
     Cancelled,
@@ -18,7 +20,8 @@ from .files.clip import from_bytes as clip_from_bytes
 from .files.clip import load as load_clip
 from .files.clip import save as save_clip
 from .files.clip import to_bytes as clip_to_bytes
-from .finishing.finish import FinishSettings, finish
+from .finishing.finish import complete, finish
+from .finishing.settings import FinishSettings
 from .mannequin.body import Mannequin
 from .mannequin.body import make as mannequin_body
 from .motion.contacts import stand_on_floor
@@ -30,11 +33,21 @@ from .motion.skeleton import JOINTS, OFFSETS, PARENTS, REST_HEIGHT
 from .music.audio import load as load_music
 from .music.features import beat_frames
 from .music.features import extract as extract_features
+from .music.settings import SongPart
+from .options import Option
+from .options import add_arguments as add_option_arguments
+from .options import check as check_options
+from .options import from_arguments as options_from_arguments
+from .options import like as declare_like
+from .options import option as declare_option
+from .options import options as declared_options
+from .options import take as options_from_mapping
+from .options import values as option_values
 from .retarget.picture import draw as draw_dance
 from .retarget.posing import predicted_heads
 from .retarget.read_bvh import read as read_bvh
 from .retarget.rest_pose import read as read_rest_pose
-from .retarget.transfer import RetargetSettings
+from .retarget.settings import RetargetSettings
 from .retarget.transfer import retarget as retarget_clip
 from .rigs.checks import mirrored as mirrored_rig_map
 from .rigs.checks import problems as rig_problems
@@ -60,30 +73,42 @@ __all__ = [
     "Cancelled",
     "CheckpointError",
     "ClipError",
+    "DanceRequest",
     "FileError",
     "FinishSettings",
     "GenerateSettings",
+    "ListenRequest",
     "Mannequin",
     "MotionClip",
     "Music",
     "MusicFeatures",
+    "Option",
     "RetargetSettings",
     "Rig",
     "RigAnimation",
     "RigError",
     "RigMap",
+    "RunSettings",
     "SettingError",
     "SkinnedBody",
+    "SongPart",
     "Switch",
     "TokenDanceError",
+    "WarmRequest",
     "__version__",
+    "add_option_arguments",
     "axis_angles",
     "beat_frames",
     "bend",
+    "check_options",
     "check_writable",
     "clip_from_bytes",
     "clip_to_bytes",
+    "complete",
     "continuous_quaternions",
+    "declare_like",
+    "declare_option",
+    "declared_options",
     "draw_dance",
     "euler_angles",
     "extract_features",
@@ -99,9 +124,13 @@ __all__ = [
     "match_rig",
     "matrix_from_quaternion",
     "mirrored_rig_map",
+    "option_values",
+    "options_from_arguments",
+    "options_from_mapping",
     "predicted_heads",
     "read_bvh",
     "read_rest_pose",
+    "request_to_json",
     "resample_to_fps",
     "retarget_clip",
     "rig_candidates",

@@ -9,7 +9,8 @@ from tests.unit.rig_poses import bone_heads, character, own_map, posed, random_c
 from tokendance_core.motion import rotation
 from tokendance_core.motion.skeleton import INDEX, JOINTS
 from tokendance_core.retarget import ik_controls, posing, rest_pose
-from tokendance_core.retarget.transfer import RetargetSettings, retarget
+from tokendance_core.retarget.settings import RetargetSettings
+from tokendance_core.retarget.transfer import retarget
 from tokendance_core.types import Rig, RigAnimation, RigMap
 
 _IK = {
@@ -39,7 +40,7 @@ def _with_controls(seed: int = 0, parent: str = "control") -> tuple[Rig, RigMap]
 
 
 def _danced(rig: Rig, rig_map: RigMap, seed: int = 0, **options) -> RigAnimation:
-    return retarget(random_clip(seed), rig, rig_map, RetargetSettings(ik=True, **options))
+    return retarget(random_clip(seed), rig, rig_map, RetargetSettings(key_ik=True, **options))
 
 
 @pytest.mark.parametrize("parent", ["control", "pelvis"])
@@ -85,7 +86,7 @@ def test_the_pole_of_a_straight_limb_is_fixed_to_its_upper_bone() -> None:
     clip = random_clip(2)
     rot6d = clip.rot6d.copy()
     rot6d[:, [INDEX["left_knee"], INDEX["right_elbow"]]] = [1, 0, 0, 0, 1, 0]
-    pose = posed(rig, retarget(replace(clip, rot6d=rot6d), rig, rig_map, RetargetSettings(ik=True)))
+    pose = posed(rig, retarget(replace(clip, rot6d=rot6d), rig, rig_map, RetargetSettings(key_ik=True)))
     for pole, bone in (("IK knee", "left_hip"), ("IK elbow", "right_shoulder")):
         above = np.linalg.inv(pose[:, rig.names.index(bone)])
         seen = (above @ pose[:, rig.names.index(pole)])[..., :3, 3]
