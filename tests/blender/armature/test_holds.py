@@ -37,7 +37,7 @@ def armature(scene) -> bpy.types.Object:
 def dance(armature: bpy.types.Object) -> None:
     read, rig_map = rig.recognise(armature)
     animation = replace(retarget_clip(random_clip(), read, rig_map), switches=(Switch("head", "IK_FK", 1.0),))
-    action.write(armature, animation, name="Dance", frame_start=1, scene_fps=30, recipe={})
+    action.write(armature, animation, name="Dance", frame_start=1, scene_fps=30)
 
 
 def settings(armature: bpy.types.Object) -> tuple[float, float, bool]:
@@ -115,7 +115,5 @@ def test_what_is_gone_meanwhile_is_skipped(armature):
 def test_a_rig_that_nothing_holds_keeps_nothing(scene):
     made = build(character(1))
     read, rig_map = rig.recognise(made)
-    action.write(
-        made, retarget_clip(random_clip(), read, rig_map), name="Dance", frame_start=1, scene_fps=30, recipe={}
-    )
+    action.write(made, retarget_clip(random_clip(), read, rig_map), name="Dance", frame_start=1, scene_fps=30)
     assert made.tokendance_former == ""
