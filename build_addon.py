@@ -1,8 +1,8 @@
 """Make the installable extension: ``python build_addon.py`` leaves ``dist/tokendance-VERSION.zip``.
 
-The zip holds the add-on and, as a pure-Python wheel, the core with its weights. Everything is put together in a
-temporary folder; no tracked file changes. Where Blender is installed as a Python module, its own validation has the
-last word.
+The zip holds the add-on and, as a pure-Python wheel, the core with its weights but without training and evaluation.
+Everything is put together in a temporary folder; no tracked file changes. Where Blender is installed as a Python
+module, its own validation has the last word.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ ROOT = Path(__file__).resolve().parent
 ADDON, CORE = ROOT / "blender_addon", ROOT / "tokendance_core"
 MANIFEST = "blender_manifest.toml"
 
+RESEARCH = ("train/", "datasets/", "evaluate/", "commands/train.py", "commands/evaluate.py")
+"""Parts of the core that no command of the add-on needs: they stay out of its wheel."""
+
 _LEFT_OUT = ("__pycache__", ".*")
 _DATE = (1980, 1, 1, 0, 0, 0)
 
@@ -48,9 +51,14 @@ def files_under(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def core_files() -> list[Path]:
+    """The files of the core that the add-on ships."""
+    return [path for path in files_under(CORE) if not path.relative_to(CORE).as_posix().startswith(RESEARCH)]
+
+
 def build_wheel(folder: Path) -> Path:
     """Write the core as a wheel into ``folder`` (binary distribution format, PEP 427); its path."""
-    files = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in files_under(CORE)}
+    files = {path.relative_to(ROOT).as_posix(): path.read_bytes() for path in core_files()}
     # Blender unpacks a wheel only when its version is new to it: another content is another version.
     version = f"{__version__}+{_digest(files)}"
     info = f"tokendance_core-{version}.dist-info"
@@ -91,7 +99,7 @@ def stage(folder: Path) -> None:
 
 
 def validate(path: Path) -> bool:
-    """Let Blender's own tool look at the zip; False when there is no Blender to ask."""
+    """Check the zip with Blender's own tool; False when there is no Blender to ask."""
     blender = find_spec("bpy")
     if blender is None:
         return False

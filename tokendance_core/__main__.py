@@ -12,11 +12,12 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 from tokendance_core import __version__
 from tokendance_core.commands.allocator import keep_large_blocks
 from tokendance_core.commands.reports import problem_of, report_for
-from tokendance_core.errors import TokenDanceError
+from tokendance_core.errors import SettingError, TokenDanceError
 
 # command -> module with add_arguments(parser) and run(args) -> exit code or None, and its line in --help
 COMMANDS = {
@@ -37,13 +38,24 @@ COMMANDS = {
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """Arguments with ``run`` set to the chosen command; imports only that command's module."""
+    """Arguments with ``run`` set to the chosen command; imports only that command's module.
+
+    Raises SettingError for a command that this copy does not have: the add-on's cannot train or evaluate.
+    """
+    chosen = next(iter(argv), None)
     parser = argparse.ArgumentParser(prog="tokendance", description="A song in, a dance out.")
     parser.add_argument("--version", action="version", version=f"tokendance {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, (module_name, summary) in COMMANDS.items():
+        if find_spec(module_name) is None:
+            if name == chosen:
+                raise SettingError(
+                    f"The command “{name}” is not part of the add-on's copy of TokenDance.",
+                    hint="Install TokenDance from its source code.",
+                )
+            continue
         command = commands.add_parser(name, help=summary, description=summary)
-        if name == next(iter(argv), None):
+        if name == chosen:
             module = importlib.import_module(module_name)
             module.add_arguments(command)
             command.set_defaults(run=module.run)
@@ -52,8 +64,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
 
 def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code; what a user can cause is told in a sentence, without a traceback."""
-    args = parse(argv)
+    args = argparse.Namespace()
     try:
+        args = parse(argv)
         return args.run(args) or 0
     except (TokenDanceError, KeyboardInterrupt, MemoryError, RuntimeError) as error:
         problem = problem_of(error)

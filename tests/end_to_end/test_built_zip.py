@@ -57,21 +57,51 @@ def clicks_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def test_zip_holds_addon_core_and_weights_and_nothing_else(package):
+@pytest.fixture(scope="module")
+def wheel(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The core inside the zip."""
     with zipfile.ZipFile(package) as archive:
-        names = archive.namelist()
-        (wheel,) = [name for name in names if name.endswith(".whl")]
-        with archive.open(wheel) as file, zipfile.ZipFile(file) as core:
-            inside = core.namelist()
-    assert wheel.startswith(
-        f"wheels/tokendance_core-{__version__}+"
-    )  # its content is part of its version: Blender unpacks what is new
+        (name,) = [name for name in archive.namelist() if name.endswith(".whl")]
+        return Path(archive.extract(name, tmp_path_factory.mktemp("unpacked")))
+
+
+def test_zip_holds_addon_core_and_weights_and_nothing_else(package, wheel):
+    names, inside = (zipfile.ZipFile(path).namelist() for path in (package, wheel))
+    # Its content is part of its version: Blender unpacks what is new.
+    assert f"wheels/{wheel.name}" in names
+    assert wheel.name.startswith(f"tokendance_core-{__version__}+")
     assert {"blender_manifest.toml", "__init__.py", "LICENSE"} <= set(names)
     assert not [
         name for name in names + inside if "__pycache__" in name or name.endswith(".pyc") or name.startswith("tests")
     ]
     assert "tokendance_core/__init__.py" in inside
     assert [name for name in inside if name.startswith("tokendance_core/weights/") and name.endswith(".safetensors")]
+
+
+def test_the_core_comes_without_training_and_evaluation(wheel, root):
+    inside = {name.removeprefix("tokendance_core/") for name in zipfile.ZipFile(wheel).namelist()}
+    source = {path.relative_to(root / "tokendance_core").as_posix() for path in root.glob("tokendance_core/**/*.py")}
+    left_out = source - inside
+    assert {"commands/train.py", "commands/evaluate.py"} < left_out
+    assert {name.split("/")[0] for name in left_out} == {"train", "datasets", "evaluate", "commands"}
+    assert {name for name in left_out if name.startswith("commands/")} == {"commands/train.py", "commands/evaluate.py"}
+    assert not [name for name in inside if name.startswith(("train/", "datasets/", "evaluate/"))]
+
+
+def test_its_command_line_says_what_it_cannot_do(wheel, tmp_path):
+    def run(*words: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(wheel)}
+        command = [sys.executable, "-m", "tokendance_core", *words]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    for name in ("train", "evaluate"):
+        result = run(name, "--data", "folder")
+        assert result.returncode == 2
+        assert f"The command “{name}” is not part of the add-on's copy of TokenDance." in result.stderr
+        assert "Traceback" not in result.stderr
+    summary = run("--help").stdout
+    assert "generate" in summary
+    assert "train" not in summary
 
 
 def test_building_twice_gives_the_same_bytes(package, root, tmp_path):

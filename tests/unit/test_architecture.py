@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import build_addon
 import tokendance_core
 from tokendance_core import errors
 
@@ -167,6 +168,19 @@ def test_nobody_imports_train():
         for name in imports(nodes(path), path)
         if within(name, {"tokendance_core.train"})
     ] == []
+
+
+def test_what_the_addon_ships_stands_without_the_rest():
+    shipped = {path for path in build_addon.core_files() if path.suffix == ".py"}
+    rest = {name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in core()} - {
+        name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".") for path in shipped
+    }
+    assert {"tokendance_core.train", "tokendance_core.datasets", "tokendance_core.evaluate"} <= rest
+    assert [
+        (name_of(path), name) for path in sorted(shipped) for name in imports(nodes(path), path) if within(name, rest)
+    ] == []
+    public = {f"tokendance_core.{module}" for module, _ in tokendance_core._PUBLIC.values()}
+    assert public & rest == set()
 
 
 def test_model_sees_torch_and_itself():

@@ -97,16 +97,6 @@ def beat_times(features: MusicFeatures) -> np.ndarray:
     return np.maximum(beat_frames(features) / FPS - BEAT_LATENCY, 0.0)
 
 
-def tempo(features: MusicFeatures) -> float:
-    """The song's tempo in beats per minute, 0.0 without any onset.
-
-    Resolution is one frame of the beat period (124 BPM reads 120): take beat times from ``beat_frames``, never from
-    this.
-    """
-    onset = features.values[:, ONSET]
-    return FPS * 60 / _beat_period(onset) if onset.any() else 0.0
-
-
 # Spectrum
 
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 import soundfile
 
-from tokendance_core.__main__ import main
+from tokendance_core.__main__ import COMMANDS, main
 from tokendance_core.commands.reports import StageClock
 from tokendance_core.dance import pipeline
 from tokendance_core.files import clip as clip_file
@@ -219,6 +219,15 @@ def test_help_needs_neither_torch_nor_numpy(root, words):
         "except SystemExit: sys.exit('torch' in sys.modules or 'numpy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True).returncode == 0
+
+
+def test_a_command_that_this_copy_lacks_is_a_sentence_and_not_in_the_help(monkeypatch, capsys):
+    monkeypatch.setitem(COMMANDS, "train", ("tokendance_core.commands.nothing", "teach it"))
+    assert main(["train", "tokenizers", "--steps", "3"]) == 2
+    assert "The command “train” is not part of the add-on's copy" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "teach it" not in capsys.readouterr().out
 
 
 def test_stage_clock_adds_up_visits():

@@ -78,6 +78,12 @@ def librosa_features(librosa, samples: np.ndarray, frames: int) -> tuple[np.ndar
     return values, float(np.squeeze(tempo)), beats
 
 
+def tempo_of(found: MusicFeatures) -> float:
+    """Beats a minute at the period that the beats are joined by, whole frames; 0.0 without any onset."""
+    onset = found.values[:, features.ONSET]
+    return FPS * 60 / features._beat_period(onset) if onset.any() else 0.0
+
+
 def assert_agree(librosa, music: Music) -> None:
     ours = features.extract(music)
     theirs, tempo, beats = librosa_features(librosa, music.samples, music.frames)
@@ -85,7 +91,7 @@ def assert_agree(librosa, music: Music) -> None:
     worst = (np.abs(ours.values - theirs)[:, :33] / reach).max(axis=0)
     assert worst.max() < 1e-4, f"{features.FEATURE_NAMES[worst.argmax()]} is off by {worst.max():.1e} of its range"
     assert np.mean(ours.values[:, 33] != theirs[:, 33]) < 0.002
-    assert features.tempo(ours) == pytest.approx(tempo)
+    assert tempo_of(ours) == pytest.approx(tempo)
     found = features.beat_frames(ours)
     assert abs(len(found) - len(beats)) <= 0.05 * len(beats)
     assert np.mean(np.abs(found[:, None] - beats).min(axis=0) <= 1) >= 0.95
@@ -117,7 +123,7 @@ def test_names_and_streams_cover_every_column_once():
 def test_finds_the_beats_of_a_metronome(bpm):
     heard = features.extract(Music(clicks(bpm, 30).astype(np.float32)))
     beats = features.beat_frames(heard)
-    assert features.tempo(heard) == pytest.approx(bpm, rel=0.03)
+    assert tempo_of(heard) == pytest.approx(bpm, rel=0.03)
     truth = np.arange(0.5, 29.8, 60 / bpm)[1:-1] * FPS  # the tracker may drop beats at the ends
     assert np.abs(beats[:, None] - truth).min(axis=0).max() <= 2
     np.testing.assert_allclose(np.diff(beats).mean(), FPS * 60 / bpm, rtol=0.01)
@@ -156,7 +162,7 @@ def test_any_samples_give_finite_features(samples):
 def test_any_onset_envelope_has_a_tempo_in_range_and_beats_in_order(onset):
     values = np.zeros((len(onset), 35), np.float32)
     values[:, features.ONSET] = onset
-    assert features.tempo(MusicFeatures(values)) == 0 or 7.5 < features.tempo(MusicFeatures(values)) < 320
+    assert tempo_of(MusicFeatures(values)) == 0 or 7.5 < tempo_of(MusicFeatures(values)) < 320
     beats = features._beats(onset)
     assert (np.diff(beats) > 0).all()
     assert not len(beats) or (beats[0] >= 0 and beats[-1] < len(onset))
@@ -164,7 +170,7 @@ def test_any_onset_envelope_has_a_tempo_in_range_and_beats_in_order(onset):
 
 def test_silence_has_no_rhythm():
     heard = features.extract(Music(np.zeros(3 * SAMPLE_RATE, np.float32)))
-    assert features.tempo(heard) == 0.0
+    assert tempo_of(heard) == 0.0
     assert not len(features.beat_frames(heard))
     assert not heard.values[:, features.PEAK].any()
 
