@@ -41,8 +41,9 @@ def session() -> dict[str, object]:
     dancer = bpy.context.view_layer.objects.active
     bpy.ops.tokendance.generate(filepath=SONG, steps=1, seed=3)
     found |= dance(dancer) | takes(dancer) | batch()
+    worker = addon("session").current().worker
     bpy.ops.preferences.addon_disable(module=MODULE)
-    found["left behind"] = left_behind()
+    found["left behind"] = left_behind(worker)
     return found
 
 
@@ -60,15 +61,20 @@ def dance(dancer) -> dict[str, object]:
 def takes(dancer) -> dict[str, object]:
     import bpy
 
-    worker = addon("runtime.worker").current()._process.pid
+    worker = worker_id()
     bpy.ops.tokendance.generate(filepath=SONG, steps=1, seed=8, variations=2)
-    found = {"same worker": addon("runtime.worker").current()._process.pid == worker}
+    found = {"same worker": worker_id() == worker}
     found["takes"] = sorted(action.name.split()[-1] for action in bpy.data.actions)
     found["bpm"] = addon("song.facts").listen(bpy.context, SONG).bpm
     before = wrist(dancer)
     found["finished"] = sorted(bpy.ops.tokendance.finish_take(mirror=True))
     found["mirrored"] = wrist(dancer) != before
     return found
+
+
+def worker_id() -> int:
+    """The process that makes the dances."""
+    return addon("session").current().worker.running()._process.pid
 
 
 def wrist(dancer) -> list[float]:
@@ -94,14 +100,15 @@ def batch() -> dict[str, object]:
     }
 
 
-def left_behind() -> list[str]:
+def left_behind(worker) -> list[str]:
     import bpy
 
     found = {
         "operator": "generate" in dir(bpy.ops.tokendance),
         "scene": hasattr(bpy.types.Scene, "tokendance"),
         "action": hasattr(bpy.types.Action, "tokendance_take"),
-        "worker": addon("runtime.worker").current() is not None,
+        "session": addon("session")._Registered.session is not None,
+        "worker": worker.running() is not None,
     }
     return [name for name, is_there in found.items() if is_there]
 
