@@ -74,7 +74,7 @@ class Option:
     def allows(self, value: object) -> bool:
         """Whether ``value`` is of this option's type and range; whole numbers count as numbers."""
         if self.choices:
-            return value in self.choices
+            return isinstance(value, str) and value in self.choices
         if self.kind in (bool, str):
             return isinstance(value, self.kind)
         wanted = (int,) if self.kind is int else (int, float)
