@@ -128,7 +128,7 @@ def figures(
     plain = stage_two.generator_task("released", *pairs, genres=genres, codebooks=codebooks, levels=LEVELS)
     task = stage_two.GeneratorTask(change(plain.model), *pairs)
     with tempfile.TemporaryDirectory() as folder:
-        train(task, settings, Path(folder), "ablation", "cpu", Processes())
+        train(task, settings, folder=Path(folder), name="ablation", device="cpu", processes=Processes())
     task.model.eval()
     return {"parameters": sum(p.numel() for p in task.model.parameters())} | stage_two.token_figures(
         task.model, pairs[1]

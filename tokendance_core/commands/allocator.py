@@ -1,4 +1,4 @@
-"""Make glibc keep large blocks instead of returning them: torch on a CPU then runs up to twice as fast."""
+"""Stop glibc from returning large freed blocks to the system: torch on a CPU then runs up to twice as fast."""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ def resolve(choice: str) -> str:
 def leave_a_core_free() -> None:
     """Let torch use all cores but one, unless OMP_NUM_THREADS says otherwise.
 
-    Its threads wait for each other at every operation: where another program keeps one core busy, fewer are several
-    times faster.
+    Its threads wait for each other at every operation: where another program keeps a core busy, one thread fewer is
+    several times faster.
     """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(min(torch.get_num_threads(), max((os.cpu_count() or 1) - 1, 1)))

@@ -96,7 +96,14 @@ def _train_tokenizers(arguments: argparse.Namespace) -> None:
             start = trained.tokenizers[name]
             grown = tokenizers.grown(start, codebooks) if start.config.codebooks < codebooks else start
             _start_from(grown, tasks[name].model)
-        train(tasks[name], settings, arguments.out, name, arguments.device, processes)
+        train(
+            tasks[name],
+            settings,
+            folder=arguments.out,
+            name=name,
+            device=arguments.device,
+            processes=processes,
+        )
     assembled = tokenizers.assemble(arguments.out, arguments.root, trained) if processes.rank == 0 else None
     if assembled:
         assembled.save(arguments.out / "tokenizers.safetensors", half=False)
@@ -154,7 +161,9 @@ def _train_generator(arguments: argparse.Namespace) -> None:
     # The first process builds the pairs, the others wait for its files.
     if processes.rank > 0:
         processes.wait()
-    pairs = generator.load_or_build_pairs(arguments.out, arguments.data, stage_one, arguments.seed, arguments.pairs)
+    pairs = generator.load_or_build_pairs(
+        arguments.out, arguments.data, stage_one, seed=arguments.seed, count=arguments.pairs
+    )
     if processes.rank == 0:
         processes.wait()
     torch.manual_seed(arguments.seed)
@@ -164,6 +173,6 @@ def _train_generator(arguments: argparse.Namespace) -> None:
     )
     if arguments.start_from:
         _start_from(checkpoint.load(arguments.start_from).generator, task.model)
-    train(task, settings, arguments.out, "generator", arguments.device, processes)
+    train(task, settings, folder=arguments.out, name="generator", device=arguments.device, processes=processes)
     if processes.rank == 0:
         stage_one.with_generator(task.model.cpu()).save(arguments.out / "tokendance.safetensors")

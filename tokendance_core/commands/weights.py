@@ -1,4 +1,4 @@
-"""How a command comes to its checkpoint: read for this run, or kept from the last one by a process that stays."""
+"""How a command gets its checkpoint: read for this run, or from the cache of a process that stays."""
 
 from __future__ import annotations
 

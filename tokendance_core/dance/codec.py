@@ -14,7 +14,7 @@ from tokendance_core.motion import rotation
 from tokendance_core.music import features
 from tokendance_core.types import DanceTokens, MotionClip, MusicFeatures, MusicTokens
 
-SURE = 0.65
+CERTAIN = 0.65
 """Length of a decoded rotation's columns above which it is trusted."""
 
 
@@ -41,7 +41,7 @@ def _decode(tokenizer: Tokenizer, tokens: np.ndarray) -> np.ndarray:
     return tokenizer.decode(indices)[0].cpu().numpy()
 
 
-def bridge_doubt(rot6d: np.ndarray) -> np.ndarray:
+def bridge_uncertain(rot6d: np.ndarray) -> np.ndarray:
     """(T, J, 6) decoded columns -> the same, uncertain frames interpolated from the last certain frame to the next.
 
     Between two opposite rotations the decoder averages: its columns get short or parallel, and the orthonormalised
@@ -49,18 +49,18 @@ def bridge_doubt(rot6d: np.ndarray) -> np.ndarray:
     """
     x, y = rot6d[..., :3], rot6d[..., 3:]
     length = np.linalg.norm(x, axis=-1)
-    sure = np.minimum(length, np.linalg.norm(np.cross(x, y), axis=-1) / np.maximum(length, 1e-6)) > SURE
+    certain = np.minimum(length, np.linalg.norm(np.cross(x, y), axis=-1) / np.maximum(length, 1e-6)) > CERTAIN
     bridged = rot6d.copy()
-    for joint in np.flatnonzero(~sure.all(0) & sure.any(0)):
-        known, doubtful = np.flatnonzero(sure[:, joint]), np.flatnonzero(~sure[:, joint])
-        after = np.searchsorted(known, doubtful)
+    for joint in np.flatnonzero(~certain.all(0) & certain.any(0)):
+        known, uncertain = np.flatnonzero(certain[:, joint]), np.flatnonzero(~certain[:, joint])
+        after = np.searchsorted(known, uncertain)
         low, high = known[np.maximum(after - 1, 0)], known[np.minimum(after, len(known) - 1)]
-        share = (doubtful - low) / np.maximum(high - low, 1)
+        share = (uncertain - low) / np.maximum(high - low, 1)
         earlier, later = (
             rotation.quaternion_from_matrix(rotation.matrix_from_6d(rot6d[at, joint])) for at in (low, high)
         )
         between = rotation.matrix_from_quaternion(rotation.slerp(earlier, later, np.clip(share, 0, 1)))
-        bridged[doubtful, joint] = rotation.rot6d_from_matrix(between)
+        bridged[uncertain, joint] = rotation.rot6d_from_matrix(between)
     return bridged
 
 
@@ -103,4 +103,4 @@ class DanceCodec:
         matrix[:, UPPER_COLUMNS] = _decode(self._upper, tokens.upper)
         matrix[:, LOWER_COLUMNS] = _decode(self._lower, tokens.lower)
         clip = representation.from_matrix(self._statistics.restore(matrix)[: tokens.frames], self._root)
-        return replace(clip, rot6d=bridge_doubt(clip.rot6d))
+        return replace(clip, rot6d=bridge_uncertain(clip.rot6d))

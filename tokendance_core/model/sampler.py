@@ -1,10 +1,11 @@
-"""From a generator to dance tokens: one pass as in the paper, or a few passes that fix the surest tokens first.
+"""From a generator to dance tokens: one pass as in the paper, or a few passes that fix the most certain tokens
+first.
 
 One pass with everything masked and temperature 0 is the paper's model. Sampling every position of that one pass
 independently gives incoherent dances, because no token knows what its neighbours drew; so with more steps each pass
-keeps only the tokens it is surest of, over both body halves jointly, and the next pass sees them (MaskGIT, Chang et al.
-2022, arXiv 2202.04200). Where tokens have several codes, all first ones come before the second ones, which only refine
-them (SoundStorm, Borsos et al. 2023, arXiv 2305.09636).
+keeps only the tokens it is most certain of, over both body halves jointly, and the next pass sees them (MaskGIT, Chang
+et al. 2022, arXiv 2202.04200). Where tokens have several codes, all first ones come before the second ones, which only
+refine them (SoundStorm, Borsos et al. 2023, arXiv 2305.09636).
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def sample(
             drawn, confidence = _draw(generator(prompt, tokens, codebooks), temperature, top_p, random)
             confidence += ORDER_NOISE * temperature * (1.0 - step / steps) * _gumbel(confidence, random)
             still_masked = (unknown[:, asked].sum(1) * hidden).floor().long()
-            tokens[:, asked] = _fix_surest(tokens[:, asked], drawn, confidence, still_masked, mask)
+            tokens[:, asked] = _fix_most_certain(tokens[:, asked], drawn, confidence, still_masked, mask)
             if on_step is not None:
                 on_step(step, steps)
     finally:
@@ -121,8 +122,8 @@ def _passes(steps: int, codebooks: int) -> list[tuple[range, float]]:
     return first + [(range(codebook, codebook + 1), 0.0) for codebook in range(1, codebooks)]
 
 
-def _fix_surest(tokens: Tensor, drawn: Tensor, confidence: Tensor, still_masked: Tensor, mask: int) -> Tensor:
-    """Replaces masked tokens (B, streams, L) by drawn ones, except the ``still_masked`` (B,) least sure of each
+def _fix_most_certain(tokens: Tensor, drawn: Tensor, confidence: Tensor, still_masked: Tensor, mask: int) -> Tensor:
+    """Replaces masked tokens (B, streams, L) by drawn ones, except the ``still_masked`` (B,) least certain of each
     item.
     """
     was_masked = tokens == mask

@@ -157,7 +157,7 @@ def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
 
 
 def load_or_build_pairs(
-    folder: Path, data: Path, codecs: Checkpoint, seed: int, count: int = PAIRS
+    folder: Path, data: Path, codecs: Checkpoint, *, seed: int, count: int
 ) -> tuple[PairedTokens, PairedTokens]:
     """Training pairs, and pairs of held-out songs with the same dances: what matters is how learned dances carry over
     to a new song.
@@ -171,11 +171,12 @@ def load_or_build_pairs(
         for song in pack.load_songs(data):
             songs[song.split].append(song)
         drums = paired_tokens.drum_songs(np.random.default_rng(seed))
-        paired_tokens.save(paired_tokens.build(songs["train"], drums, clips, codecs, count, seed), paths["train"])
-        held_out = min(count, VALIDATION_PAIRS)
-        paired_tokens.save(
-            paired_tokens.build(songs["validation"], [], clips, codecs, held_out, seed + 1), paths["validation"]
+        pairs = paired_tokens.build(songs["train"], drums, clips, codecs=codecs, count=count, seed=seed)
+        paired_tokens.save(pairs, paths["train"])
+        held_out = paired_tokens.build(
+            songs["validation"], [], clips, codecs=codecs, count=min(count, VALIDATION_PAIRS), seed=seed + 1
         )
+        paired_tokens.save(held_out, paths["validation"])
     return paired_tokens.load(paths["train"]), paired_tokens.load(paths["validation"])
 
 

@@ -102,7 +102,7 @@ class Processes:
 
 
 def train(
-    task: Task, settings: TrainSettings, folder: Path, name: str, device: str, processes: Processes
+    task: Task, settings: TrainSettings, *, folder: Path, name: str, device: str, processes: Processes
 ) -> list[float]:
     """Train ``task.model`` to ``settings.steps``, resuming from ``folder/name.pt`` when it is there; returns every
     step's loss.

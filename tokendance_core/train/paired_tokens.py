@@ -80,7 +80,13 @@ def drum_songs(rng: np.random.Generator) -> list[SourceSong]:
 
 
 def build(
-    songs: list[SourceSong], drums: list[SourceSong], clips: list[SourceClip], codecs: Checkpoint, count: int, seed: int
+    songs: list[SourceSong],
+    drums: list[SourceSong],
+    clips: list[SourceClip],
+    *,
+    codecs: Checkpoint,
+    count: int,
+    seed: int,
 ) -> PairedTokens:
     """``count`` pairs from these songs, drum tracks and clips, each pair from its own (seed, number)."""
     by_genre: dict[str, list[Danceable]] = {}

@@ -133,6 +133,7 @@ class DanceTask:
         self,
         part: str,
         sizes: Sizes,
+        *,
         pool: list[np.ndarray],
         held_out: list[np.ndarray],
         statistics: Statistics,
@@ -213,13 +214,15 @@ def dance_tasks(
         [turned(m[None], np.array([a]))[0] for m in pool[::3] for a in (-HEADING_SPREAD, HEADING_SPREAD)]
     )
     held_out = [representation.to_matrix(c.clip, root) for c in clips if c.split == "validation"]
-    return {part: DanceTask(part, sizes, pool, held_out, statistics, root) for part in COLUMNS}, statistics
+    return {
+        part: DanceTask(part, sizes, pool=pool, held_out=held_out, statistics=statistics, root=root) for part in COLUMNS
+    }, statistics
 
 
 class MusicTask:
     """Timbre ("semantic") or rhythm and harmony ("acoustic"); peaks and beats are events, not levels."""
 
-    def __init__(self, part: str, sizes: Sizes, songs: list[np.ndarray], held_out: list[np.ndarray]) -> None:
+    def __init__(self, part: str, sizes: Sizes, *, songs: list[np.ndarray], held_out: list[np.ndarray]) -> None:
         self._columns = torch.tensor(features.SEMANTIC if part == "semantic" else features.ACOUSTIC)
         self._events = torch.tensor(() if part == "semantic" else EVENT_COLUMNS, dtype=torch.long)
         self._levels = torch.tensor([i for i in range(len(self._columns)) if i not in self._events.tolist()])
@@ -286,7 +289,8 @@ def music_tasks(
         for split in ("train", "validation")
     }
     return {
-        part: MusicTask(part, sizes, by_split["train"], by_split["validation"]) for part in ("semantic", "acoustic")
+        part: MusicTask(part, sizes, songs=by_split["train"], held_out=by_split["validation"])
+        for part in ("semantic", "acoustic")
     }, statistics
 
 

@@ -9,7 +9,7 @@ import torch
 from tests.unit.motion_samples import swaying_clip
 from tokendance_core.dance import representation
 from tokendance_core.dance.checkpoint import Checkpoint
-from tokendance_core.dance.codec import bridge_doubt
+from tokendance_core.dance.codec import bridge_uncertain
 from tokendance_core.dance.representation import LOWER_COLUMNS, UPPER_COLUMNS
 from tokendance_core.motion import rotation
 from tokendance_core.music import features
@@ -28,7 +28,7 @@ def reconstructed(checkpoint: Checkpoint, clip: MotionClip, root: representation
         made, _ = checkpoint.tokenizers[name](torch.from_numpy(matrix[None, :, columns]))
         matrix[:, columns] = made[0].numpy()
     made = representation.from_matrix(statistics.restore(matrix)[: clip.frames], root)
-    return replace(made, rot6d=bridge_doubt(made.rot6d))
+    return replace(made, rot6d=bridge_uncertain(made.rot6d))
 
 
 @pytest.mark.parametrize("root", ["velocity", "absolute"])
@@ -45,6 +45,18 @@ def test_decoding_what_was_encoded_is_the_networks_reconstruction(
     assert made.frames == frames
     np.testing.assert_allclose(made.rot6d, expected.rot6d, atol=1e-5)
     np.testing.assert_allclose(made.root, expected.root, atol=1e-5)
+
+
+def test_uncertain_frames_of_a_decoded_dance_are_bridged(tiny_checkpoint: Checkpoint) -> None:
+    """With a wide spread the untrained decoder leaves the T-pose, and some columns get short."""
+    wide = replace(tiny_checkpoint.dance_statistics, std=np.full(representation.COLUMNS, 2.0, np.float32))
+    clip, checkpoint = swaying_clip(48), replace(tiny_checkpoint, dance_statistics=wide)
+    made = checkpoint.dance_codec.decode(checkpoint.dance_codec.encode(clip))
+    expected = reconstructed(checkpoint, clip, "velocity")
+    np.testing.assert_allclose(made.rot6d, expected.rot6d, atol=1e-4)
+    lengths = np.linalg.norm(made.rot6d[..., :3], axis=-1)
+    assert np.isclose(lengths, 1.0, atol=1e-5).any()  # the bridged ones are rotations
+    assert not np.isclose(lengths, 1.0, atol=1e-5).all()
 
 
 def test_each_half_has_codes_of_its_own(tiny_checkpoint: Checkpoint) -> None:
@@ -71,25 +83,25 @@ def test_a_song_is_one_pair_of_codes_for_every_token(tiny_checkpoint: Checkpoint
         np.testing.assert_array_equal(getattr(tokens, name), indices[0, :, 0].numpy())
 
 
-def test_sure_frames_are_left_alone() -> None:
+def test_certain_frames_are_left_alone() -> None:
     rot6d = swaying_clip(40).rot6d
-    np.testing.assert_array_equal(bridge_doubt(rot6d), rot6d)
+    np.testing.assert_array_equal(bridge_uncertain(rot6d), rot6d)
 
 
 @pytest.mark.parametrize("frames", [slice(10, 11), slice(10, 15), slice(0, 3), slice(37, 40)])
-def test_doubtful_frames_are_bridged_by_an_even_turn(frames: slice) -> None:
+def test_uncertain_frames_are_bridged_by_an_even_turn(frames: slice) -> None:
     angles = np.linspace(0, 2.0, 40)
     turns = rotation.rot6d_from_matrix(rotation.heading_matrix(angles))[:, None].astype(np.float32)
     broken = turns.copy()
     broken[frames] = np.random.default_rng(0).normal(0, 0.1, broken[frames].shape)
-    bridged = bridge_doubt(broken)
+    bridged = bridge_uncertain(broken)
     if frames.start and frames.stop < 40:
         np.testing.assert_allclose(bridged, turns, atol=1e-5)
-    else:  # nothing to turn to: the nearest sure pose is held
+    else:  # nothing to turn to: the nearest certain pose is held
         held = turns[frames.stop] if frames.start == 0 else turns[frames.start - 1]
         np.testing.assert_allclose(bridged[frames], np.broadcast_to(held, bridged[frames].shape), atol=1e-5)
 
 
-def test_a_joint_that_is_never_sure_stays_as_it_is() -> None:
+def test_a_joint_that_is_never_certain_stays_as_it_is() -> None:
     nothing = np.full((5, 2, 6), 0.01, np.float32)
-    np.testing.assert_array_equal(bridge_doubt(nothing), nothing)
+    np.testing.assert_array_equal(bridge_uncertain(nothing), nothing)

@@ -62,8 +62,8 @@ def test_other_levels_make_another_codebook():
     config = replace(TINY, levels=(3, 4))
     random = torch.Generator().manual_seed(0)
     moves = torch.randint(config.mask + 1, (2, config.streams, 19), generator=random)
-    heard = prompt()._replace(semantic=prompt().semantic % 12, acoustic=prompt().acoustic % 12)
-    assert (config.codes, run(build(config), heard, moves).shape[-1]) == (12, 12)
+    song = prompt()._replace(semantic=prompt().semantic % 12, acoustic=prompt().acoustic % 12)
+    assert (config.codes, run(build(config), song, moves).shape[-1]) == (12, 12)
 
 
 @pytest.mark.parametrize("length", [1, 30, 67])
@@ -81,16 +81,16 @@ def test_some_codebooks_can_be_asked_for_alone():
 
 @pytest.mark.parametrize("music_in", ["index", "code", "both"])
 def test_every_token_stream_matters(music_in):
-    generator, heard, moves = build(replace(TINY, music_in=music_in)), prompt(), dance()
-    before = run(generator, heard, moves)
+    generator, song, moves = build(replace(TINY, music_in=music_in)), prompt(), dance()
+    before = run(generator, song, moves)
     for name in ("semantic", "acoustic"):
         assert not torch.allclose(
-            run(generator, heard._replace(**{name: shifted(getattr(heard, name))}), moves), before, atol=1e-4
+            run(generator, song._replace(**{name: shifted(getattr(song, name))}), moves), before, atol=1e-4
         )
     for stream in range(TINY.streams):
         changed = moves.clone()
         changed[:, stream] = shifted(changed[:, stream])
-        assert not torch.allclose(run(generator, heard, changed), before, atol=1e-4)
+        assert not torch.allclose(run(generator, song, changed), before, atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_a_change_reaches_the_whole_song_in_both_halves():
 
 
 def test_items_of_a_batch_do_not_mix():
-    generator, heard, moves = build(), prompt(3), dance(3)
-    alone = run(generator, Prompt(*(value[1:2] for value in heard)), moves[1:2])
-    torch.testing.assert_close(run(generator, heard, moves)[1:2], alone, rtol=1e-4, atol=1e-5)
+    generator, song, moves = build(), prompt(3), dance(3)
+    alone = run(generator, Prompt(*(value[1:2] for value in song)), moves[1:2])
+    torch.testing.assert_close(run(generator, song, moves)[1:2], alone, rtol=1e-4, atol=1e-5)
 
 
 def test_genre_changes_the_dance_a_little_at_first():
@@ -193,16 +193,16 @@ def test_every_parameter_learns():
 def test_it_can_learn_a_rule_from_music():
     """One pass with everything masked learns upper = semantic, lower = acoustic."""
     generator = build(replace(TINY, dropout=0.0))
-    heard, unknown = prompt(4, 12), hidden(4, 12)
+    song, unknown = prompt(4, 12), hidden(4, 12)
     optimizer = torch.optim.Adam(generator.parameters(), lr=1e-2)
     for _ in range(40):
-        logits = generator(heard, unknown)
-        loss = F.cross_entropy(logits[:, 0].flatten(0, 1), heard.semantic.flatten())
-        loss = loss + F.cross_entropy(logits[:, 1].flatten(0, 1), heard.acoustic.flatten())
+        logits = generator(song, unknown)
+        loss = F.cross_entropy(logits[:, 0].flatten(0, 1), song.semantic.flatten())
+        loss = loss + F.cross_entropy(logits[:, 1].flatten(0, 1), song.acoustic.flatten())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    assert (run(generator, heard, unknown)[:, 0].argmax(-1) == heard.semantic).float().mean() > 0.9
+    assert (run(generator, song, unknown)[:, 0].argmax(-1) == song.semantic).float().mean() > 0.9
 
 
 def test_config_is_frozen_and_survives_a_dictionary():

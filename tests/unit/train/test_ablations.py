@@ -13,10 +13,10 @@ from tokendance_core.model.generator import CONFIGS, Generator, Prompt
 def test_each_variant_answers_and_differs(name: str) -> None:
     torch.manual_seed(0)
     plain = Generator(CONFIGS["tiny"]).eval()
-    heard = torch.arange(12).view(1, 12)
-    nothing, genre = torch.zeros_like(heard), torch.ones(1, dtype=torch.long)
+    song = torch.arange(12).view(1, 12)
+    nothing, genre = torch.zeros_like(song), torch.ones(1, dtype=torch.long)
     prompt, dance = (
-        Prompt(heard, heard + 300, nothing, nothing, nothing[:, 0], genre),
+        Prompt(song, song + 300, nothing, nothing, nothing[:, 0], genre),
         torch.full((1, 4, 12), plain.config.mask),
     )
     with torch.no_grad():

@@ -51,15 +51,19 @@ SETTINGS = loop.TrainSettings(
 )
 
 
+def _losses(task: _LineTask, settings: loop.TrainSettings, folder: Path) -> list[float]:
+    return loop.train(task, settings, folder=folder, name="line", device="cpu", processes=loop.Processes())
+
+
 def _train(folder: Path, task: _LineTask | None = None) -> tuple[list[float], _LineTask]:
     task = task or _LineTask()
-    return loop.train(task, SETTINGS, folder, "line", "cpu", loop.Processes()), task
+    return _losses(task, SETTINGS, folder), task
 
 
 def test_half_precision_learns_nearly_the_same(tmp_path: Path) -> None:
     full, _ = _train(tmp_path / "full")
     task = _LineTask()
-    half = loop.train(task, replace(SETTINGS, bfloat16=True), tmp_path / "half", "line", "cpu", loop.Processes())
+    half = _losses(task, replace(SETTINGS, bfloat16=True), tmp_path / "half")
     assert half != full
     np.testing.assert_allclose(half, full, atol=0.3)
 
@@ -99,7 +103,7 @@ def test_a_finished_run_does_nothing_more(tmp_path: Path) -> None:
 def test_other_settings_are_refused(tmp_path: Path) -> None:
     _train(tmp_path)
     with pytest.raises(CheckpointError, match="other settings \\(batch\\)"):
-        loop.train(_LineTask(), replace(SETTINGS, batch=8), tmp_path, "line", "cpu", loop.Processes())
+        _losses(_LineTask(), replace(SETTINGS, batch=8), tmp_path)
 
 
 def test_a_damaged_state_is_an_error_not_a_new_start(tmp_path: Path) -> None:
