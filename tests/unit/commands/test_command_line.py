@@ -9,10 +9,15 @@ import sys
 import pytest
 import soundfile
 
+from tests.unit.other_values import others
 from tokendance_core.__main__ import COMMANDS, main
+from tokendance_core.commands import generate as command
 from tokendance_core.commands.reports import StageClock
+from tokendance_core.commands.requests import DanceRequest, RunSettings
 from tokendance_core.dance import pipeline
+from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.files import clip as clip_file
+from tokendance_core.music.settings import SongPart
 from tokendance_core.types import FPS, SAMPLE_RATE
 
 
@@ -117,6 +122,32 @@ def test_existing_file_is_replaced_only_by_a_whole_dance(generate, tmp_path, mon
     monkeypatch.undo()
     assert generate(output) == 0
     assert clip_file.load(output).frames == 154
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[DanceRequest]:
+    """What the command is asked for."""
+    requests = []
+    monkeypatch.setattr(command, "work", lambda request, report, load, fps: requests.append(request))
+    return requests
+
+
+def test_every_option_of_the_command_line_reaches_the_request(asked):
+    kinds = {GenerateSettings: "settings", SongPart: "part", RunSettings: "run"}
+    given = {kind: others(kind) for kind in kinds}
+    words = [f"--{name.replace('_', '-')}={value}" for values in given.values() for name, value in values.items()]
+    assert main(["generate", "song.ogg", "-o", "dance.bvh", *words]) == 0
+    expected = DanceRequest(
+        song="song.ogg", output="dance.bvh", **{name: kind(**given[kind]) for kind, name in kinds.items()}
+    )
+    assert asked == [expected]
+
+
+def test_without_options_the_command_line_asks_for_what_is_declared(asked):
+    assert main(["generate", "song.ogg", "-o", "dance.bvh"]) == 0
+    assert asked == [DanceRequest(song="song.ogg", output="dance.bvh")]
+    assert main(["generate", "song.ogg", "-o", "dance.bvh", "--raw"]) == 0
+    assert asked[1].settings == GenerateSettings(finish=None)
 
 
 def interrupt(*args):
