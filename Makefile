@@ -39,6 +39,7 @@ test: lint test-unit test-blender test-end-to-end  ## everything that must pass 
 lint: setup  ## style, simple mistakes and types
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 test-unit: setup  ## the core without Blender
 	$(PY) -m pytest -q tests/unit

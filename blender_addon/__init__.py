@@ -30,11 +30,13 @@ from .sidebar import menus, panels, presets
 from .song import operators as song_operators
 from .song.facts import KnownSongs
 from .takes import operators as take_operators
+from .takes import properties as take_properties
 
 _MODULES = (
     preferences,
     runtime_operators,
     properties,
+    take_properties,
     motion_file,
     generate_operators,
     song_operators,
@@ -71,6 +73,7 @@ def register() -> None:
     for cls in CLASSES:
         bpy.utils.register_class(cls)
     properties.register()
+    take_properties.register()
     menus.register()
     cli.register()
 
@@ -79,6 +82,7 @@ def unregister() -> None:
     cli.unregister()
     menus.unregister()
     session.end()
+    take_properties.unregister()
     properties.unregister()
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

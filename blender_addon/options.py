@@ -7,7 +7,7 @@ core, it says so here.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -139,7 +139,7 @@ def quality_of(steps: int) -> str:
 # --- as Blender has them ----------------------------------------------------------------------------------------------
 
 _SUBTYPES = {"part": "FACTOR", "s": "TIME_ABSOLUTE", "m": "DISTANCE", "file": "FILE_PATH"}
-_MAKERS = {
+_MAKERS: dict[type, Callable[..., Any]] = {
     bool: bpy.props.BoolProperty,
     int: bpy.props.IntProperty,
     float: bpy.props.FloatProperty,
@@ -150,15 +150,20 @@ _MAKERS = {
 def blender_property(declared: Option) -> Any:
     """A property of an operator or a property group: for its annotations."""
     flags = ({"SKIP_SAVE"} if declared.once else set()) | (RELATIVE_PATH if declared.unit == "file" else set())
-    common: dict[str, Any] = {"name": declared.label, "description": declared.text, "options": flags}
+    common: dict[str, Any] = {
+        "name": declared.label,
+        "description": declared.text,
+        "default": declared.default,
+        "options": flags,
+    }
     if declared.choices:
         items = tuple((value, label, text) for value, (label, text) in declared.choices.items())
-        return bpy.props.EnumProperty(items=items, default=declared.default, **common)
+        return bpy.props.EnumProperty(items=items, **common)
     limits = {"min": declared.least, "max": declared.most, "soft_max": declared.usual}
     numbers = {name: declared.kind(limit) for name, limit in limits.items() if limit is not None}
     if declared.unit in _SUBTYPES:
         common["subtype"] = _SUBTYPES[declared.unit]
-    return _MAKERS[declared.kind](default=declared.default, **numbers, **common)
+    return _MAKERS[declared.kind](**numbers, **common)
 
 
 def blender_properties(settings: type, without: Container[str] = ()) -> dict[str, Any]:

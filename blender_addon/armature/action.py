@@ -6,6 +6,8 @@ writer as a reference.
 
 from __future__ import annotations
 
+from typing import cast
+
 import bpy
 import numpy as np
 
@@ -52,7 +54,7 @@ def write(
         _put(writer, bone, "location", frames, values)
     for bone in animation.bones:
         # A location left behind by an earlier action would be added to the dance.
-        if bone not in animation.locations and max(map(abs, armature.pose.bones[bone].location)) > _MOVED:
+        if bone not in animation.locations and max(map(abs, armature.pose.bones[bone].location[:])) > _MOVED:
             _put(writer, bone, "location", frames[:1], np.zeros((1, 3)))
     former = holds.let_go(armature, animation, writer, frames[0])
     writer.assign()
@@ -65,7 +67,7 @@ def _rotations(armature: bpy.types.Object, animation: RigAnimation) -> dict[str,
     modes: dict[str, list[int]] = {}
     for column, bone in enumerate(animation.bones):
         modes.setdefault(armature.pose.bones[bone].rotation_mode, []).append(column)
-    found = {}
+    found: dict[str, tuple[str, np.ndarray]] = {}
     for mode, columns in modes.items():
         attribute, values = _in_mode(mode, animation.quaternions[:, columns])
         found |= {animation.bones[column]: (attribute, values[:, place]) for place, column in enumerate(columns)}
@@ -86,7 +88,8 @@ def _in_mode(mode: str, quaternions: np.ndarray) -> tuple[str, np.ndarray]:
 def _put(writer: CurveWriter, bone: str, attribute: str, frames: np.ndarray, values: np.ndarray) -> None:
     """One linear curve per column of ``values`` (T, N)."""
     path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{attribute}'
-    linear = bpy.types.Keyframe.bl_rna.properties["interpolation"].enum_items["LINEAR"].value
+    interpolation = cast("bpy.types.EnumProperty", bpy.types.Keyframe.bl_rna.properties["interpolation"])
+    linear = interpolation.enum_items["LINEAR"].value
     keys = np.empty((len(frames), 2), np.float32)
     keys[:, 0] = frames
     for index in range(values.shape[1]):

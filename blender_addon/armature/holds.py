@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from typing import Any
 
 import bpy
 
 from tokendance_core import RigAnimation
 
 from ..compat import CurveWriter
+from . import map_store
 from . import traits as rig_traits
 
 _VERSION = 2
@@ -61,7 +63,7 @@ def let_go(armature: bpy.types.Object, animation: RigAnimation, writer: CurveWri
     """Key switches and constraints as they have to be while ``animation`` plays; what they were before, by path."""
     former: dict[str, float] = {}
     for switch in animation.switches:
-        bone = armature.pose.bones.get(switch.bone)
+        bone: Any = armature.pose.bones.get(switch.bone)
         if bone is not None and switch.property in bone:
             path = f'{_bone_path(switch.bone)}["{bpy.utils.escape_identifier(switch.property)}"]'
             former[path] = float(bone[switch.property])
@@ -82,7 +84,7 @@ def _bone_path(name: str) -> str:
 
 def remember(armature: bpy.types.Object, animation: RigAnimation, values: dict[str, float]) -> None:
     """Keep the ``values`` that ``let_go`` found on the armature, and mute the drivers of keyed channels."""
-    former = Former.from_json(armature.tokendance_former)
+    former = Former.from_json(map_store.of_armature(armature).tokendance_former)
     # What an earlier dance found is older, and so what the user had.
     former.values = values | former.values
     keyed = set(animation.bones)
@@ -92,7 +94,7 @@ def remember(armature: bpy.types.Object, animation: RigAnimation, values: dict[s
             driver.mute = True
     former.drivers = list(dict.fromkeys(former.drivers))
     if former:
-        armature.tokendance_former = former.to_json()
+        map_store.of_armature(armature).tokendance_former = former.to_json()
 
 
 def _is_driven(armature: bpy.types.Object, path: str) -> bool:
@@ -108,13 +110,13 @@ def restore(armature: bpy.types.Object) -> int:
 
     The dance itself stays: while its action is active, its keys hold again on the next frame change.
     """
-    former = Former.from_json(armature.tokendance_former)
+    former = Former.from_json(map_store.of_armature(armature).tokendance_former)
     for path, value in former.values.items():
         _set(armature, path, value)
     for driver in _drivers(armature):
         if (driver.data_path, driver.array_index) in former.drivers:
             driver.mute = False
-    armature.tokendance_former = ""
+    map_store.of_armature(armature).tokendance_former = ""
     return len(former)
 
 
@@ -133,7 +135,8 @@ def _set(armature: bpy.types.Object, path: str, value: float) -> None:
         setattr(owner, name, bool(value) if name == "mute" else value)
 
 
-def _resolved(armature: bpy.types.Object, path: str) -> bpy.types.bpy_struct | None:
+def _resolved(armature: bpy.types.Object, path: str) -> Any:
+    """What lies at a path below the armature; None where nothing does."""
     try:
         return armature.path_resolve(path)
     except ValueError:

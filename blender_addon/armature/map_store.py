@@ -5,34 +5,57 @@ These are registered properties, because plain custom ones on a library override
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 import bpy
 
 from tokendance_core import RigMap, rig_map_from_json, rig_map_to_json
 
 
+class Kept(Protocol):
+    """The registered properties of an armature object, both JSON; empty where nothing is kept."""
+
+    tokendance_rig_map: str
+    tokendance_former: str
+
+
+def of_armature(armature: bpy.types.Object) -> Kept:
+    """The armature object itself, as something that has the registered properties."""
+    owner: Any = armature  # the stubs know Blender's own properties alone
+    return owner
+
+
 def register() -> None:
-    text = {"options": {"HIDDEN"}, "override": {"LIBRARY_OVERRIDABLE"}}
-    bpy.types.Object.tokendance_rig_map = bpy.props.StringProperty(
-        name="Rig Map", description="Which bone plays which joint, as JSON", **text
+    owner: Any = bpy.types.Object
+    owner.tokendance_rig_map = bpy.props.StringProperty(
+        name="Rig Map",
+        description="Which bone plays which joint, as JSON",
+        options={"HIDDEN"},
+        override={"LIBRARY_OVERRIDABLE"},
     )
-    bpy.types.Object.tokendance_former = bpy.props.StringProperty(
-        name="Former Settings", description="Switches, constraints and drivers before the first dance, as JSON", **text
+    owner.tokendance_former = bpy.props.StringProperty(
+        name="Former Settings",
+        description="Switches, constraints and drivers before the first dance, as JSON",
+        options={"HIDDEN"},
+        override={"LIBRARY_OVERRIDABLE"},
     )
 
 
 def unregister() -> None:
-    del bpy.types.Object.tokendance_rig_map
-    del bpy.types.Object.tokendance_former
+    owner: Any = bpy.types.Object
+    del owner.tokendance_rig_map
+    del owner.tokendance_former
 
 
 def kept(armature: bpy.types.Object) -> RigMap | None:
     """The map that is kept on the armature, None without one; RigError when its text is damaged."""
-    return rig_map_from_json(armature.tokendance_rig_map) if armature.tokendance_rig_map else None
+    text = of_armature(armature).tokendance_rig_map
+    return rig_map_from_json(text) if text else None
 
 
 def keep(armature: bpy.types.Object, rig_map: RigMap) -> None:
-    armature.tokendance_rig_map = rig_map_to_json(rig_map)
+    of_armature(armature).tokendance_rig_map = rig_map_to_json(rig_map)
 
 
 def forget(armature: bpy.types.Object) -> None:
-    armature.tokendance_rig_map = ""
+    of_armature(armature).tokendance_rig_map = ""

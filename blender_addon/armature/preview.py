@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import bpy
 
 from tokendance_core import Rig, RigAnimation, RigMap, draw_dance
@@ -13,4 +15,5 @@ def draw(action: bpy.types.Action, rig: Rig, rig_map: RigMap, animation: RigAnim
     picture = action.preview_ensure()
     height, width, _ = pixels.shape
     picture.image_size = width, height
-    picture.image_pixels_float.foreach_set(pixels.ravel())
+    image: Any = picture.image_pixels_float  # a single number, say the stubs
+    image.foreach_set(pixels.ravel())

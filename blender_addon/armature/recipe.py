@@ -68,7 +68,7 @@ class Recipe:
 
 def is_kept(action: bpy.types.Action) -> bool:
     """Whether the add-on made the action."""
-    return KEY in action
+    return action.get(KEY) is not None
 
 
 def _kept(action: bpy.types.Action) -> Mapping[str, Any]:

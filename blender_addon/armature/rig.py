@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import bpy
 import numpy as np
@@ -123,7 +124,8 @@ def _switched(armature: bpy.types.Object, switches: tuple[Switch, ...]) -> Itera
 
 
 def _has(armature: bpy.types.Object, switch: Switch) -> bool:
-    return switch.bone in armature.pose.bones and switch.property in armature.pose.bones[switch.bone]
+    bone: Any = armature.pose.bones.get(switch.bone)
+    return bone is not None and switch.property in bone
 
 
 def _refresh(armature: bpy.types.Object, changed: bool) -> None:

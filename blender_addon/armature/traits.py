@@ -29,9 +29,9 @@ def acts(constraint: bpy.types.Constraint) -> bool:
 def followed(armature: bpy.types.Object, bone: bpy.types.PoseBone) -> str | None:
     """Name of the bone of the same armature whose whole pose ``bone`` takes over by a Copy Transforms; None without."""
     acting = [constraint for constraint in bone.constraints if acts(constraint)]
-    if not acting or acting[-1].type != "COPY_TRANSFORMS":
+    last = acting[-1] if acting else None
+    if not isinstance(last, bpy.types.CopyTransformsConstraint):
         return None
-    last = acting[-1]
     takes_all = last.mix_mode == "REPLACE" and last.influence > 1 - _INFLUENCE
     in_one_space = last.owner_space == last.target_space and last.owner_space in ("WORLD", "POSE")
     of_another = last.target == armature and last.subtarget in armature.pose.bones and last.subtarget != bone.name
@@ -40,10 +40,10 @@ def followed(armature: bpy.types.Object, bone: bpy.types.PoseBone) -> str | None
 
 def _chain(bone: bpy.types.PoseBone, constraint: bpy.types.Constraint) -> list[bpy.types.PoseBone]:
     """Bones that a constraint turns: its owner, and for inverse kinematics those above it as well."""
-    if constraint.type not in ("IK", "SPLINE_IK"):
+    if not isinstance(constraint, bpy.types.KinematicConstraint | bpy.types.SplineIKConstraint):
         return [bone]
     lineage = [bone, *bone.parent_recursive]
-    if constraint.type == "IK" and not constraint.use_tail:
+    if isinstance(constraint, bpy.types.KinematicConstraint) and not constraint.use_tail:
         lineage = lineage[1:]
     return lineage[: constraint.chain_count] if constraint.chain_count else lineage
 

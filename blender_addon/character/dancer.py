@@ -20,11 +20,12 @@ import bpy
 from tokendance_core import RigError
 
 from ..armature import rig
+from ..interface import scene_settings
 
 
 def dancer(context: bpy.types.Context) -> bpy.types.Object | None:
     """The character of the panel: the one that was chosen, else the active armature; None without either."""
-    chosen = context.scene.tokendance.character
+    chosen = scene_settings.of_scene(context.scene).character
     if chosen is not None and chosen.name in context.scene.objects:
         return chosen
     # context.active_object does not exist where there has never been a window.
@@ -84,7 +85,7 @@ def show(context: bpy.types.Context, armature: str) -> None:
     """Choose the armature that danced in the panel, unless the panel shows a character already. It need not be the
     active object.
     """
-    settings = context.scene.tokendance
+    settings = scene_settings.of_scene(context.scene)
     if dancer(context) is None:
         settings.character = context.scene.objects.get(armature)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import bpy
 import numpy as np
 from mathutils import Vector
@@ -30,7 +32,7 @@ def add(context: bpy.types.Context, name: str = "Mannequin") -> bpy.types.Object
     skin = _skin(f"{armature.name} Body", body)
     skin.parent = armature
     collection.objects.link(skin)
-    modifier = skin.modifiers.new("Armature", "ARMATURE")
+    modifier = cast("bpy.types.ArmatureModifier", skin.modifiers.new("Armature", "ARMATURE"))
     modifier.object = armature
     return armature
 
@@ -73,7 +75,7 @@ def _material(name: str, colour: tuple[float, float, float], roughness: float) -
     material = bpy.data.materials.new(name)
     material.diffuse_color = (*colour, 1.0)
     material.roughness = roughness
-    shader = node_tree(material).nodes.get("Principled BSDF")
+    shader: Any = node_tree(material).nodes.get("Principled BSDF")
     if shader is not None:
         shader.inputs["Base Color"].default_value = (*colour, 1.0)
         shader.inputs["Roughness"].default_value = roughness

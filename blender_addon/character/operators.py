@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import ClassVar
+from typing import Any
 
 import bpy
 import numpy as np
@@ -30,6 +30,7 @@ from ..armature.placement import place, retire
 from ..armature.recipe import Recipe
 from ..character import dancer as dancers
 from ..compat import RELATIVE_PATH
+from ..interface.mixins import OperatorMixin
 from ..interface.reports import told
 from ..interface.scene_guard import all_or_nothing, restored
 from ..interface.timeline import scene_fps
@@ -71,10 +72,10 @@ def _joint_property() -> object:
     )
 
 
-class OnArmature:
+class OnArmature(OperatorMixin):
     """Operators on the character of the panel, an armature of this file."""
 
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -97,6 +98,10 @@ class OnArmature:
             return told(self, error)
         session.current().summaries.refresh(dancers.dancer(context))
         return {"FINISHED"}
+
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
+        """What the operator does with the character; TokenDanceError when it cannot."""
+        raise NotImplementedError
 
 
 def _edit(armature: bpy.types.Object, change: Callable[[RigMap], RigMap]) -> None:
@@ -149,7 +154,7 @@ class SetMapBone(OnArmature, bpy.types.Operator):
         _edit(armature, lambda rig_map: replace(rig_map, bones={**rig_map.bones, self.joint: name}))
 
 
-def _bone_items(self, context: bpy.types.Context) -> list[tuple[str, str, str]]:
+def _bone_items(_operator: SearchMapBone, context: bpy.types.Context) -> list[tuple[str, str, str]]:
     now = session.current()
     now.bone_items = [(bone.name, bone.name, "") for bone in dancers.dancer(context).data.bones]
     return now.bone_items
@@ -185,13 +190,12 @@ class ClearMapBone(OnArmature, bpy.types.Operator):
         def without(table: Mapping[str, object]) -> dict[str, object]:
             return {joint: value for joint, value in table.items() if joint != self.joint}
 
-        _edit(
-            armature,
-            lambda rig_map: replace(
-                rig_map,
-                **{name: without(getattr(rig_map, name)) for name in ("bones", "twist", "followers", "ik", "offsets")},
-            ),
-        )
+        def change(rig_map: RigMap) -> RigMap:
+            tables = ("bones", "twist", "followers", "ik", "offsets")
+            left: dict[str, Any] = {name: without(getattr(rig_map, name)) for name in tables}
+            return replace(rig_map, **left)
+
+        _edit(armature, change)
 
 
 class SetMapOffset(OnArmature, bpy.types.Operator):
@@ -209,14 +213,15 @@ class SetMapOffset(OnArmature, bpy.types.Operator):
         summary = session.current().summaries.make(dancers.dancer(context))
         if summary.rig_map is not None:
             self.angles = np.radians(summary.rig_map.offsets.get(self.joint, (0.0, 0.0, 0.0)))
-        return context.window_manager.invoke_props_dialog(self)
+        return set(context.window_manager.invoke_props_dialog(self))
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
         if self.joint not in JOINTS:
             raise RigError(
                 "A root bone does not turn with the dance, so it has no offset.", hint="Choose another joint."
             )
-        turn = tuple(round(float(angle), 4) for angle in np.degrees(self.angles))
+        left, up, front = (round(float(angle), 4) for angle in np.degrees(self.angles))
+        turn = left, up, front
 
         def change(rig_map: RigMap) -> RigMap:
             offsets = {joint: angles for joint, angles in rig_map.offsets.items() if joint != self.joint}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bpy
 
-from ..armature import holds
+from ..armature import holds, map_store
 from ..interface.translate import rpt
 from . import dancer as dancers
 
@@ -19,7 +19,7 @@ class RestoreRig(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         armature = dancers.dancer(context)
-        ready = armature is not None and bool(armature.tokendance_former)
+        ready = armature is not None and bool(map_store.of_armature(armature).tokendance_former)
         if not ready:
             cls.poll_message_set("No settings of the character were changed")
         return ready

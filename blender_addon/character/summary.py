@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import bpy
 
 from tokendance_core import RigError, RigMap, rig_problems
 
-from ..armature import rig
+from ..armature import map_store, rig
 from ..interface.ticker import Ticker, redraw
 
 
@@ -36,7 +37,7 @@ class Summaries:
             return summary
         if armature.name not in self._asked and armature.mode != "EDIT":
             self._asked.add(armature.name)
-            self._ticker.add(lambda name=armature.name: self._answer(name))
+            self._ticker.add(partial(self._answer, armature.name))
         return None
 
     def _answer(self, name: str) -> bool:
@@ -54,7 +55,7 @@ class Summaries:
 
     def make(self, armature: bpy.types.Object) -> Summary:
         """Compute the summary now and remember it."""
-        kept = bool(armature.tokendance_rig_map)
+        kept = bool(map_store.of_armature(armature).tokendance_rig_map)
         try:
             rig_map = rig.mapped(armature)
             summary = Summary(rig_map, kept, rig_problems(rig.read_rig(armature), rig_map))
@@ -71,4 +72,5 @@ class Summaries:
 
 def _key(armature: bpy.types.Object) -> object:
     """Cache key of the summary, cheap to compute."""
-    return armature.tokendance_rig_map, armature.data.session_uid, tuple(bone.name for bone in armature.data.bones)
+    text = map_store.of_armature(armature).tokendance_rig_map
+    return text, armature.data.session_uid, tuple(bone.name for bone in armature.data.bones)

@@ -55,7 +55,7 @@ class Delivery:
         first step.
         """
         try:
-            scene = bpy.data.scenes.get(self._target.scene)
+            scene: bpy.types.Scene | None = bpy.data.scenes.get(self._target.scene)
             if scene is None:
                 raise SettingError(
                     f"The scene “{self._target.scene}” is gone.", hint="The dance was not placed: generate it again."
@@ -71,7 +71,7 @@ class Delivery:
 
     def take_back(self) -> None:
         """Remove what was placed so far, and let the character go on with what it danced before."""
-        scene = bpy.data.scenes.get(self._target.scene)
+        scene: bpy.types.Scene | None = bpy.data.scenes.get(self._target.scene)
         self._added.remove(scene)
         armature = scene.objects.get(self._target.armature) if scene is not None and self._target.armature else None
         former = bpy.data.actions.get(self._former) if self._former else None
@@ -110,7 +110,7 @@ class Delivery:
         self._is_first = False
 
     def _dancer(self, context: bpy.types.Context) -> bpy.types.Object:
-        found = context.scene.objects.get(self._target.armature)
+        found: bpy.types.Object | None = context.scene.objects.get(self._target.armature)
         if found is None or found.type != "ARMATURE":
             hint = "The dance was not placed: choose another character."
             raise RigError(f"The character “{self._target.armature}” is gone.", hint=hint)

@@ -158,7 +158,7 @@ def begin(context: bpy.types.Context, order: Order) -> Generation:
     return Generation(order, target, requests, [worker.ask(request) for request in requests])
 
 
-def _passage(scene: bpy.types.Scene, order: Order) -> tuple[Passage, bpy.types.ID | None]:
+def _passage(scene: bpy.types.Scene, order: Order) -> tuple[Passage, bpy.types.SoundStrip | None]:
     """What to dance to, and the strip that plays it, if one does."""
     song, fps = bpy.path.abspath(order.song) if order.song else "", scene_fps(scene)
     strip = audio_strip.find(scene, order.strip, song)

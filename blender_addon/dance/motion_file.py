@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 import bpy
 
@@ -33,7 +32,7 @@ class ApplyMotion(options_of(FilePlacement), bpy.types.Operator):
 
     bl_idname = "tokendance.apply_motion"
     bl_label = "Apply Motion File"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     filepath: bpy.props.StringProperty(
         name="File", description="Motion file", subtype="FILE_PATH", options={"SKIP_SAVE", *RELATIVE_PATH}

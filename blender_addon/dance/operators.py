@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from typing import ClassVar
 
 import bpy
-from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import Cancelled, GenerateSettings, SongPart, TokenDanceError
 
@@ -14,6 +12,7 @@ from .. import session
 from ..character import dancer as dancers
 from ..interface import ticker
 from ..interface.reports import told
+from ..interface.translate import rpt
 from ..options import Order, PlacementOptions, chosen, options_of
 from . import delivery, generation, properties
 from .delivery import Delivery
@@ -31,7 +30,7 @@ class GenerateDance(
 
     bl_idname = "tokendance.generate"
     bl_label = "Generate Dance"
-    bl_options: ClassVar[set[str]] = {"UNDO"}
+    bl_options = {"UNDO"}
 
     frame_start: bpy.props.IntProperty(
         name="Start Frame",
@@ -49,7 +48,8 @@ class GenerateDance(
             now.generation = self._generation = generation.begin(context, self._order())
         except TokenDanceError as error:
             return self._failed(error)
-        now.outcome, self._delivery = None, None
+        now.outcome = None
+        self._delivery: Delivery | None = None
         context.window_manager.modal_handler_add(self)
         now.wake_up = context.window_manager.event_timer_add(ticker.SECONDS, window=context.window)
         ticker.redraw()

@@ -1,10 +1,11 @@
-"""What the panel remembers: the choices of a scene, and what belongs to a take."""
+"""What the panel remembers: the choices of a scene."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, cast
 
 import bpy
 
@@ -17,7 +18,6 @@ from ..runtime.preferences import runtime
 from ..song import facts as song_facts
 from ..song import strip as audio_strip
 from ..takes import store as takes
-from ..takes.properties import TakeProperties
 
 ELSEWHERE = ("song", "strip", "armature", "add_strip", "fit_frame_range", "action_name")
 """Choices of an order that the panel does not remember, or not in this form."""
@@ -49,7 +49,7 @@ def _song_chosen(settings: SceneSettings, context: bpy.types.Context) -> None:
     """Listen to the song and warm up beside the user's work; where that cannot be, the panel says why."""
     if not bpy.app.background:
         with suppress(TokenDanceError):
-            song_facts.ask(context, settings.id_data)
+            song_facts.ask(context, cast("bpy.types.Scene", settings.id_data))
 
 
 def _is_armature(_settings: SceneSettings, item: bpy.types.Object) -> bool:
@@ -93,9 +93,15 @@ class SceneSettings(
     )
 
 
+def of_scene(scene: bpy.types.Scene) -> SceneSettings:
+    """``scene.tokendance``."""
+    owner: Any = scene  # the stubs know Blender's own properties alone
+    return owner.tokendance
+
+
 def fill(operator: bpy.types.Operator, context: bpy.types.Context) -> None:
     """Give every property of *Generate Dance* that was not given the value that the panel shows."""
-    settings, character = context.scene.tokendance, dancers.dancer(context)
+    settings, character = of_scene(context.scene), dancers.dancer(context)
     shown = {**chosen(GenerateSettings, settings), **chosen(Placement, settings), **chosen(Order, settings, ELSEWHERE)}
     shown |= {"strip": settings.strip, "steps": QUALITY_STEPS.get(settings.quality, settings.steps)}
     shown |= {"armature": character.name} if character is not None else {}
@@ -104,22 +110,15 @@ def fill(operator: bpy.types.Operator, context: bpy.types.Context) -> None:
             setattr(operator, name, value)
 
 
-CLASSES = (SceneSettings, TakeProperties)
+CLASSES = (SceneSettings,)
 
 
 def register() -> None:
-    bpy.types.Scene.tokendance = bpy.props.PointerProperty(type=SceneSettings)
-    bpy.types.Action.tokendance_take = bpy.props.PointerProperty(type=TakeProperties)
-    bpy.types.Object.tokendance_dancer = bpy.props.StringProperty(
-        name="Dancer",
-        description="Mark that takes of this character carry",
-        options={"HIDDEN"},
-        override={"LIBRARY_OVERRIDABLE"},
-    )
+    owner: Any = bpy.types.Scene
+    owner.tokendance = bpy.props.PointerProperty(type=SceneSettings)
     _genre_items("")
 
 
 def unregister() -> None:
-    del bpy.types.Scene.tokendance
-    del bpy.types.Action.tokendance_take
-    del bpy.types.Object.tokendance_dancer
+    owner: Any = bpy.types.Scene
+    del owner.tokendance

@@ -17,6 +17,7 @@ import bpy
 from tokendance_core import ClipError, RigError, TokenDanceError, check_writable, write_aside
 
 from .. import compat
+from ..takes import store as takes
 
 _LOG = logging.getLogger(__package__)
 
@@ -95,7 +96,7 @@ def _as_long_as_the_dance(armature: bpy.types.Object) -> Iterator[tuple[int, int
     """
     scene = bpy.context.scene
     former = scene.frame_start, scene.frame_end
-    first, last = (round(frame) for frame in armature.animation_data.action.curve_frame_range)
+    first, last = takes.frame_range(armature.animation_data.action)
     scene.frame_start, scene.frame_end = first, last
     try:
         yield first, last
@@ -125,9 +126,8 @@ def _write_bvh(path: Path, armature: bpy.types.Object) -> None:
         item.select_set(item == armature)
     bpy.context.view_layer.objects.active = armature
     with _as_long_as_the_dance(armature) as (first, last):
-        metres = (
-            sum(armature.matrix_world.to_scale()) / 3
-        )  # to one unit of the armature, in which the file would be written
+        # To one unit of the armature, in which the file would be written.
+        metres = sum(armature.matrix_world.to_scale()[:]) / 3
         bpy.ops.export_anim.bvh(
             filepath=str(path), check_existing=False, frame_start=first, frame_end=last, global_scale=metres
         )

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from tokendance_core import GenerateSettings, SettingError, SongPart, declared_options
 
@@ -29,6 +30,9 @@ _LONGEST = 160
 
 _RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
 _UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
+
+
+_Settings = TypeVar("_Settings", GenerateSettings, SongPart, Placement)
 
 
 def _quality(text: str) -> int:
@@ -163,15 +167,12 @@ def _combinations(values: Mapping[str, list[object]]) -> Iterator[dict[str, obje
         yield dict(zip(values, combination, strict=True))
 
 
-def _job(values: dict[str, object], folder: Path) -> Job:
+def _job(values: dict[str, Any], folder: Path) -> Job:
     values = dict(values)
     if "quality" in values:
         values["steps"] = values.pop("quality")
     song, character = folder / str(values["song"]), str(values.get("character", ""))
-    settings, part, placement = (
-        kind(**{name: values[name] for name in declared_options(kind) if name in values})
-        for kind in (GenerateSettings, SongPart, Placement)
-    )
+    settings = _given(GenerateSettings, values)
     parts = (song.stem, Path(character).stem, settings.genre, settings.seed)
     name = safe(str(values.get("name", "")) or " ".join(str(part) for part in parts if part != ""))
     return Job(
@@ -181,9 +182,14 @@ def _job(values: dict[str, object], folder: Path) -> Job:
         armature=str(values.get("armature", "")),
         formats=values.get("format", ()),
         settings=settings,
-        part=part,
-        placement=placement,
+        part=_given(SongPart, values),
+        placement=_given(Placement, values),
     )
+
+
+def _given(settings: type[_Settings], values: Mapping[str, Any]) -> _Settings:
+    """The settings with those of the values that are options of theirs."""
+    return settings(**{name: values[name] for name in declared_options(settings) if name in values})
 
 
 def safe(name: str) -> str:

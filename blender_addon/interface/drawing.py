@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, TypeAlias
+
 import bpy
 
+from .mixins import PanelMixin
 from .translate import iface
+
+Icon: TypeAlias = Any
+"""Name of an icon; the stubs list all of them as literals."""
 
 _LETTER = 6.0
 """Average width of a letter of the interface font in pixels, at a scale of 1."""
@@ -13,7 +19,7 @@ _MARGIN = 68
 """Pixels of a line that are not available for text: borders, icon, scroll bar."""
 
 
-class SidebarPanel:
+class SidebarPanel(PanelMixin):
     """Where the panels are: the tab of the add-on in the sidebar of the 3D view."""
 
     bl_space_type = "VIEW_3D"
@@ -21,7 +27,7 @@ class SidebarPanel:
     bl_category = "TokenDance"
 
 
-def sentence(context: bpy.types.Context, layout: bpy.types.UILayout, text: str, icon: str = "NONE") -> None:
+def sentence(context: bpy.types.Context, layout: bpy.types.UILayout, text: str, icon: Icon = "NONE") -> None:
     """Draw a sentence, wrapped to the width of the region, with an icon before the first line."""
     lines = [""]
     for word in iface(text).split():
@@ -31,7 +37,7 @@ def sentence(context: bpy.types.Context, layout: bpy.types.UILayout, text: str, 
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(lines):
-        shown = ("BLANK1" if number else icon) if icon != "NONE" else "NONE"
+        shown: Icon = ("BLANK1" if number else icon) if icon != "NONE" else "NONE"
         column.label(text=line, icon=shown, translate=False)
 
 

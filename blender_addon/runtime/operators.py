@@ -65,8 +65,10 @@ class SetUpRuntime(bpy.types.Operator):
             return told(self, error)
         self.consent = True  # the button of the dialog gives it
         button = "Install" if self.wheels else "Download and Install"
-        return context.window_manager.invoke_props_dialog(
-            self, width=_DIALOG_WIDTH, title="Set Up the Python Runtime", confirm_text=button
+        return set(
+            context.window_manager.invoke_props_dialog(
+                self, width=_DIALOG_WIDTH, title="Set Up the Python Runtime", confirm_text=button
+            )
         )
 
     def draw(self, context: bpy.types.Context) -> None:
@@ -145,7 +147,7 @@ class RemoveRuntime(bpy.types.Operator):
         return not is_working
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        return context.window_manager.invoke_confirm(self, event)
+        return set(context.window_manager.invoke_confirm(self, event))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         now = session.current()

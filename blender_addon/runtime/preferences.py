@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import cast
 
 import bpy
 
@@ -186,10 +187,10 @@ class Runtime:
 
 
 def runtime(context: bpy.types.Context) -> Runtime:
-    addon = context.preferences.addons.get(NAME)
+    addon: bpy.types.Addon | None = context.preferences.addons.get(NAME)
     if addon is None or addon.preferences is None:
         return Runtime()
-    chosen = addon.preferences
+    chosen = cast("TokenDancePreferences", addon.preferences)
     return Runtime(
         python=bpy.path.abspath(chosen.python),
         run=RunSettings(device=chosen.device, checkpoint=bpy.path.abspath(chosen.checkpoint)),

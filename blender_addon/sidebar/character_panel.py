@@ -5,9 +5,11 @@ from __future__ import annotations
 import bpy
 
 from .. import session
+from ..armature import map_store
 from ..character import dancer as dancers
 from ..character.operators import JOINT_LABELS
-from ..interface.drawing import SidebarPanel, sentence
+from ..dance import properties
+from ..interface.drawing import Icon, SidebarPanel, sentence
 
 _ARM, _LEG = ("collar", "shoulder", "elbow", "wrist"), ("hip", "knee", "ankle", "foot")
 
@@ -28,7 +30,8 @@ class CharacterPanel(SidebarPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, armature = self.layout, dancers.dancer(context)
-        layout.prop(context.scene.tokendance, "character", text="", icon="ARMATURE_DATA")
+        settings = properties.of_scene(context.scene)
+        layout.prop(settings, "character", text="", icon="ARMATURE_DATA")
         if armature is None:
             sentence(context, layout, "Without one, a mannequin dances.", icon="INFO")
             layout.operator("tokendance.add_mannequin", icon="ADD")
@@ -37,14 +40,14 @@ class CharacterPanel(SidebarPanel, bpy.types.Panel):
         if summary is None:
             layout.label(text="Looking at the bones…", icon="TIME")
             return
-        if context.scene.tokendance.character is None:
+        if settings.character is None:
             layout.label(text=armature.name, icon="OBJECT_DATA", translate=False)
         if summary.rig_map is not None:
             text = f"{summary.rig_map.family}, {100 * summary.rig_map.score:.0f} %"
             layout.label(text=text, icon="BLANK1" if summary.problems else "CHECKMARK", translate=False)
         for problem in summary.problems:
             sentence(context, layout, problem, icon="ERROR")
-        if armature.tokendance_former:
+        if map_store.of_armature(armature).tokendance_former:
             layout.operator("tokendance.restore_rig", icon="LOOP_BACK")
 
 
@@ -99,7 +102,7 @@ class JointsPanel(SidebarPanel, bpy.types.Panel):
                     "tokendance.search_map_bone", text=name, translate=joint not in bones, icon="BONE_DATA"
                 ).joint = joint
                 row.operator("tokendance.set_map_bone", text="", icon="EYEDROPPER").joint = joint
-                turned = "ORIENTATION_GIMBAL" if joint in offsets else "DRIVER_ROTATIONAL_DIFFERENCE"
+                turned: Icon = "ORIENTATION_GIMBAL" if joint in offsets else "DRIVER_ROTATIONAL_DIFFERENCE"
                 row.operator("tokendance.set_map_offset", text="", icon=turned).joint = joint
                 row.operator("tokendance.clear_map_bone", text="", icon="X").joint = joint
 

@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 import bpy
 
+from ..interface.drawing import Icon
+
 # menu -> operators below it, with their icons
-_ENTRIES: dict[str, tuple[tuple[str, str], ...]] = {
+_ENTRIES: dict[str, tuple[tuple[str, Icon], ...]] = {
     "VIEW3D_MT_armature_add": (("tokendance.add_mannequin", "ARMATURE_DATA"),),
     "VIEW3D_MT_object_animation": (
         ("tokendance.use_song", "FILE_SOUND"),
@@ -22,7 +24,7 @@ _ENTRIES: dict[str, tuple[tuple[str, str], ...]] = {
 }
 
 
-def _drawing(entries: tuple[tuple[str, str], ...]) -> Callable[[bpy.types.Menu, bpy.types.Context], None]:
+def _drawing(entries: tuple[tuple[str, Icon], ...]) -> Callable[[bpy.types.Menu, bpy.types.Context], None]:
     """A function that draws the entries at the end of a menu."""
 
     def draw(self: bpy.types.Menu, context: bpy.types.Context) -> None:

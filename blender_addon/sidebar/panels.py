@@ -5,21 +5,23 @@ finish.
 from __future__ import annotations
 
 import bpy
-from bpy.app.translations import pgettext_iface as iface
 
 from tokendance_core import option_values
 
 from .. import compat, session
 from ..armature.recipe import Recipe
 from ..character import dancer as dancers
+from ..dance import properties
 from ..dance.generation import Generation, Outcome
-from ..interface.drawing import SidebarPanel, clock, sentence
+from ..interface.drawing import Icon, SidebarPanel, clock, sentence
 from ..interface.timeline import scene_fps
+from ..interface.translate import iface
 from ..options import FITTING
 from ..song import operators as song_operators
 from ..song import strip as audio_strip
 from ..takes import compare, retiming
 from ..takes import operators as take_operators
+from ..takes import properties as take_properties
 from ..takes import store as takes
 from . import presets, readiness
 
@@ -39,7 +41,7 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
             sentence(context, layout, "Or drop a sound file into this view")
             return
         row = layout.row(align=True)
-        row.prop(scene.tokendance, "strip", text="", icon="SOUND")
+        row.prop(properties.of_scene(scene), "strip", text="", icon="SOUND")
         row.operator("tokendance.use_song", text="", icon="FILEBROWSER")
         strip, _ = readiness.song(scene)
         if strip is None:
@@ -50,7 +52,7 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
         markers.operator("tokendance.add_beat_markers", icon="MARKER_HLT")
         if any(song_operators.beat_markers(scene)):
             markers.operator("tokendance.remove_beat_markers", text="", icon="X")
-        row.prop(scene.tokendance, "in_range", toggle=True, icon="PREVIEW_RANGE")
+        row.prop(properties.of_scene(scene), "in_range", toggle=True, icon="PREVIEW_RANGE")
         take = takes.active(dancers.dancer(context))
         if take is not None and retiming.is_off(scene, take):
             sentence(context, layout, "The strip or the frame rate was changed: the take is out of sync", icon="ERROR")
@@ -89,7 +91,7 @@ class DancePanel(SidebarPanel, bpy.types.Panel):
         presets.TOKENDANCE_PT_presets.draw_panel_header(self.layout)
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = self.layout, context.scene.tokendance
+        layout, settings = self.layout, properties.of_scene(context.scene)
         layout.use_property_split = True
         layout.use_property_decorate = False
         layout.prop(settings, "genre")
@@ -110,7 +112,7 @@ class AdvancedPanel(SidebarPanel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = self.layout, context.scene.tokendance
+        layout, settings = self.layout, properties.of_scene(context.scene)
         layout.use_property_split = True
         layout.use_property_decorate = False
         for name in ("temperature", "variety", "replace", "push_to_nla", "mark_asset"):
@@ -166,10 +168,21 @@ class GeneratePanel(SidebarPanel, bpy.types.Panel):
 class TakeList(bpy.types.UIList):
     bl_idname = "TOKENDANCE_UL_takes"
 
-    def draw_item(self, context, layout, data, item, icon, active_data, active_property, index=0, flt_flag=0) -> None:
-        row = layout.row(align=True)
-        star = "SOLO_ON" if item.tokendance_take.starred else "SOLO_OFF"
-        row.prop(item.tokendance_take, "starred", text="", icon=star, emboss=False)
+    def draw_item(
+        self,
+        context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        data: object,
+        item: bpy.types.Action,
+        icon: int,
+        active_data: object,
+        active_property: str,
+        index: int = 0,
+        flt_flag: int = 0,
+    ) -> None:
+        row, take = layout.row(align=True), take_properties.of_action(item)
+        star: Icon = "SOLO_ON" if take.starred else "SOLO_OFF"
+        row.prop(take, "starred", text="", icon=star, emboss=False)
         row.prop(item, "name", text="", emboss=False)
         first, last = takes.frame_range(item)
         made = Recipe.of(item)
@@ -180,7 +193,7 @@ class TakeList(bpy.types.UIList):
         length.alignment = "RIGHT"
         length.label(text=clock((last - first + 1) / scene_fps(context.scene)), translate=False)
 
-    def filter_items(self, context, data, property_name):
+    def filter_items(self, context: bpy.types.Context, data: object, property_name: str) -> tuple[list[int], list[int]]:
         armature = dancers.dancer(context)
         actions = getattr(data, property_name)
         shown = self.filter_name.lower()
@@ -194,7 +207,7 @@ class TakesPanel(SidebarPanel, bpy.types.Panel):
     bl_order = 4
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = self.layout, context.scene.tokendance
+        layout, settings = self.layout, properties.of_scene(context.scene)
         armature = dancers.dancer(context)
         if not takes.of(armature):
             sentence(context, layout, "Dances that were generated are listed here", icon="INFO")
@@ -240,7 +253,7 @@ class FinishPanel(SidebarPanel, bpy.types.Panel):
     bl_order = 5
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = self.layout, context.scene.tokendance
+        layout, settings = self.layout, properties.of_scene(context.scene)
         layout.use_property_split = True
         layout.use_property_decorate = False
         for name in FITTING:

@@ -8,6 +8,7 @@ from tokendance_core import SettingError
 
 from .. import session
 from ..character import dancer as dancers
+from ..interface import scene_settings
 from ..runtime import preferences
 from ..song import strip as audio_strip
 
@@ -15,7 +16,7 @@ from ..song import strip as audio_strip
 def song(scene: bpy.types.Scene) -> tuple[bpy.types.SoundStrip | None, str]:
     """The strip to dance to, or why there is none."""
     try:
-        return audio_strip.find(scene, scene.tokendance.strip, ""), ""
+        return audio_strip.find(scene, scene_settings.of_scene(scene).strip, ""), ""
     except SettingError:
         several = any(audio_strip.sound_strips(scene))
         return None, "Choose a sound strip in Music first" if several else "Open a song in Music first"

@@ -12,6 +12,7 @@ import bpy
 from tokendance_core import AudioError, ListenRequest, SettingError, TokenDanceError, WarmRequest
 
 from .. import session
+from ..interface import scene_settings
 from ..interface.ticker import Ticker, redraw
 from ..runtime import preferences
 from ..runtime.worker import Task, Worker
@@ -98,7 +99,7 @@ def ask(context: bpy.types.Context, scene: bpy.types.Scene) -> None:
     """Have the chosen song analysed, and the network warmed up, while the user goes on; TokenDanceError when that
     cannot start.
     """
-    path = str(audio_strip.song_path(audio_strip.find(scene, scene.tokendance.strip, "")))
+    path = str(audio_strip.song_path(audio_strip.find(scene, scene_settings.of_scene(scene).strip, "")))
     worker, settings = preferences.worker(context), preferences.runtime(context)
     session.current().songs.ask(path, worker)
     if settings.warm_up and not worker.is_warm:

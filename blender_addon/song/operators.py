@@ -11,6 +11,7 @@ import bpy
 from tokendance_core import AudioError, SettingError, TokenDanceError
 
 from ..compat import RELATIVE_PATH
+from ..interface import scene_settings
 from ..interface.mixins import OperatorMixin
 from ..interface.reports import told
 from ..interface.scene_guard import all_or_nothing
@@ -68,7 +69,7 @@ class UseSong(bpy.types.Operator):
         except TokenDanceError as error:
             return told(self, error)
         scene.sync_mode = "AUDIO_SYNC"
-        scene.tokendance.strip = strip.name
+        scene_settings.of_scene(scene).strip = strip.name
         return {"FINISHED"}
 
     def _song(self) -> str:
@@ -97,7 +98,7 @@ class _OnSong(OperatorMixin):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            strip = audio_strip.find(context.scene, context.scene.tokendance.strip, "")
+            strip = audio_strip.find(context.scene, scene_settings.of_scene(context.scene).strip, "")
             return self.work(context, strip)
         except TokenDanceError as error:
             return told(self, error)

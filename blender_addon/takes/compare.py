@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 
 from .. import compat
+from . import properties
 from . import store as takes
 
 COLLECTION = "TokenDance Comparison"
@@ -24,9 +25,8 @@ _SPACING = 1.5
 
 def candidates(armature: bpy.types.Object | None) -> list[bpy.types.Action]:
     """The starred takes that the character does not dance itself."""
-    return [take for take in takes.of(armature) if take.tokendance_take.starred and take != takes.active(armature)][
-        :MOST
-    ]
+    starred = [take for take in takes.of(armature) if properties.of_action(take).starred]
+    return [take for take in starred if take != takes.active(armature)][:MOST]
 
 
 def is_on(scene: bpy.types.Scene) -> bool:
@@ -61,7 +61,7 @@ def _copied(scene: bpy.types.Scene, armature: bpy.types.Object, collection: bpy.
     for item, copy in made.items():
         copy.parent = made.get(item.parent, item.parent) if item is not armature else None
         for modifier in copy.modifiers:
-            if modifier.type == "ARMATURE" and modifier.object in made:
+            if isinstance(modifier, bpy.types.ArmatureModifier) and modifier.object in made:
                 modifier.object = made[modifier.object]
         collection.objects.link(copy)
     _look_at_itself(armature, made[armature])
@@ -86,7 +86,8 @@ def _hanging_on(scene: bpy.types.Scene, armature: bpy.types.Object) -> Iterator[
     """Objects below the armature, and those that it bends, wherever they are."""
     below = set(armature.children_recursive)
     for item in scene.objects:
-        bent = any(modifier.type == "ARMATURE" and modifier.object == armature for modifier in item.modifiers)
+        bending = [modifier for modifier in item.modifiers if isinstance(modifier, bpy.types.ArmatureModifier)]
+        bent = any(modifier.object == armature for modifier in bending)
         if item.type in _SHOWN and (item in below or bent):
             yield item
 

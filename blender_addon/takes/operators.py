@@ -6,10 +6,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import ClassVar
 
 import bpy
-from bpy.app.translations import pgettext_rpt as rpt
 
 from tokendance_core import TokenDanceError, option_values
 
@@ -18,11 +16,14 @@ from ..armature import placement
 from ..armature.placement import fitted, place
 from ..armature.recipe import Recipe
 from ..character import dancer as dancers
+from ..interface import scene_settings
+from ..interface.mixins import OperatorMixin
 from ..interface.reports import told
 from ..interface.scene_guard import all_or_nothing, restored
 from ..interface.timeline import scene_fps
+from ..interface.translate import rpt
 from ..options import FITTING, Fitting, Placement, quality_of
-from . import compare, retiming
+from . import compare, properties, retiming
 from . import store as takes
 
 _NEW_DANCES = ("replace",)
@@ -33,10 +34,10 @@ class FinishOptions(options.options_of(Placement, _NEW_DANCES)):
     """How the take is fitted anew."""
 
 
-class _OnTake:
+class _OnTake(OperatorMixin):
     """Operators on the take that the character dances now."""
 
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -53,19 +54,23 @@ class _OnTake:
         except TokenDanceError as error:
             return told(self, error)
 
+    def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
+        """What the operator does with the take; TokenDanceError when it cannot."""
+        raise NotImplementedError
+
 
 class ActivateTake(bpy.types.Operator):
     """Let the character dance a take"""
 
     bl_idname = "tokendance.activate_take"
     bl_label = "Dance Take"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     take: bpy.props.StringProperty(name="Take", description="Name of the take", options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         armature = dancers.dancer(context)
-        action = bpy.data.actions.get(self.take)
+        action: bpy.types.Action | None = bpy.data.actions.get(self.take)
         reason = dancers.locked(armature)
         if not reason and (action is None or not takes.is_take(action, armature)):
             reason = f"“{armature.name}” has no take named “{self.take}”. Choose one of its takes."
@@ -110,7 +115,7 @@ class RecallSettings(_OnTake, bpy.types.Operator):
     bl_label = "Recall Settings"
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
-        settings, made = context.scene.tokendance, Recipe.of(take)
+        settings, made = scene_settings.of_scene(context.scene), Recipe.of(take)
         recalled = option_values(made.fitting)
         if made.kind == "song":
             recalled |= {**option_values(made.settings), "quality": quality_of(made.settings.steps)}
@@ -131,7 +136,7 @@ class FinishTake(_OnTake, FinishOptions, bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         for name in FITTING:
             if not self.properties.is_property_set(name):
-                setattr(self, name, getattr(context.scene.tokendance, name))
+                setattr(self, name, getattr(scene_settings.of_scene(context.scene), name))
         return self.execute(context)
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
@@ -142,7 +147,7 @@ class FinishTake(_OnTake, FinishOptions, bpy.types.Operator):
         with all_or_nothing(context.scene), restored(context):
             made, warnings = place(context, chosen, dance, armature, name=take.name, made=recipe)
             takes.remember(armature, made, clip)
-            made.tokendance_take.starred = take.tokendance_take.starred
+            properties.of_action(made).starred = properties.of_action(take).starred
         name = take.name
         take.user_remap(made)
         compat.choose_slots(armature, made)
@@ -165,7 +170,7 @@ class CompareTakes(bpy.types.Operator):
 
     bl_idname = "tokendance.compare_takes"
     bl_label = "Compare Starred"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -189,7 +194,7 @@ class EndComparison(bpy.types.Operator):
 
     bl_idname = "tokendance.end_comparison"
     bl_label = "End Comparison"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -208,12 +213,12 @@ class NewSeed(bpy.types.Operator):
 
     bl_idname = "tokendance.new_seed"
     bl_label = "New Seed"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         made = [Recipe.of(take) for take in takes.of(dancers.dancer(context))]
         used = {recipe.settings.seed for recipe in made if recipe.kind == "song"}
-        settings = context.scene.tokendance
+        settings = scene_settings.of_scene(context.scene)
         following = ((settings.seed + 1 + step) % 2**31 for step in range(len(used) + 1))
         settings.seed = next(seed for seed in following if seed not in used)
         return {"FINISHED"}
@@ -237,7 +242,7 @@ class Resync(bpy.types.Operator):
 
     bl_idname = "tokendance.resync"
     bl_label = "Sync to Strip"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

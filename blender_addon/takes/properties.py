@@ -1,6 +1,8 @@
-"""What a dance is remembered by."""
+"""What a dance is remembered by, and the mark of the character that it belongs to."""
 
 from __future__ import annotations
+
+from typing import Any, Protocol
 
 import bpy
 
@@ -18,3 +20,43 @@ class TakeProperties(bpy.types.PropertyGroup):
         options={"HIDDEN"},
     )
     starred: bpy.props.BoolProperty(name="Star", description="Mark a take worth keeping", default=False)
+
+
+class Marked(Protocol):
+    """The registered property of a character; empty before its first dance."""
+
+    tokendance_dancer: str
+
+
+def of_action(action: bpy.types.Action) -> TakeProperties:
+    """``action.tokendance_take``."""
+    owner: Any = action  # the stubs know Blender's own properties alone
+    return owner.tokendance_take
+
+
+def of_armature(armature: bpy.types.Object) -> Marked:
+    """The armature object itself, as something that has the registered property."""
+    owner: Any = armature
+    return owner
+
+
+CLASSES = (TakeProperties,)
+
+
+def register() -> None:
+    action: Any = bpy.types.Action
+    action.tokendance_take = bpy.props.PointerProperty(type=TakeProperties)
+    character: Any = bpy.types.Object
+    character.tokendance_dancer = bpy.props.StringProperty(
+        name="Dancer",
+        description="Mark that takes of this character carry",
+        options={"HIDDEN"},
+        override={"LIBRARY_OVERRIDABLE"},
+    )
+
+
+def unregister() -> None:
+    action: Any = bpy.types.Action
+    del action.tokendance_take
+    character: Any = bpy.types.Object
+    del character.tokendance_dancer

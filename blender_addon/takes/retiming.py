@@ -47,7 +47,7 @@ def is_off(scene: bpy.types.Scene, take: bpy.types.Action) -> bool:
     return moved or abs(fps / made.fps - 1) > _SAME or compat.is_retimed(strip) != retimed
 
 
-def _strip(strips: dict[str, bpy.types.ID], made: Recipe) -> bpy.types.ID | None:
+def _strip(strips: dict[str, bpy.types.SoundStrip], made: Recipe) -> bpy.types.SoundStrip | None:
     """The strip that the dance was made for, else the first that plays its song."""
     song = os.path.normpath(made.source)
     playing = (strip for strip in strips.values() if audio_strip.sound_file(strip) == song)
@@ -55,7 +55,10 @@ def _strip(strips: dict[str, bpy.types.ID], made: Recipe) -> bpy.types.ID | None
 
 
 def _follow(
-    scene: bpy.types.Scene, take: bpy.types.Action, armature: bpy.types.Object, strips: dict[str, bpy.types.ID]
+    scene: bpy.types.Scene,
+    take: bpy.types.Action,
+    armature: bpy.types.Object,
+    strips: dict[str, bpy.types.SoundStrip],
 ) -> bool:
     made, fps = Recipe.of(take), scene_fps(scene)
     strip = _strip(strips, made)
@@ -68,7 +71,7 @@ def _follow(
     for track in armature.animation_data.nla_tracks if armature.animation_data else ():
         for laid in track.strips:
             if laid.action == take:
-                first, last = take.curve_frame_range
+                first, last = take.curve_frame_range[:]
                 laid.action_frame_start, laid.action_frame_end = first, last
                 laid.frame_start, laid.frame_end = round(frame), round(frame) + last - first
     part = replace(made.part, speed=now.speed)

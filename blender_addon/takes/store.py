@@ -10,23 +10,22 @@ from tokendance_core import ClipError, MotionClip, clip_from_bytes, clip_to_byte
 
 from .. import compat
 from ..character import dancer as dancers
+from . import properties
 
 
 def remember(armature: bpy.types.Object, action: bpy.types.Action, clip: MotionClip) -> None:
     """Make ``action`` a take of ``armature``; ``clip`` is the motion before it was finished and fitted."""
-    if not armature.tokendance_dancer:
-        armature.tokendance_dancer = uuid.uuid4().hex
-    action.tokendance_take.dancer = armature.tokendance_dancer
-    action.tokendance_take.motion = clip_to_bytes(clip)
+    marked, remembered = properties.of_armature(armature), properties.of_action(action)
+    if not marked.tokendance_dancer:
+        marked.tokendance_dancer = uuid.uuid4().hex
+    remembered.dancer = marked.tokendance_dancer
+    remembered.motion = clip_to_bytes(clip)
 
 
 def is_take(action: bpy.types.Action, armature: bpy.types.Object | None) -> bool:
     """Whether ``action`` was made for ``armature`` or a copy of it."""
-    return bool(
-        armature is not None
-        and armature.tokendance_dancer
-        and action.tokendance_take.dancer == armature.tokendance_dancer
-    )
+    mark = properties.of_armature(armature).tokendance_dancer if armature is not None else ""
+    return bool(mark) and properties.of_action(action).dancer == mark
 
 
 def of(armature: bpy.types.Object | None) -> list[bpy.types.Action]:
@@ -43,11 +42,12 @@ def active(armature: bpy.types.Object | None) -> bpy.types.Action | None:
 
 def motion(action: bpy.types.Action) -> MotionClip:
     """The motion that the take was made from; ClipError when the file does not hold it (any more)."""
-    if not action.tokendance_take.motion:
+    remembered = properties.of_action(action)
+    if not remembered.motion:
         raise ClipError(
             f"The take “{action.name}” does not hold its motion.", hint="Generate it again with its settings."
         )
-    return clip_from_bytes(action.tokendance_take.motion)
+    return clip_from_bytes(remembered.motion)
 
 
 def active_index(settings: bpy.types.PropertyGroup) -> int:
@@ -66,5 +66,5 @@ def activate_index(settings: bpy.types.PropertyGroup, index: int) -> None:
 
 def frame_range(action: bpy.types.Action) -> tuple[int, int]:
     """First and last frame of a take."""
-    first, last = action.curve_frame_range
+    first, last = action.curve_frame_range[:]
     return round(first), round(last)
