@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from tests.unit.other_values import another
 from tokendance_core.dance.pipeline import STAGES, generate, last_beat
 from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.errors import Cancelled, CheckpointError, SettingError
 from tokendance_core.finishing.finish import finish
 from tokendance_core.music.clock import Clock
+from tokendance_core.options import options
 from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures
 
 QUICK = GenerateSettings(steps=2)
@@ -103,6 +105,18 @@ def test_unknown_genre_is_told_with_the_known_ones(clicks, tiny_checkpoint):
 def test_checkpoint_of_stage_one_cannot_dance(clicks, tiny_checkpoint):
     with pytest.raises(CheckpointError, match="no generator"):
         generate(clicks, replace(tiny_checkpoint, generator=None), QUICK)
+
+
+@pytest.mark.parametrize("name", options(GenerateSettings))
+def test_every_option_makes_another_dance(clicks, tiny_checkpoint, name):
+    """The smallest network hardly tells genres and energies apart: its tokens may be drawn alike, so many are."""
+    value = another(options(GenerateSettings)[name])
+    dances = [
+        generate(clicks, tiny_checkpoint, replace(GenerateSettings(steps=2, seed=seed), **change))
+        for change in ({}, {name: value})
+        for seed in range(3)
+    ]
+    assert any(np.abs(one.rot6d - other.rot6d).max() > 0 for one, other in zip(dances[:3], dances[3:], strict=True))
 
 
 @pytest.mark.parametrize(
