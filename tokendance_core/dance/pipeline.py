@@ -50,11 +50,11 @@ def generate(
     genre = _genre_index(settings.genre, checkpoint)
 
     on_progress("features", STAGES["features"])
-    heard = features.extract(music)
+    song_features = features.extract(music)
 
     on_progress("tokens", STAGES["tokens"])
-    clock = Clock.of_music(heard, checkpoint.clock)
-    prompt = _prompt(heard, clock, checkpoint, genre, settings)
+    clock = Clock.of_music(song_features, checkpoint.clock)
+    prompt = _prompt(song_features, clock, checkpoint, genre, settings)
 
     on_progress("generator", STAGES["generator"])
     dance_tokens = _dance_tokens(prompt, clock, checkpoint, settings, on_progress)
@@ -63,13 +63,13 @@ def generate(
     clip = clock.to_song(checkpoint.dance_codec.decode(dance_tokens), music.frames)
 
     on_progress("finishing", STAGES["finishing"])
-    rest = last_beat(heard, clock)
+    end = last_beat(song_features, clock)
     if settings.finish is not None:
-        clip = finish(clip, settings.finish, end=rest)
+        clip = finish(clip, settings.finish, end=end)
 
     on_progress("finishing", 1.0)
     info = _provenance(music, checkpoint, settings) | {
-        LAST_BEAT: round(rest, 4),
+        LAST_BEAT: round(end, 4),
         FINISHED: settings.finish is not None,
     }
     return replace(clip, name=music.name, info=info)
@@ -92,11 +92,13 @@ def _generator(checkpoint: Checkpoint) -> Generator:
 
 
 def _prompt(
-    heard: MusicFeatures, clock: Clock, checkpoint: Checkpoint, genre: int, settings: GenerateSettings
+    song_features: MusicFeatures, clock: Clock, checkpoint: Checkpoint, genre: int, settings: GenerateSettings
 ) -> Prompt:
     """The generator's conditioning, batch size 1."""
-    tokens = checkpoint.music_codec.encode(clock.resample_features(heard))
-    level = energy.of_music(heard, settings.energy)[np.clip((clock.seconds * FPS).astype(int), 0, heard.frames - 1)]
+    tokens = checkpoint.music_codec.encode(clock.resample_features(song_features))
+    level = energy.of_music(song_features, settings.energy)[
+        np.clip((clock.seconds * FPS).astype(int), 0, song_features.frames - 1)
+    ]
     numbers = {
         "semantic": tokens.semantic,
         "acoustic": tokens.acoustic,
@@ -130,13 +132,13 @@ def _dance_tokens(
     return DanceTokens.of_streams(streams[0].cpu().numpy(), clock.frames)
 
 
-def last_beat(heard: MusicFeatures, clock: Clock) -> float:
+def last_beat(song_features: MusicFeatures, clock: Clock) -> float:
     """Seconds of the last beat that still sounds, where a dance comes to rest; silence at the end of a file is not
     danced.
     """
-    loudness = heard.values[:, features.LOUDNESS]
+    loudness = song_features.values[:, features.LOUDNESS]
     sounding = np.flatnonzero(loudness > np.median(loudness) - _FADED)[-1] / FPS
-    beats = clock.beats if clock.form == "beats" else features.beat_times(heard)
+    beats = clock.beats if clock.form == "beats" else features.beat_times(song_features)
     return float(max(beats[beats <= sounding], default=sounding))
 
 
