@@ -16,6 +16,7 @@ from importlib.util import find_spec
 
 from tokendance_core import __version__
 from tokendance_core.commands.allocator import keep_large_blocks
+from tokendance_core.commands.answers import Failed
 from tokendance_core.commands.reports import problem_of, report_for
 from tokendance_core.errors import SettingError, TokenDanceError
 
@@ -72,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
         problem = problem_of(error)
         if problem is None:
             raise
-    report_for(getattr(args, "json", False)).error(problem)
+    report_for(getattr(args, "json", False)).answer(Failed.of(problem))
     return problem.exit_code
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from tokendance_core.commands.reports import StageClock, report_for
+from tokendance_core.commands.reports import StageClock, done, report_for
 from tokendance_core.errors import SettingError
 
 # Fractions of the whole command: skinning fills the middle.
@@ -72,5 +72,5 @@ def run(args: argparse.Namespace) -> int:
 
     enter("export", SKIN_END)
     mesh_files.save(body, args.output)
-    report.done(str(args.output), clip.frames, clip.fps, clock.seconds())
+    report.answer(done(args.output, clip, clock.seconds()))
     return 0

@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from tokendance_core.commands.reports import Report, StageClock, report_for
+from tokendance_core.commands.reports import Report, StageClock, done, report_for
 from tokendance_core.commands.requests import DanceRequest, RunSettings
 from tokendance_core.commands.weights import Load, load_once
 from tokendance_core.dance.settings import GenerateSettings
@@ -96,4 +96,4 @@ def work(request: DanceRequest, report: Report, load: Load, fps: float | None = 
     enter("export", PIPELINE_END)
     clip = resample_to_fps(clip, fps) if fps else clip
     clip_file.save(clip, output)
-    report.done(str(output), clip.frames, clip.fps, clock.seconds())
+    report.answer(done(output, clip, clock.seconds()))

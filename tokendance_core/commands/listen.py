@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tokendance_core.commands.reports import Heard, Report, report_for
+from tokendance_core.commands.answers import SongFacts
+from tokendance_core.commands.reports import Report, report_for
 from tokendance_core.commands.requests import ListenRequest
 from tokendance_core.commands.weights import Load, load_once
 
@@ -31,11 +32,15 @@ def work(request: ListenRequest, report: Report, load: Load) -> None:
     report.progress("load", 0.0)
     music = audio.load(request.song)
     report.progress("features", 0.3)
-    heard = features.extract(music)
-    beats = features.beat_times(heard)
-    report.heard(
-        Heard(request.song, round(music.seconds, 3), round(tempo(beats), 2), tuple(np.round(beats, 4).tolist()))
+    song_features = features.extract(music)
+    beats = features.beat_times(song_features)
+    facts = SongFacts(
+        path=request.song,
+        seconds=round(music.seconds, 3),
+        bpm=round(tempo(beats), 2),
+        beats=tuple(np.round(beats, 4).tolist()),
     )
+    report.answer(facts)
 
 
 def tempo(beats: np.ndarray) -> float:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from tqdm import tqdm
 
+from tokendance_core.commands.answers import Answer, Done, Event, Failed, Progress, SongFacts, event_to_json
 from tokendance_core.errors import Cancelled, TokenDanceError, is_out_of_memory
+
+if TYPE_CHECKING:
+    from tokendance_core.types import MotionClip
 
 
 class StageClock:
@@ -35,32 +38,16 @@ class StageClock:
         return {stage: round(seconds, 3) for stage, seconds in self._seconds.items()}
 
 
-@dataclass(frozen=True)
-class Heard:
-    """What was heard in a song: its length in seconds, its tempo in beats a minute, and the seconds of its beats."""
-
-    path: str
-    seconds: float
-    bpm: float
-    beats: tuple[float, ...]
-
-
 class Report(Protocol):
     """How a command speaks; ``fraction`` is 0 to 1 of the whole command."""
 
     def progress(self, stage: str, fraction: float) -> None: ...
 
-    def done(self, path: str, frames: int, fps: float, stages: Mapping[str, float]) -> None: ...
-
-    def heard(self, song: Heard) -> None: ...
-
-    def ready(self) -> None: ...
-
-    def error(self, error: TokenDanceError) -> None: ...
+    def answer(self, answer: Answer) -> None: ...
 
 
 class TerminalReport:
-    """A progress bar where a person watches, then one line for the result and one for the stages."""
+    """A progress bar where a person watches, then a line or two for the answer."""
 
     def __init__(self) -> None:
         self._bar = tqdm(
@@ -74,44 +61,33 @@ class TerminalReport:
         self._bar.set_description_str(stage, refresh=False)
         self._bar.update(round(100 * fraction) - self._bar.n)
 
-    def done(self, path: str, frames: int, fps: float, stages: Mapping[str, float]) -> None:
+    def answer(self, answer: Answer) -> None:
         self._bar.close()
-        print(f"{path}: {frames} frames, {frames / fps:.1f} s at {fps:g} fps")
-        times = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in stages.items())
-        print(f"{times}; together {sum(stages.values()):.2f} s")
-
-    def heard(self, song: Heard) -> None:
-        self._bar.close()
-        print(f"{song.path}: {song.seconds:.1f} s, {song.bpm:.1f} beats a minute, {len(song.beats)} beats")
-
-    def ready(self) -> None:
-        self._bar.close()
-
-    def error(self, error: TokenDanceError) -> None:
-        self._bar.close()
-        print(f"tokendance: {error.text}", file=sys.stderr)
+        if isinstance(answer, Failed):
+            print(f"tokendance: {answer.error().text}", file=sys.stderr)
+        elif isinstance(answer, SongFacts):
+            facts = f"{answer.seconds:.1f} s, {answer.bpm:.1f} beats a minute, {len(answer.beats)} beats"
+            print(f"{answer.path}: {facts}")
+        elif isinstance(answer, Done):
+            print(f"{answer.path}: {answer.frames} frames, {answer.seconds:.1f} s at {answer.fps:g} fps")
+            times = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in answer.stages.items())
+            print(f"{times}; together {sum(answer.stages.values()):.2f} s")
 
 
 class JsonReport:
-    """One JSON object a line on standard output: any number of "progress", then "done" or "error"."""
+    """One JSON object a line on standard output: any number of "progress", then the answer."""
 
     def progress(self, stage: str, fraction: float) -> None:
-        self._say("progress", stage=stage, fraction=round(fraction, 4))
+        self.answer(Progress(stage=stage, fraction=round(fraction, 4)))
 
-    def done(self, path: str, frames: int, fps: float, stages: Mapping[str, float]) -> None:
-        self._say("done", path=path, frames=frames, seconds=round(frames / fps, 3), fps=fps, stages=dict(stages))
+    def answer(self, answer: Event) -> None:
+        print(event_to_json(answer), flush=True)
 
-    def heard(self, song: Heard) -> None:
-        self._say("heard", **asdict(song))
 
-    def ready(self) -> None:
-        self._say("ready")
-
-    def error(self, error: TokenDanceError) -> None:
-        self._say("error", message=str(error), hint=error.hint, exit_code=error.exit_code)
-
-    def _say(self, event: str, **fields: object) -> None:
-        print(json.dumps({"event": event, **fields}), flush=True)
+def done(path: Path, clip: MotionClip, stages: Mapping[str, float]) -> Done:
+    """The answer of a command that wrote ``clip``, or what was made of it, to ``path``."""
+    seconds = round(clip.frames / clip.fps, 3)
+    return Done(path=str(path), frames=clip.frames, seconds=seconds, fps=clip.fps, stages=stages)
 
 
 def problem_of(error: BaseException) -> TokenDanceError | None:

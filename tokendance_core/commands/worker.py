@@ -16,31 +16,48 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import shutil
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tokendance_core.commands import generate, listen, warm
-from tokendance_core.commands.reports import Heard, Report, problem_of
+import numpy as np
+
+from tokendance_core.commands import generate, listen
+from tokendance_core.commands.answers import Answer, Event, Failed, Progress, Ready, event_to_json
+from tokendance_core.commands.reports import Report, problem_of
 from tokendance_core.commands.requests import DanceRequest, ListenRequest, Request, WarmRequest, request_from_json
 from tokendance_core.commands.weights import CheckpointCache, Load
+from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.errors import Cancelled, FileError, SettingError, TokenDanceError
 from tokendance_core.files.atomic import write_aside
+from tokendance_core.types import SAMPLE_RATE, Music
+
+_WARM_UP_SECONDS = 4
+_POLL_SECONDS = 0.03
+_OUR_FAULT = "This is a fault of the program: report it."
+
+
+def warm_up(request: WarmRequest, report: Report, load: Load) -> None:
+    """Load the network and dance once to a few seconds of noise: the first use of every kernel is the slow one."""
+    report.progress("checkpoint", 0.0)
+    checkpoint = load(request.run)
+    from tokendance_core.dance import pipeline
+
+    report.progress("generator", 0.5)
+    noise = np.random.default_rng(0).standard_normal(_WARM_UP_SECONDS * SAMPLE_RATE).astype(np.float32)
+    pipeline.generate(Music(noise, "warm up"), checkpoint, GenerateSettings(steps=1, finish=None))
+    report.answer(Ready())
+
 
 WORK: dict[type[Request], Callable[[Any, Report, Load], None]] = {
     DanceRequest: generate.work,
     ListenRequest: listen.work,
-    WarmRequest: warm.work,
+    WarmRequest: warm_up,
 }
 """What may be asked -> what does it."""
-
-_POLL_SECONDS = 0.03
-_OUR_FAULT = "This is a fault of the program: report it."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,27 +107,14 @@ class FolderReport:
         if self._file("cancel").exists():
             raise Cancelled("Stopped.")
         with contextlib.suppress(FileError):  # a full disk is told when the dance itself cannot be written
-            self._write("progress.json", {"event": "progress", "stage": stage, "fraction": round(fraction, 4)})
+            self._write("progress.json", Progress(stage=stage, fraction=round(fraction, 4)))
 
-    def done(self, path: str, frames: int, fps: float, stages: Mapping[str, float]) -> None:
-        self._write(
-            "answer.json", {"event": "done", "path": path, "frames": frames, "fps": fps, "stages": dict(stages)}
-        )
+    def answer(self, answer: Answer) -> None:
+        self._write("answer.json", answer)
 
-    def heard(self, song: Heard) -> None:
-        self._write("answer.json", {"event": "heard", **asdict(song)})
-
-    def ready(self) -> None:
-        self._write("answer.json", {"event": "ready"})
-
-    def error(self, error: TokenDanceError) -> None:
-        self._write(
-            "answer.json", {"event": "error", "message": str(error), "hint": error.hint, "exit_code": error.exit_code}
-        )
-
-    def _write(self, kind: str, content: Mapping[str, object]) -> None:
+    def _write(self, kind: str, event: Event) -> None:
         with write_aside(self._file(kind)) as aside:
-            aside.write_text(json.dumps(content), encoding="utf-8")
+            aside.write_text(event_to_json(event), encoding="utf-8")
 
 
 def answer(request: Path, cache: CheckpointCache) -> None:
@@ -131,7 +135,7 @@ def answer(request: Path, cache: CheckpointCache) -> None:
             problem = TokenDanceError(
                 f"The network failed: {type(error).__name__}: {error}.", hint="Copy the diagnostics and report this."
             )
-        report.error(problem)
+        report.answer(Failed.of(problem))
     finally:
         request.unlink(missing_ok=True)
 

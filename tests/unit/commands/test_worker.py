@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from tokendance_core.__main__ import main
 from tokendance_core.commands import worker
+from tokendance_core.commands.answers import Ready
 from tokendance_core.commands.requests import (
     KINDS,
     DanceRequest,
@@ -150,7 +151,7 @@ def test_a_raw_dance_is_the_one_that_the_pipeline_makes(folder, dance, song, tin
 
 def test_requests_are_answered_by_number_and_taken_away(folder, start, monkeypatch):
     seen = []
-    does(monkeypatch, lambda request, report: (seen.append(request.song), report.ready()))
+    does(monkeypatch, lambda request, report: (seen.append(request.song), report.answer(Ready())))
     for number in (10, 9, 2):
         put(folder, number, ListenRequest(song=str(number)))
     (folder / "notes.request.json").touch()
@@ -338,7 +339,7 @@ def test_the_folder_goes_after_some_time_without_requests(folder):
 
 
 def test_requests_keep_the_worker_awake(folder, start, monkeypatch):
-    does(monkeypatch, lambda request, report: (time.sleep(0.5), report.ready()))
+    does(monkeypatch, lambda request, report: (time.sleep(0.5), report.answer(Ready())))
     put(folder, 1, ListenRequest(song="any"))
     thread = start(idle=0.4)
     waited_for(folder, 1)
