@@ -1,5 +1,7 @@
 """The public names as type checkers see them; at run time each is imported when it is first used."""
 
+from .commands.answers import Done, Failed, Ready, SongFacts, event_from_json
+from .commands.answers import Progress as ProgressEvent
 from .commands.requests import DanceRequest, ListenRequest, RunSettings, WarmRequest, request_to_json
 from .dance.checkpoint import load as load_checkpoint
 from .dance.checkpoint_header import genres
@@ -74,6 +76,8 @@ __all__ = [
     "CheckpointError",
     "ClipError",
     "DanceRequest",
+    "Done",
+    "Failed",
     "FileError",
     "FinishSettings",
     "GenerateSettings",
@@ -83,6 +87,8 @@ __all__ = [
     "Music",
     "MusicFeatures",
     "Option",
+    "ProgressEvent",
+    "Ready",
     "RetargetSettings",
     "Rig",
     "RigAnimation",
@@ -91,6 +97,7 @@ __all__ = [
     "RunSettings",
     "SettingError",
     "SkinnedBody",
+    "SongFacts",
     "SongPart",
     "Switch",
     "TokenDanceError",
@@ -111,6 +118,7 @@ __all__ = [
     "declared_options",
     "draw_dance",
     "euler_angles",
+    "event_from_json",
     "extract_features",
     "finish",
     "generate",

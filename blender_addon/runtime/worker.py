@@ -1,14 +1,13 @@
 """Blender's side of the resident worker: start it on demand, ask, look at the answers, stop it.
 
 Torch never enters Blender. One worker belongs to one Blender; requests and answers are files in a folder of its own
-(``tokendance_core/worker.py``), so nothing here ever waits on a pipe. It ends with Blender, and by itself after some
-idle minutes.
+(``tokendance_core/commands/worker.py``), so nothing here ever waits on a pipe. It ends with Blender, and by itself
+after some idle minutes.
 """
 
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import subprocess
 import tempfile
@@ -23,12 +22,18 @@ from typing import BinaryIO
 from tokendance_core import (
     Cancelled,
     DanceRequest,
+    Done,
+    Failed,
     FileError,
     ListenRequest,
     MotionClip,
+    ProgressEvent,
+    Ready,
     SettingError,
+    SongFacts,
     TokenDanceError,
     WarmRequest,
+    event_from_json,
     load_clip,
     request_to_json,
     write_aside,
@@ -59,46 +64,50 @@ class Task:
     number: int
     stage: str = ""
     fraction: float = 0.0
-    _answer: Mapping[str, object] | None = None
+    _answer: Done | SongFacts | Ready | Failed | None = None
+    _is_garbage: bool = False
     _cancelled_at: float | None = None
 
     def poll(self) -> bool:
         """Read what the worker has written so far; True once there is an answer, or never will be. Never waits."""
         alive = self.worker.alive()  # asked first: the last answer of a process that just ended must not be missed
-        if self._answer is None and (answer := _read(self._file("answer"))) is not None:
-            self._answer = answer
-        if self._answer is None and (progress := _read(self._file("progress"))) is not None:
-            self.stage, self.fraction = str(progress.get("stage", "")), _number(progress.get("fraction"))
-        if self._answer is None and self._cancelled_at and time.monotonic() - self._cancelled_at > _GRACE_SECONDS:
+        if not self._is_over and (answer := self._read("answer")) is not None:
+            self._is_garbage = isinstance(answer, ProgressEvent)
+            self._answer = None if isinstance(answer, ProgressEvent) else answer
+        if not self._is_over and isinstance(progress := self._read("progress"), ProgressEvent):
+            self.stage, self.fraction = progress.stage, min(max(progress.fraction, 0.0), 1.0)
+        if not self._is_over and self._cancelled_at and time.monotonic() - self._cancelled_at > _GRACE_SECONDS:
             self.worker.stop()
             alive = False
-        return self._answer is not None or not alive
+        return self._is_over or not alive
+
+    @property
+    def _is_over(self) -> bool:
+        return self._answer is not None or self._is_garbage
 
     def cancel(self) -> None:
         """Tell the worker that the answer is not wanted; ``poll`` stops it by force if it goes on. At once, never
         waits.
         """
-        if self._answer is None and self._cancelled_at is None:
+        if not self._is_over and self._cancelled_at is None:
             self._cancelled_at = time.monotonic()
             with suppress(TokenDanceError):  # a worker that is gone needs no telling
                 self.worker.write(f"{self.number}.cancel", "")
 
-    def answer(self) -> Mapping[str, object]:
+    def answer(self) -> Done | SongFacts | Ready:
         """The answer, after ``poll`` said True; raises what went wrong as TokenDanceError."""
         if self._cancelled_at is not None:
             raise Cancelled("Stopped; the scene is as it was.")
-        if self._answer is None:
-            raise self.worker.end()
-        if self._answer.get("event") == "error":
-            error = TokenDanceError(str(self._answer.get("message")), hint=str(self._answer.get("hint", "")))
-            error.exit_code = int(_number(self._answer.get("exit_code"), 255)) or TokenDanceError.exit_code
-            raise error
-        if self._answer.get("event") not in ("done", "heard", "ready"):
+        if self._is_garbage:
             self.worker.stop()  # whatever it is, it cannot be trusted with the next request
             raise TokenDanceError(
                 "The process that makes the dance gave an answer that makes no sense.",
                 hint="Try again: it is started anew.",
             )
+        if self._answer is None:
+            raise self.worker.end()
+        if isinstance(self._answer, Failed):
+            raise self._answer.error()
         return self._answer
 
     def clip(self) -> MotionClip:
@@ -126,8 +135,14 @@ class Task:
         """Where the worker puts a dance."""
         return self.worker.folder / f"{self.number}.npz"
 
-    def _file(self, kind: str) -> Path:
-        return self.worker.folder / f"{self.number}.{kind}.json"
+    def _read(self, kind: str) -> ProgressEvent | Done | SongFacts | Ready | Failed | None:
+        """What the worker has written, None while it is not there. Garbage counts as an event out of place."""
+        try:
+            return event_from_json((self.worker.folder / f"{self.number}.{kind}.json").read_bytes())
+        except OSError:
+            return None
+        except ValueError:
+            return ProgressEvent(stage="", fraction=0.0)
 
 
 @dataclass
@@ -239,21 +254,6 @@ class WorkerHolder:
         if self._worker is not None and not self._worker.alive():
             self.stop()
         return self._worker is not None
-
-
-def _read(path: Path) -> Mapping[str, object] | None:
-    """A file of the worker; None while it is not there. What is no JSON object comes as an event that nobody knows."""
-    try:
-        content = json.loads(path.read_bytes())
-    except OSError:
-        return None
-    except ValueError:
-        content = None
-    return content if isinstance(content, dict) else {"event": "garbage"}
-
-
-def _number(value: object, most: float = 1.0) -> float:
-    return min(max(float(value), 0.0), most) if isinstance(value, int | float) else 0.0
 
 
 def _ended(code: int | None) -> str:

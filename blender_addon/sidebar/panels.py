@@ -1,5 +1,5 @@
-"""The tab in the 3D view's sidebar, in the order of work: music, character (``rig_map_panel``), dance, generate, takes,
-finish.
+"""The tab in the 3D view's sidebar, in the order of work: music, character (``character_panel``), dance, generate,
+takes, finish.
 """
 
 from __future__ import annotations

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import bpy
 
-from tokendance_core import AudioError, ListenRequest, SettingError, TokenDanceError, WarmRequest
+from tokendance_core import AudioError, ListenRequest, SettingError, SongFacts, TokenDanceError, WarmRequest
 
 from .. import session
 from ..interface import scene_settings
@@ -17,23 +14,6 @@ from ..interface.ticker import Ticker, redraw
 from ..runtime import preferences
 from ..runtime.worker import Task, Worker
 from . import strip as audio_strip
-
-
-@dataclass(frozen=True)
-class SongFacts:
-    """Length in seconds, beats per minute (0 without a pulse), and the times of the beats in seconds."""
-
-    seconds: float
-    bpm: float
-    beats: tuple[float, ...]
-
-    @classmethod
-    def from_json(cls, answer: Mapping[str, Any]) -> SongFacts:
-        """The worker's answer to ``listen``; SettingError when it is malformed."""
-        try:
-            return cls(float(answer["seconds"]), float(answer["bpm"]), tuple(map(float, answer["beats"])))
-        except (KeyError, TypeError, ValueError):
-            raise SettingError("The analysis of the song cannot be understood.", hint="Try again.") from None
 
 
 class KnownSongs:
@@ -70,7 +50,9 @@ class KnownSongs:
 
     def keep(self, path: str, task: Task) -> SongFacts:
         """Remember the answer to a task that is done; TokenDanceError when it holds no facts."""
-        facts = SongFacts.from_json(task.answer())
+        facts = task.answer()
+        if not isinstance(facts, SongFacts):
+            raise SettingError("The analysis of the song cannot be understood.", hint="Try again.")
         try:
             self._facts[path] = os.path.getmtime(path), facts
         except OSError as error:

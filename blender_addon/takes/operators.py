@@ -164,9 +164,7 @@ def differs(settings: bpy.types.PropertyGroup, take: bpy.types.Action) -> bool:
 
 
 class CompareTakes(bpy.types.Operator):
-    """Show the starred takes side by side, each on a copy of the character; nothing of it is rendered differently or
-    kept
-    """
+    """Show the starred takes side by side, each on a copy of the character, until the comparison is ended"""
 
     bl_idname = "tokendance.compare_takes"
     bl_label = "Compare Starred"
@@ -209,7 +207,7 @@ class EndComparison(bpy.types.Operator):
 
 
 class NewSeed(bpy.types.Operator):
-    """Throw the dice: a seed that the character has no take of"""
+    """Pick the next seed that the character has no take of"""
 
     bl_idname = "tokendance.new_seed"
     bl_label = "New Seed"

@@ -22,7 +22,7 @@ import numpy as np
 
 from tokendance_core import JOINTS, AudioError, DanceRequest, ListenRequest, MotionClip, WarmRequest, save_clip
 from tokendance_core.commands import worker
-from tokendance_core.commands.reports import Heard
+from tokendance_core.commands.answers import Done, Ready, SongFacts
 
 SECONDS = 4.0
 
@@ -87,7 +87,7 @@ def talk_nonsense(report: worker.FolderReport) -> None:
 
 def write_half(report: worker.FolderReport) -> None:
     report._file("npz").write_bytes(b"PK half a file")
-    report.done("", 1, 30.0, {})
+    report.answer(Done(path="", frames=1, seconds=0.1, fps=30.0))
     time.sleep(60)
 
 
@@ -112,11 +112,12 @@ def dance(request: DanceRequest, report: worker.FolderReport, load: object) -> N
     if os.environ.get("STAND_IN") == "raw":
         clip = dataclasses.replace(clip, info={"finished": False, "last_beat": clip.seconds - 0.5})
     save_clip(clip, request.output)
-    report.done(request.output, clip.frames, clip.fps, {})
+    report.answer(Done(path=request.output, frames=clip.frames, seconds=clip.seconds, fps=clip.fps))
 
 
 def hear(request: ListenRequest, report: worker.FolderReport, load: object) -> None:
-    report.heard(Heard(request.song, SECONDS, 120.0, tuple(np.arange(0.25, SECONDS, 0.5).tolist())))
+    beats = tuple(np.arange(0.25, SECONDS, 0.5).tolist())
+    report.answer(SongFacts(path=request.song, seconds=SECONDS, bpm=120.0, beats=beats))
 
 
 def watch_parent(start_core: str, parent: int) -> None:
@@ -135,7 +136,7 @@ def main() -> None:
     worker.WORK |= {
         DanceRequest: dance,
         ListenRequest: hear,
-        WarmRequest: lambda request, report, load: report.ready(),
+        WarmRequest: lambda request, report, load: report.answer(Ready()),
     }
     parser = argparse.ArgumentParser()
     worker.add_arguments(parser)

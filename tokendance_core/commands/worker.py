@@ -63,7 +63,7 @@ WORK: dict[type[Request], Callable[[Any, Report, Load], None]] = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, help="folder of requests and answers; it is removed at the end")
     parser.add_argument(
-        "--idle", type=float, default=900.0, metavar="S", help="end after so many seconds without a request"
+        "--idle", type=float, default=900.0, metavar="S", help="idle timeout in seconds (default: %(default)g)"
     )
 
 
@@ -83,7 +83,7 @@ def run(args: argparse.Namespace) -> int:
             answer(request, cache)
             quiet_since = time.monotonic()
     except KeyboardInterrupt:
-        pass  # the one who asked is gone
+        pass  # the client process has exited
     shutil.rmtree(args.folder, ignore_errors=True)
     return 0
 

@@ -28,7 +28,7 @@ from blender_addon.takes import store as takes
 from tests.blender.dance.test_generate import needs_sound
 from tests.blender.takes import test_takes
 from tests.blender.takes.test_takes import starred_takes, tweaked
-from tokendance_core import SettingError
+from tokendance_core import SettingError, SongFacts
 
 generate, mannequin, worker = test_takes.generate, test_takes.mannequin, test_takes.worker
 
@@ -167,14 +167,13 @@ def test_an_empty_scene_shows_the_way(scene, worker):
 def test_a_song_shows_its_part_and_what_was_heard(scene, song_strip, worker, tone):
     assert "0:00–0:04" in drawn(panels.MusicPanel).texts
     assert "tokendance.listen" in drawn(panels.MusicPanel).operators
-    answer = {"seconds": 4.0, "bpm": 119.6, "beats": [1.0]}
-    worker.ask = lambda arguments: worker.task(answer=lambda: answer)
+    answers = [SongFacts(path="", seconds=4.0, bpm=bpm, beats=(1.0,)) for bpm in (0.0, 119.6)]
+    worker.ask = lambda arguments: worker.task(answer=answers.pop)
     song_facts.ask(bpy.context, scene)
     assert "Listening…" in drawn(panels.MusicPanel).texts
     session.current().ticker.tick()
     assert "0:00–0:04 of 0:04, 120 bpm" in drawn(panels.MusicPanel).texts
     os.utime(tone, (1, 1))
-    answer["bpm"] = 0.0
     song_facts.listen(bpy.context, str(tone))
     assert "0:00–0:04 of 0:04, no clear beat" in drawn(panels.MusicPanel).texts
     song_operators.AddBeatMarkers.work(SimpleNamespace(every=1), bpy.context, song_strip)
@@ -196,7 +195,7 @@ def test_a_song_that_could_not_be_heard_says_why(scene, song_strip, worker):
 def test_a_song_whose_path_is_written_in_another_way_is_the_same_song(scene, tone, worker):
     strip = compat.strips(scene).new_sound("song", str(tone), 1, 10)
     strip.sound.filepath = f"{tone.parent}//{tone.name}"
-    worker.ask = lambda arguments: worker.task(answer=lambda: {"seconds": 4.0, "bpm": 120.0, "beats": [1.0]})
+    worker.ask = lambda arguments: worker.task(answer=lambda: SongFacts(path="", seconds=4.0, bpm=120.0, beats=(1.0,)))
     bpy.ops.tokendance.listen()
     assert "0:00–0:04 of 0:04, 120 bpm" in drawn(panels.MusicPanel).texts
 

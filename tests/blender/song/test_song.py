@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from dataclasses import replace
 
 import bpy
 import numpy as np
@@ -25,12 +26,13 @@ from tests.blender.song.test_strip import trim
 from tests.blender.stand_in import known_dance
 from tests.blender.takes import test_takes
 from tests.blender.takes.test_takes import SECONDS, keys
-from tokendance_core import AudioError, ListenRequest, SettingError, save_clip
+from tokendance_core import AudioError, Done, ListenRequest, Ready, SettingError, SongFacts, save_clip
 
 generate, mannequin, worker = test_takes.generate, test_takes.mannequin, test_takes.worker
 
 RATES = [(24, 1.0), (25, 1.0), (30, 1.0), (30, 1.001)]
 BEATS = [0.26, 0.75, 1.24, 1.76, 2.25, 2.74, 3.26, 3.75]
+FACTS = SongFacts(path="", seconds=4.0, bpm=120.0, beats=tuple(BEATS))
 
 
 @pytest.fixture(autouse=True)
@@ -44,9 +46,9 @@ def forgotten():
 def ears(worker) -> list[list[str]]:
     """What the worker was asked to listen to; ``worker.heard`` is what it answers."""
     asked = []
-    worker.heard = {"seconds": 4.0, "bpm": 120.0, "beats": BEATS}
+    worker.heard = FACTS
 
-    def answer() -> dict[str, object]:
+    def answer() -> SongFacts | Ready:
         if isinstance(worker.heard, Exception):
             raise worker.heard
         return worker.heard
@@ -131,9 +133,9 @@ def test_a_song_is_listened_to_once_until_its_file_changes(scene, strip, tone, e
     for _ in range(2):
         assert bpy.ops.tokendance.listen() == {"FINISHED"}
     assert ears == [ListenRequest(song=str(tone))]
-    assert session.current().songs.look_up(str(tone)) == song_facts.SongFacts(4.0, 120.0, tuple(BEATS))
+    assert session.current().songs.look_up(str(tone)) == FACTS
     os.utime(tone, (1, 1))
-    worker.heard = {"seconds": 9.0, "bpm": 0.0, "beats": []}
+    worker.heard = replace(FACTS, seconds=9.0, bpm=0.0, beats=())
     bpy.ops.tokendance.listen()
     assert len(ears) == 2
     assert session.current().songs.look_up(str(tone)).seconds == 9.0
@@ -144,8 +146,8 @@ def test_a_song_is_listened_to_once_until_its_file_changes(scene, strip, tone, e
     ("answer", "message"),
     [
         (AudioError("The song is silent.", hint="Use a song with sound."), "silent. Use a song"),
-        ({"seconds": "long"}, "cannot be understood"),
-        ({"seconds": 4.0, "bpm": None, "beats": []}, "cannot be understood"),
+        (Ready(), "cannot be understood"),
+        (Done(path="dance.npz", frames=1, seconds=0.1, fps=30.0), "cannot be understood"),
     ],
 )
 def test_a_song_that_cannot_be_heard_is_told(scene, strip, tone, ears, worker, answer, message):
@@ -171,7 +173,7 @@ def test_listening_beside_the_user_s_work(scene, strip, tone, ears, worker):
     song_facts.ask(bpy.context, scene)
     session.current().ticker.tick()
     assert "silent" in session.current().songs.why_unknown(str(tone))
-    worker.heard = {"seconds": 4.0, "bpm": 90.0, "beats": []}
+    worker.heard = replace(FACTS, bpm=90.0, beats=())
     song_facts.ask(bpy.context, scene)
     session.current().ticker.tick()
     assert session.current().songs.why_unknown(str(tone)) == ""
@@ -231,7 +233,7 @@ def test_markers_of_the_user_stay_and_ours_are_not_doubled(scene, strip, ears):
 @needs_sound
 def test_a_song_without_a_beat_gets_no_markers_and_keeps_the_old_ones(scene, strip, ears, worker):
     scene.timeline_markers.new("beat 1", frame=5)
-    worker.heard = {"seconds": 4.0, "bpm": 0.0, "beats": []}
+    worker.heard = replace(FACTS, bpm=0.0, beats=())
     with pytest.raises(RuntimeError, match="No beat was found"):
         bpy.ops.tokendance.add_beat_markers()
     assert len(scene.timeline_markers) == 1
