@@ -390,6 +390,21 @@ def prefixes(name: str) -> Iterator[str]:
         name = name.rpartition(".")[0]
 
 
+def test_no_two_folders_stand_on_each_other():
+    """A package's own files may know all that lies below them: they put it together."""
+    arrows = set()
+    for path in core() + addon():
+        for name in imports(nodes(path), path):
+            target = next((ROOT / f"{part.replace('.', '/')}.py" for part in prefixes(name) if is_module(part)), path)
+            arrows.add((path.parent, target.parent))
+    both = {(name_of(a), name_of(b)) for a, b in arrows if a != b and (b, a) in arrows}
+    assert {pair for pair in both if not {"tokendance_core", "blender_addon"} & set(pair)} == set()
+
+
+def is_module(name: str) -> bool:
+    return (ROOT / f"{name.replace('.', '/')}.py").is_file()
+
+
 def test_no_folder_is_too_full_to_take_in():
     folders = {path.parent for path in sources("tokendance_core", "blender_addon", "tests", "bench", "scripts")}
     counted = {name_of(folder): len(list(folder.glob("*.py"))) for folder in folders}

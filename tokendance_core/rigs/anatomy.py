@@ -11,7 +11,7 @@ import numpy as np
 
 from tokendance_core.motion.rotation import unit
 from tokendance_core.motion.skeleton import JOINTS, SIDES
-from tokendance_core.rigs.family import SIDED
+from tokendance_core.rigs.families.family import SIDED
 from tokendance_core.rigs.names import OTHER_SIDE
 from tokendance_core.types import Rig
 

@@ -11,7 +11,7 @@ import numpy as np
 from tokendance_core.motion.skeleton import SIDES
 from tokendance_core.rigs import anatomy, names
 from tokendance_core.rigs.anatomy import NEEDED, WELCOME, Tree
-from tokendance_core.rigs.family import ROOTS, SIDED, Family
+from tokendance_core.rigs.families.family import ROOTS, SIDED, Family
 from tokendance_core.types import Rig, RigMap, Switch
 
 Stems = Mapping[tuple[str, str], list[int]]

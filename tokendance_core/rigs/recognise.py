@@ -10,7 +10,7 @@ from tokendance_core.motion.skeleton import SIDES
 from tokendance_core.rigs import anatomy, fitting, structure
 from tokendance_core.rigs.anatomy import NEEDED, Tree
 from tokendance_core.rigs.families import FAMILIES, MOTION_FILES
-from tokendance_core.rigs.family import Family
+from tokendance_core.rigs.families.family import Family
 from tokendance_core.types import Rig, RigMap
 
 _LEAST = 0.5

@@ -8,7 +8,7 @@ import pytest
 from tests.rig_zoo import SPECIMENS, lists, pairs, rig_of
 from tokendance_core.rigs import checks, recognise
 from tokendance_core.rigs.families import FAMILIES, MOTION_FILES
-from tokendance_core.rigs.family import SIDED
+from tokendance_core.rigs.families.family import SIDED
 from tokendance_core.rigs.fitting import shared_out
 
 

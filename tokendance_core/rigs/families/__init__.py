@@ -7,19 +7,18 @@ and a line in ``FAMILIES``.
 from __future__ import annotations
 
 from tokendance_core.rigs.families.auto_rig_pro import AUTO_RIG_PRO_CONTROL, AUTO_RIG_PRO_DEFORM
-from tokendance_core.rigs.families.biped import BIPED
 from tokendance_core.rigs.families.cloudrig import CLOUDRIG, CLOUDRIG_DEFORM
 from tokendance_core.rigs.families.daz_and_character_creator import CHARACTER_CREATOR, DAZ, DAZ_GENESIS_8, DAZ_GENESIS_9
+from tokendance_core.rigs.families.family import Family
 from tokendance_core.rigs.families.generic import GENERIC, KAYKIT
 from tokendance_core.rigs.families.makehuman import MAKEHUMAN
 from tokendance_core.rigs.families.mixamo import MIXAMO, MIXAMO_BARE, MOTION_BUILDER, READY_PLAYER_ME
 from tokendance_core.rigs.families.mmd import MMD, MMD_ENGLISH
-from tokendance_core.rigs.families.mocap import ANATOMICAL, CMU, MOTION_CAPTURE, OPTITRACK, ROKOKO, XSENS
+from tokendance_core.rigs.families.mocap import ANATOMICAL, BIPED, CMU, MOTION_CAPTURE, OPTITRACK, ROKOKO, XSENS
 from tokendance_core.rigs.families.rigify import RIGIFY_CONTROL, RIGIFY_DEFORM, RIGIFY_META
 from tokendance_core.rigs.families.smpl import SMPL
 from tokendance_core.rigs.families.unreal import UNREAL
 from tokendance_core.rigs.families.vrm import VRM, VROID
-from tokendance_core.rigs.family import Family
 
 FAMILIES: tuple[Family, ...] = (
     *(RIGIFY_CONTROL, CLOUDRIG, AUTO_RIG_PRO_CONTROL),

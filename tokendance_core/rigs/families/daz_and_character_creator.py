@@ -7,7 +7,7 @@ the legs alone.
 
 from __future__ import annotations
 
-from tokendance_core.rigs.family import Family
+from tokendance_core.rigs.families.family import Family
 
 _CENTRE = {"pelvis": ("hip",), "head": ("head",)}
 

@@ -4,7 +4,7 @@ rig is Unreal's).
 
 from __future__ import annotations
 
-from tokendance_core.rigs.family import Family
+from tokendance_core.rigs.families.family import Family
 
 MAKEHUMAN = Family(
     name="makehuman",

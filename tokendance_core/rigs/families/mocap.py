@@ -1,10 +1,10 @@
-"""Skeletons of motion capture: Xsens MVN, Rokoko, OptiTrack Motive, CMU, Motorica, and files that name joints as
-anatomy does.
+"""Skeletons of motion capture: Xsens MVN, Rokoko, OptiTrack Motive, CMU, Motorica, the Biped of 3ds Max, and files that
+name joints as anatomy does.
 """
 
 from __future__ import annotations
 
-from tokendance_core.rigs.family import Family
+from tokendance_core.rigs.families.family import Family
 
 _HEAD = {"neck": ("neck", "neck1"), "head": ("head",)}
 
@@ -129,3 +129,30 @@ MOTION_CAPTURE = Family(
 """Mixamo, MotionBuilder, Motorica, CMU and Daz names, each spine bone for one joint: a file's motion stays on the joint
 that has it.
 """
+
+BIPED = Family(
+    name="3ds max biped",
+    title="3ds Max Biped",
+    prefix=r"(?:ValveBiped[._ ])?Bip\d*[ _]",
+    joints={
+        "pelvis": ("pelvis",),
+        "neck": ("neck", "neck1", "neck2"),
+        "head": ("head", "head1"),
+        "collar": ("clavicle",),
+        "shoulder": ("upperarm",),
+        "elbow": ("forearm",),
+        "wrist": ("hand",),
+        "hip": ("thigh",),
+        "knee": ("calf",),
+        "ankle": ("foot",),
+        "foot": ("toe0",),
+    },
+    spine=("spine", "spine1", "spine2", "spine3", "spine4"),
+    twist={
+        "shoulder": ("upperarmtwist", "uparmtwist", "uparmtwist1", "upperarmtwist1"),
+        "elbow": ("forearmtwist", "foretwist", "foretwist1", "forearmtwist1"),
+        "hip": ("thightwist", "thightwist1"),
+        "knee": ("calftwist", "calftwist1"),
+    },
+)
+"""3ds Max's Biped, and Valve's, which the Source engine uses."""

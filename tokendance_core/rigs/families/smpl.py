@@ -5,7 +5,7 @@ The game-engine files put the sex and "avg" before each name (``f_avg_L_Hip``).
 
 from __future__ import annotations
 
-from tokendance_core.rigs.family import SIDED, Family
+from tokendance_core.rigs.families.family import SIDED, Family
 
 SMPL = Family(
     name="smpl",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tokendance_core.rigs.family import Family
+from tokendance_core.rigs.families.family import Family
 
 
 def _twists(limb: str) -> tuple[str, ...]:

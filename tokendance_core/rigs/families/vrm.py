@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tokendance_core.rigs.family import Family
+from tokendance_core.rigs.families.family import Family
 
 VRM = Family(
     name="vrm",
