@@ -28,6 +28,9 @@ FPS = 30
 SAMPLE_RATE = 15_360
 """Samples per second of all music inside the package: 512 samples to a frame."""
 
+MUSIC_FEATURES = 35
+"""Numbers for a frame of music, as ``music/features.py`` names them."""
+
 CODES = 1000
 """Codes of a codebook: FSQ levels 8 x 5 x 5 x 5."""
 
@@ -105,12 +108,17 @@ class Music:
 
 @dataclass(frozen=True, eq=False)
 class MusicFeatures:
-    """The network's input: ``values`` (T, 35) float32 at 30 fps, columns as ``features.FEATURE_NAMES``."""
+    """The network's input: ``values`` (T, MUSIC_FEATURES) float32 at 30 fps, columns as ``features.FEATURE_NAMES``."""
 
     values: np.ndarray
 
     def __post_init__(self) -> None:
-        _expect_array("MusicFeatures.values", self.values, (None, 35), "semantic and acoustic columns would be swapped")
+        _expect_array(
+            "MusicFeatures.values",
+            self.values,
+            (None, MUSIC_FEATURES),
+            "semantic and acoustic columns would be swapped",
+        )
 
     @property
     def frames(self) -> int:

@@ -17,9 +17,10 @@ _PYTORCH = "https://download.pytorch.org/whl"
 _PYPI_HOST, _PYTORCH_HOST = "pypi.org", "download.pytorch.org"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One choice on one platform; sizes in MB (10^6 bytes), measured with torch 2.13.
+    """One choice on one platform; sizes in MB (10^6 bytes), measured with torch 2.13; for CUDA on Windows they
+    are estimates.
 
     ``torch`` holds pip's arguments for torch, one tuple for each place to look, tried one after another.
     """
@@ -56,10 +57,19 @@ _WINDOWS_CPU = ((*_index("cpu"), TORCH), (TORCH,))
 _WINDOWS_CUDA = ((*_index("cu130"), TORCH), (*_index("cu126"), TORCH))
 
 _PLANS: Mapping[str, tuple[Plan, ...]] = {
-    "linux": (Plan("cpu", _LINUX_CPU, 246, 960), Plan("cuda", _PLAIN, 3000, 6100)),
+    "linux": (
+        Plan(accelerator="cpu", torch=_LINUX_CPU, download_mb=246, disk_mb=960),
+        Plan(accelerator="cuda", torch=_PLAIN, download_mb=3000, disk_mb=6100),
+    ),
     # CUDA on Windows is estimated.
-    "windows": (Plan("cpu", _WINDOWS_CPU, 175, 690), Plan("cuda", _WINDOWS_CUDA, 2700, 5000)),
-    "macos": (Plan("metal", _PLAIN, 143, 640), Plan("cpu", _PLAIN, 143, 640)),
+    "windows": (
+        Plan(accelerator="cpu", torch=_WINDOWS_CPU, download_mb=175, disk_mb=690),
+        Plan(accelerator="cuda", torch=_WINDOWS_CUDA, download_mb=2700, disk_mb=5000),
+    ),
+    "macos": (
+        Plan(accelerator="metal", torch=_PLAIN, download_mb=143, disk_mb=640),
+        Plan(accelerator="cpu", torch=_PLAIN, download_mb=143, disk_mb=640),
+    ),
 }
 """The first choice of a platform is its default."""
 
