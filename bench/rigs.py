@@ -107,7 +107,7 @@ def measure(armature: bpy.types.Object, clip: MotionClip, repeats: int) -> dict[
         start = time.perf_counter()
         animation = retarget_clip(clip, read, rig_map, RetargetSettings())
         middle = time.perf_counter()
-        made = write(armature, animation, name="Bench", frame_start=0, scene_fps=clip.fps, recipe={})
+        made = write(armature, animation, name="Bench", frame_start=0, scene_fps=clip.fps)
         took.append((middle - start, time.perf_counter() - middle))
         if len(took) < repeats:
             bpy.data.actions.remove(made)

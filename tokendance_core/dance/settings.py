@@ -23,14 +23,15 @@ class GenerateSettings:
         8,
         "Passes of refinement; 1 is the paper's single pass",
         least=1,
-        most=64,
+        most=1000,
+        usual=64,
         hint="8 is a good value; 1 is the fastest.",
     )
     temperature: float = option(
         1.0,
         "0 is the likeliest dance, above 1 is wilder",
         least=0.0,
-        most=10.0,
+        most=100.0,
         usual=2.0,
         hint="Use 0.7 to 1.2 for most dances.",
     )
