@@ -81,7 +81,7 @@ def test_clip_tells_how_it_was_made(clicks, tiny_checkpoint):
     settings = GenerateSettings(genre="pop", seed=5, steps=2, temperature=0.8)
     clip = generate(clicks, tiny_checkpoint, settings)
     assert clip.name == "clicks"
-    chosen = {key: getattr(settings, key) for key in ("genre", "seed", "steps", "temperature", "variety", "energy")}
+    chosen = {key: getattr(settings, key) for key in options(GenerateSettings)}
     named = {key: clip.info[key] for key in ("version", "last_beat")}
     assert clip.info == {"song": "clicks", "checkpoint": "tiny", "finished": True} | chosen | named
 
