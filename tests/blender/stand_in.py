@@ -51,7 +51,9 @@ def known_dance(seconds: float = SECONDS, fps: float = 30.0) -> MotionClip:
 
 def note(**facts: object) -> None:
     if call := os.environ.get("STAND_IN_CALL"):
-        Path(call).write_text(json.dumps(facts), encoding="utf-8")
+        aside = Path(f"{call}.aside")
+        aside.write_text(json.dumps(facts), encoding="utf-8")
+        aside.replace(call)  # a test may look at any moment
 
 
 def hang(report: worker.FolderReport) -> None:
