@@ -189,11 +189,3 @@ def plain(value: Any) -> Any:
 def options_of(settings: type, without: Container[str] = ()) -> type:
     """A base class of operators and property groups that have a property for every option of ``settings``."""
     return type(f"{settings.__name__}Options", (), {"__annotations__": blender_properties(settings, without)})
-
-
-class PlacementOptions(options_of(Placement)):
-    """Every operator that puts a dance on an armature."""
-
-    def placement(self) -> Placement:
-        """The choices as plain data."""
-        return Placement(**chosen(Placement, self))

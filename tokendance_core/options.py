@@ -218,7 +218,7 @@ def from_arguments(settings: type[_S], arguments: argparse.Namespace, **more: An
     return settings(**given, **more)
 
 
-def take(settings: type[_S], found: Mapping[str, Any], **more: Any) -> _S:
+def take(settings: type[_S], found: Mapping[str, Any]) -> _S:
     """Settings from a mapping that may hold more, or less: what is missing or makes no sense is the default.
 
     For what people and older versions have kept. Numbers of another type are converted: Blender keeps truth as 0 and 1.
@@ -226,7 +226,7 @@ def take(settings: type[_S], found: Mapping[str, Any], **more: Any) -> _S:
     given = {
         name: _converted(declared, found.get(name, declared.default)) for name, declared in options(settings).items()
     }
-    return settings(**{**given, **more})
+    return settings(**given)
 
 
 def _converted(declared: Option, value: Any) -> Value:
@@ -238,11 +238,6 @@ def _converted(declared: Option, value: Any) -> Value:
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
-
-
-def to_json(settings: Settings) -> str:
-    """One line of JSON: every field, settings inside settings as objects."""
-    return json.dumps(dataclasses.asdict(cast(Any, settings)), ensure_ascii=False)
 
 
 def from_json(settings: type[_S], content: object) -> _S:

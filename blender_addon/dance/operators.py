@@ -13,14 +13,14 @@ from ..character import dancer as dancers
 from ..interface import ticker
 from ..interface.reports import told
 from ..interface.translate import rpt
-from ..options import Order, PlacementOptions, chosen, options_of
+from ..options import Order, Placement, chosen, options_of
 from . import delivery, generation, properties
 from .delivery import Delivery
 from .generation import Outcome
 
 
 class GenerateDance(
-    PlacementOptions,
+    options_of(Placement),
     options_of(GenerateSettings),
     options_of(SongPart, without=("speed",)),  # a strip tells it
     options_of(Order),
@@ -118,7 +118,7 @@ class GenerateDance(
             frame_start=self.frame_start if self.properties.is_property_set("frame_start") else None,
             settings=GenerateSettings(**chosen(GenerateSettings, self)),
             part=SongPart(**chosen(SongPart, self, without=("speed",))),
-            placement=self.placement(),
+            placement=Placement(**chosen(Placement, self)),
         )
 
     def _failed(self, error: TokenDanceError) -> set[str]:

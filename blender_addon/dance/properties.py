@@ -13,7 +13,7 @@ from tokendance_core import CheckpointError, GenerateSettings, TokenDanceError, 
 
 from .. import session
 from ..character import dancer as dancers
-from ..options import QUALITY_STEPS, Order, Placement, PlacementOptions, chosen, options_of
+from ..options import QUALITY_STEPS, Order, Placement, chosen, options_of
 from ..runtime.preferences import runtime
 from ..song import facts as song_facts
 from ..song import strip as audio_strip
@@ -57,7 +57,7 @@ def _is_armature(_settings: SceneSettings, item: bpy.types.Object) -> bool:
 
 
 class SceneSettings(
-    PlacementOptions, options_of(GenerateSettings), options_of(Order, ELSEWHERE), bpy.types.PropertyGroup
+    options_of(Placement), options_of(GenerateSettings), options_of(Order, ELSEWHERE), bpy.types.PropertyGroup
 ):
     """``scene.tokendance``: what *Generate Dance* does when it is pressed in the panel."""
 

@@ -64,32 +64,26 @@ class Task:
     number: int
     stage: str = ""
     fraction: float = 0.0
-    _answer: Done | SongFacts | Ready | Failed | None = None
-    _is_garbage: bool = False
+    _answer: ProgressEvent | Done | SongFacts | Ready | Failed | None = None
     _cancelled_at: float | None = None
 
     def poll(self) -> bool:
         """Read what the worker has written so far; True once there is an answer, or never will be. Never waits."""
         alive = self.worker.alive()  # asked first: the last answer of a process that just ended must not be missed
-        if not self._is_over and (answer := self._read("answer")) is not None:
-            self._is_garbage = isinstance(answer, ProgressEvent)
-            self._answer = None if isinstance(answer, ProgressEvent) else answer
-        if not self._is_over and isinstance(progress := self._read("progress"), ProgressEvent):
+        if self._answer is None:
+            self._answer = self._read("answer")
+        if self._answer is None and isinstance(progress := self._read("progress"), ProgressEvent):
             self.stage, self.fraction = progress.stage, min(max(progress.fraction, 0.0), 1.0)
-        if not self._is_over and self._cancelled_at and time.monotonic() - self._cancelled_at > _GRACE_SECONDS:
+        if self._answer is None and self._cancelled_at and time.monotonic() - self._cancelled_at > _GRACE_SECONDS:
             self.worker.stop()
             alive = False
-        return self._is_over or not alive
-
-    @property
-    def _is_over(self) -> bool:
-        return self._answer is not None or self._is_garbage
+        return self._answer is not None or not alive
 
     def cancel(self) -> None:
         """Tell the worker that the answer is not wanted; ``poll`` stops it by force if it goes on. At once, never
         waits.
         """
-        if not self._is_over and self._cancelled_at is None:
+        if self._answer is None and self._cancelled_at is None:
             self._cancelled_at = time.monotonic()
             with suppress(TokenDanceError):  # a worker that is gone needs no telling
                 self.worker.write(f"{self.number}.cancel", "")
@@ -98,7 +92,7 @@ class Task:
         """The answer, after ``poll`` said True; raises what went wrong as TokenDanceError."""
         if self._cancelled_at is not None:
             raise Cancelled("Stopped; the scene is as it was.")
-        if self._is_garbage:
+        if isinstance(self._answer, ProgressEvent):
             self.worker.stop()  # whatever it is, it cannot be trusted with the next request
             raise TokenDanceError(
                 "The process that makes the dance gave an answer that makes no sense.",

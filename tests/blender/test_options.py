@@ -82,11 +82,10 @@ def test_blender_shows_what_is_declared(addon, owner, kind, without):
 def pressed(scene) -> Order:
     """What the button of the panel asks for."""
     button = SimpleNamespace(properties=SimpleNamespace(is_property_set=lambda name: False), filepath="")
-    for kind in (GenerateSettings, SongPart, Order):
+    for kind in (GenerateSettings, SongPart, Order, Placement):
         for name, declared in declared_options(kind).items():
             setattr(button, name_in_blender(name), declared.default)
     properties.fill(button, bpy.context)
-    button.placement = lambda: Placement(**{name: getattr(button, name) for name in declared_options(Placement)})
     return operators.GenerateDance._order(button)
 
 

@@ -9,7 +9,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +38,6 @@ from tokendance_core.files import clip as clip_file
 from tokendance_core.files.atomic import write_aside
 from tokendance_core.music import audio
 from tokendance_core.music.settings import SongPart
-from tokendance_core.options import to_json
 from tokendance_core.types import FPS, SAMPLE_RATE
 
 WHOLE = SongPart()
@@ -262,7 +261,7 @@ DANCE = DanceRequest(song="a.wav", output="x.npz")
         ({"listen": {"song": "a.wav", "loudly": True}}, "loudly"),
         (edited(DANCE, output=None), "expected an object"),
         (edited(DANCE, settings={"seed": "many"}), "many"),
-        (edited(DANCE, settings={**json.loads(to_json(GenerateSettings())), "seed": "many"}), "“seed” is 'many'"),
+        (edited(DANCE, settings={**asdict(GenerateSettings()), "seed": "many"}), "“seed” is 'many'"),
         (edited(DANCE, run={"device": "abacus", "checkpoint": ""}), "abacus"),
         (ListenRequest(song="no such song.wav"), "no such song"),
         (b'{"listen": {"song": "\\ud800.wav"}}', "no file"),

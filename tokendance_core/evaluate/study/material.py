@@ -15,7 +15,7 @@ from tokendance_core.datasets import compose as pairs
 from tokendance_core.datasets import pack
 from tokendance_core.datasets.pack import SourceClip, SourceSong
 from tokendance_core.errors import DataError, SettingError
-from tokendance_core.finishing.settings import FinishSettings
+from tokendance_core.finishing.settings import NOTHING
 from tokendance_core.music import audio
 from tokendance_core.types import FPS, SAMPLE_RATE, MotionClip, Music
 
@@ -27,9 +27,6 @@ COMPOSED = "composed ground truth"
 WRONG_TEMPO = "the same phrases at a wrong tempo"
 RANDOM_CLIP = "a random training clip"
 FROZEN = "frozen pose"
-
-UNFINISHED = FinishSettings(smoothing=0.0, foot_lock=0.0, ground=False, settle=0.0)
-"""The dance as the tokenizers decode it."""
 
 LONGEST = 180.0
 """Seconds of a song that are danced where its form matters."""
@@ -130,8 +127,8 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
     dances[ONE_STEP] = [danced(replace(chosen, steps=1, temperature=0.0))]
     rng = np.random.default_rng(chosen.seed)
     dances[SHUFFLED] = [danced(chosen, [shuffled(song, rng) for song in music])]
-    raw = danced(replace(chosen, finish=UNFINISHED))
-    unlocked = danced(replace(chosen, finish=replace(chosen.finish or UNFINISHED, foot_lock=0.0)))
+    raw = danced(replace(chosen, finish=NOTHING))
+    unlocked = danced(replace(chosen, finish=replace(chosen.finish or NOTHING, foot_lock=0.0)))
     whole = danced(chosen, _music(songs, LONGEST))
     log("composing the controls")
     dances |= {kind: [made] for kind, made in _controls(model, clips, songs, music, rng).items()}
