@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from tokendance_core.datasets import beat_grids
+from tokendance_core.datasets import clip_clocks
 from tokendance_core.datasets.pack import SourceClip
 from tokendance_core.motion import kinematics, rotation
 from tokendance_core.motion.sampling import neighbours
@@ -76,7 +76,7 @@ def danceables(source: SourceClip) -> list[Danceable]:
     """
     if source.loop:
         source = replace(source, clip=tile(source.clip, LOOP_SECONDS))
-    beats = beat_grids.beat_times(source)
+    beats = clip_clocks.clock_of(source).beats
     if len(beats) < 4 or source.low_motion:
         return []
     return [

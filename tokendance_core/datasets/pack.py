@@ -81,10 +81,13 @@ own advice).
 
 @dataclass(frozen=True, eq=False)
 class BeatGrid:
-    """The clock a clip was danced to: ``bpm`` and ``phase``, the seconds of its first beat."""
+    """The clock a clip was danced to: ``bpm`` and ``phase``, the seconds of its first beat; not ``exact`` if it was
+    recovered from the motion.
+    """
 
     bpm: float
     phase: float
+    exact: bool = True
 
     def beats(self, seconds: float) -> np.ndarray:
         """Beat times in [0, seconds]."""
@@ -147,7 +150,7 @@ def _known_grid(name: str, entry: dict[str, Any] | None) -> BeatGrid | None:
         return None
     exact = entry["z"] is None
     recovered = not exact and name.startswith(("cmu_60_", "cmu_61_")) and entry["z"] > _CERTAIN
-    return BeatGrid(entry["bpm"], entry["phase"]) if exact or recovered else None
+    return BeatGrid(entry["bpm"], entry["phase"], exact) if exact or recovered else None
 
 
 def _read_json(path: Path) -> Any:

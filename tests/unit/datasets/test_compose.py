@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.motion_samples import source, swaying_clip
-from tokendance_core.datasets import beat_grids, compose
-from tokendance_core.datasets.pack import BeatGrid
+from tokendance_core.datasets import compose
 from tokendance_core.motion import kinematics
 
 
@@ -85,22 +84,6 @@ def test_a_tiled_loop_travels_on() -> None:
 def test_clips_that_hardly_move_are_left_out() -> None:
     still = source(swaying_clip(300))
     assert compose.danceables(replace(still, low_motion=True)) == []
-
-
-def test_a_known_grid_is_used_as_it_is() -> None:
-    known = replace(source(swaying_clip(300)), grid=BeatGrid(100.0, 0.15))
-    np.testing.assert_allclose(beat_grids.beat_times(known), np.arange(0.15, 10, 0.6))
-
-
-def test_a_guessed_grid_finds_the_sway() -> None:
-    clip = swaying_clip(600, bpm=100.0)
-    guess = beat_grids.guess_grid(clip)
-    assert min(abs(guess.bpm / 100.0 - ratio) for ratio in (0.75, 1.0, 1.5)) < 0.03
-
-
-def test_guessed_beats_rise() -> None:
-    beats = beat_grids.beat_times(replace(source(swaying_clip(600, bpm=97.0)), grid=None))
-    assert (np.diff(beats) > 0).all()
 
 
 def test_now_and_then_the_arms_of_another_clip_dance_on_the_same_legs(
