@@ -19,7 +19,8 @@ CLIPS = {  # name, style
     "g1_J_Dance1_Modern": "modern", "g1_J_Dance6_Sassy": "sassy", "m2m_dance_loop": "loop",
 }  # fmt: skip
 
-SONGS = ("song", pack._VALIDATION_SONGS[0])
+SONGS = {"song": "train", "other": "validation"}
+"""Split by name."""
 
 
 def write(folder: Path) -> None:
@@ -38,4 +39,5 @@ def write(folder: Path) -> None:
     for seed, name in enumerate(SONGS):
         drums = percussion.drum_track(118.0, 14.0, np.random.default_rng(seed))
         soundfile.write(folder / "music" / f"{name}.ogg", drums.samples, SAMPLE_RATE)
-    (folder / "music_index.json").write_text(json.dumps([{"file": f"{name}.ogg"} for name in SONGS]))
+    songs = [{"file": f"{name}.ogg", "split": split} for name, split in SONGS.items()]
+    (folder / "music_index.json").write_text(json.dumps(songs))

@@ -2,7 +2,7 @@
 
 Layout: ``motion/*.npz`` and ``motion_aux/*.npz`` with ``rot6d`` (T, 22, 6) and ``root`` (T, 3) beside
 ``motion_index.json`` (joint names, clips) and ``motion_tempo.json`` (grids); ``music/*.ogg`` beside
-``music_index.json``.
+``music_index.json`` (file, split).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
@@ -34,7 +34,11 @@ _STYLES = {
     "indian": ("indian",),
     "modern": ("modern",),
     "jazz": ("ballet_jazz", "street_jazz", "charleston", "broadway", "jazzwalk"),
-    "street": ("pop", "lock", "krump", "la_hiphop", "middle_hiphop", "house", "waack"),
+    "pop": ("disco", "macarena", "party, arms"),
+    "street": (
+        *("pop", "lock", "krump", "la_hiphop", "middle_hiphop", "house", "waack"),  # AIST++, where pop is popping
+        *("pop_mj", "hiphop", "robot", "tecktonik", "twerk"),
+    ),
     "break": ("break", "breakdance", "acrobatic", "footwork"),
 }
 _GENRE_OF_STYLE = {style: genre for genre, styles in _STYLES.items() for style in styles}
@@ -48,18 +52,6 @@ _TEST = (
     *("_mLH4_", "_mPO1_"),
 )
 _VALIDATION = ("cmu_60_11", "cmu_61_11", "cmu_94_11", "cmu_94_12", "Dance6_Sassy", "Dance8_WestCoast", "_mHO5_")
-
-_BROKEN = tuple(f"cmu_85_{take}" for take in ("03", "04", "12", "14"))
-"""Takes whose pelvis faces backwards: knees and elbows bend the wrong way in most frames."""
-
-_VALIDATION_SONGS = (
-    "bydariogamer_piloting_waves",
-    "ds10_health_safety_light_flashes",
-    "linietsky_mr_mrs_robot",
-    "macleod_gold_rush",
-    "maddirtmonkey_electronic_happy_song",
-    "tad_florist",
-)
 
 _SMPL_NAME = {
     "Hips": "pelvis", "Spine": "spine1", "Chest": "spine2", "UpperChest": "spine3", "Neck": "neck", "Head": "head",
@@ -183,7 +175,7 @@ def _read_motion(path: Path, joints: list[str], indices: np.ndarray) -> MotionCl
 
 
 def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
-    """Every intact clip of ``motion/``, or of ``motion_aux/`` (not dance, for the tokenizers only), by name. Raises
+    """Every clip of ``motion/``, or of ``motion_aux/`` (not dance, for the tokenizers only), by name. Raises
     DataError when something is missing.
     """
     index = _read_json(data / "motion_index.json")
@@ -193,8 +185,6 @@ def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
     folder = data / ("motion_aux" if auxiliary else "motion")
     clips = []
     for path in sorted(folder.glob("*.npz")):
-        if path.stem in _BROKEN:
-            continue
         clip = face_forward(_read_motion(path, index["joints"], indices))
         entry = about.get(path.stem, {})
         clips.append(
@@ -215,14 +205,28 @@ def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
 
 
 def load_songs(data: Path) -> Iterator[SourceSong]:
-    """Every song of ``music/`` with its features, sorted by name."""
-    for entry in sorted(_read_json(data / "music_index.json"), key=lambda entry: entry["file"]):
+    """Every song of ``music/`` with its features, sorted by name. Raises DataError before the first is heard when the
+    index gives one no split.
+    """
+    index = sorted(_read_json(data / "music_index.json"), key=lambda entry: entry["file"])
+    for entry, split in [(entry, _split_of_song(entry)) for entry in index]:
         path = data / "music" / entry["file"]
         song_features = features.extract(audio.load(path))
         yield SourceSong(
             name=path.stem,
-            split="validation" if path.stem in _VALIDATION_SONGS else "train",
+            split=split,
             features=song_features,
             beats=features.beat_times(song_features),
             path=path,
         )
+
+
+def _split_of_song(entry: dict[str, Any]) -> Split:
+    split = entry.get("split")
+    if split not in get_args(Split):
+        found = "no split" if split is None else f"the split {split!r}"
+        raise DataError(
+            f"The song {entry['file']} has {found} in music_index.json, expected one of: {', '.join(get_args(Split))}.",
+            hint="Give its entry a “split”: “train” if it may be trained on.",
+        )
+    return cast(Split, split)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import torch
@@ -167,7 +168,7 @@ def load_or_build_pairs(
     paths = {split: folder / f"pairs_{split}.npz" for split in ("train", "validation")}
     if not all(path.exists() for path in paths.values()):
         clips = [clip for clip in pack.load_motion(data) if clip.split == "train"]
-        songs: dict[str, list[pack.SourceSong]] = {"train": [], "validation": []}
+        songs: dict[str, list[pack.SourceSong]] = {split: [] for split in get_args(pack.Split)}
         for song in pack.load_songs(data):
             songs[song.split].append(song)
         drums = paired_tokens.drum_songs(np.random.default_rng(seed))
