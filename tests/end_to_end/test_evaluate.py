@@ -82,10 +82,25 @@ def test_page_needs_nothing_else(report):
     assert page.count("data:image/svg+xml") >= 4
 
 
+def test_quick_measures_tokenizers_that_have_no_generator_yet(data, tiny_checkpoint, tmp_path, capsys):
+    file = tmp_path / "tokenizers.safetensors"
+    tiny_checkpoint.with_generator(None).save(file)
+    out = tmp_path / "quick"
+    assert evaluate("--quick", "--data", data, "--out", out, "--checkpoint", file, "--device", "cpu") == 0
+    assert [path.name for path in out.iterdir()] == [FIGURES]
+    result = json.loads((out / FIGURES).read_text(encoding="utf-8"))
+    assert list(result["sections"]) == ["Tokenizers"]
+    assert {gate["theme"][0] for gate in result["gates"]} == {"1"}
+    assert "yaw drift, degrees in 10 s" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
         ([], 2, "--data"),
+        (["--quick"], 2, "--data"),
+        (["--quick", "--data", "nowhere"], 7, "motion_index.json"),
+        (["--quick", "--data", "nowhere", "--seeds", "3"], 2, "--seeds, which has no effect with --quick"),
         (["--protocol", "A"], 2, "--dataset"),
         (["--data", "nowhere"], 7, "motion_index.json"),
         (["--data", "nowhere", "--seeds", "0"], 2, "“seeds” is 0"),

@@ -31,6 +31,9 @@ STUDY_ONLY = ("data", "songs")
 PROTOCOL_ONLY = ("dataset", "format", "dances")
 """Options that the other kind of evaluation has no use for."""
 
+CHOSEN_BY_QUICK = ("songs", "seconds", "seeds", "protocol", "dataset", "format", "dances")
+"""Options that --quick leaves no choice of, so that its figures compare from one checkpoint to the next."""
+
 
 @dataclass(frozen=True)
 class _Measured:
@@ -48,9 +51,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--out", type=Path, required=True, metavar="DIR", help=f"folder for {PAGE} and {FIGURES}")
     add("--data", type=Path, metavar="DIR", help="data pack: folder with motion/, music/ and their index files")
+    add(
+        "--quick",
+        action="store_true",
+        help=f"two minutes instead of the whole study: a short table, and {FIGURES}; tokenizers alone where the "
+        "checkpoint has no generator",
+    )
     add("--songs", type=int, metavar="N", help="number of songs at most, held-out ones first (default: all)")
-    add("--seconds", type=float, default=60.0, metavar="S", help="length taken from each song (default: %(default)s)")
-    add("--seeds", type=int, default=5, metavar="N", help="number of dances to each song (default: %(default)s)")
+    add("--seconds", type=float, metavar="S", help="length taken from each song (default: 60)")
+    add("--seeds", type=int, metavar="N", help="number of dances to each song (default: 5)")
     add_options(parser, GenerateSettings)
     add_options(parser, RunSettings)
     add(
@@ -75,25 +84,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Check what can be checked at once, then load, dance, measure and write both files."""
-    from tokendance_core.evaluate.page import figures, page
+    """Check what can be checked at once, then load, dance, measure and write what was found."""
+    from tokendance_core.evaluate.page import figures
     from tokendance_core.evaluate.results import to_json
     from tokendance_core.files.atomic import check_writable
 
     _check_options(args)
-    figures.check_installed()
+    if not args.quick:
+        figures.check_installed()
     _make_folder(args.out)
-    for name in (PAGE, FIGURES):
+    written = (FIGURES,) if args.quick else (PAGE, FIGURES)
+    for name in written:
         check_writable(args.out / name)
+    report = _quick(args) if args.quick else _with_page(args)
+    _write(args.out / FIGURES, json.dumps(to_json(report), indent=2) + "\n")
+    for gate in report.gates:
+        verdict = "met   " if gate.met else "missed"
+        _log(f"{verdict}  {gate.theme}: {gate.what} {gate.figure:.3g}, {gate.target}")
+    _log(", ".join(str(args.out / name) for name in written))
+    return 0
+
+
+def _with_page(args: argparse.Namespace) -> Report:
+    from tokendance_core.evaluate.page import page
+
     measured = _protocol(args) if args.protocol else _study(args)
     _log("drawing the page")
     _write(args.out / PAGE, page.render(measured.title, measured.report, measured.plots, measured.dances))
-    _write(args.out / FIGURES, json.dumps(to_json(measured.report), indent=2) + "\n")
-    for gate in measured.report.gates:
-        verdict = "met   " if gate.met else "missed"
-        _log(f"{verdict}  {gate.theme}: {gate.what} {gate.figure:.3g}, {gate.target}")
-    _log(f"{args.out / PAGE}, {args.out / FIGURES}")
-    return 0
+    return measured.report
+
+
+def _quick(args: argparse.Namespace) -> Report:
+    """The short evaluation, its tables printed."""
+    from tokendance_core.evaluate.page import text
+    from tokendance_core.evaluate.study.quick import quick
+
+    report = quick(load_once(from_arguments(RunSettings, args)), args.data, _log)
+    for section in report.sections.values():
+        for title, rows in section.tables.items():
+            _log(f"\n{title}\n{text.table(rows)}")
+    _log("")
+    return report
 
 
 def _log(line: str) -> None:
@@ -101,7 +132,13 @@ def _log(line: str) -> None:
 
 
 def _check_options(args: argparse.Namespace) -> None:
-    """Raise SettingError when the data is not named, or an option belongs to the other kind of evaluation."""
+    """Raise SettingError when the data is not named, or an option belongs to another kind of evaluation."""
+    chosen = [name for name in CHOSEN_BY_QUICK if getattr(args, name) is not None]
+    if args.quick and chosen:
+        raise SettingError(
+            f"Evaluate was given --{chosen[0]}, which has no effect with --quick.",
+            hint="Leave one of both out; --quick always measures the same songs.",
+        )
     wanted, foreign = ("dataset", STUDY_ONLY) if args.protocol else ("data", PROTOCOL_ONLY)
     useless = [name for name in foreign if getattr(args, name) is not None]
     if useless and args.protocol:
@@ -160,8 +197,8 @@ def _protocol(args: argparse.Namespace) -> _Measured:
 def _settings(args: argparse.Namespace) -> StudySettings:
     from tokendance_core.evaluate.study.material import StudySettings
 
-    dance = from_arguments(GenerateSettings, args)
-    return StudySettings(songs=args.songs, seconds=args.seconds, seeds=args.seeds, dance=dance)
+    amounts = {name: getattr(args, name) for name in ("songs", "seconds", "seeds") if getattr(args, name) is not None}
+    return StudySettings(dance=from_arguments(GenerateSettings, args), **amounts)
 
 
 def _model(args: argparse.Namespace) -> Checkpoint:

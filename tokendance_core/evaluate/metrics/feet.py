@@ -34,9 +34,14 @@ def foot_slide(clip: MotionClip) -> float:
     Known defect: contact means slow and low, so a foot that slides faster than 0.35 m/s is no contact and is not
     counted.
     """
-    joints = kinematics.joint_positions(clip)
-    contacts = kinematics.foot_contacts(joints, clip.fps)
-    speed = np.linalg.norm(kinematics.velocities(joints[:, list(FEET)], clip.fps)[..., HORIZONTAL], axis=-1)
+    return slide_during(clip, kinematics.foot_contacts(kinematics.joint_positions(clip), clip.fps))
+
+
+def slide_during(clip: MotionClip, contacts: np.ndarray) -> float:
+    """Mean horizontal speed in m/s of ankles and toes in the frames of ``contacts`` (T, 4) bool, the clip's own or
+    those of the dance that it should be; 0 without any.
+    """
+    speed = np.linalg.norm(kinematics.velocities(_feet(clip), clip.fps)[..., HORIZONTAL], axis=-1)
     return float(speed[contacts].mean()) if contacts.any() else 0.0
 
 

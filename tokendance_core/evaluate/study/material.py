@@ -111,7 +111,7 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
     """
     log("reading the data")
     clips, all_songs = pack.load_motion(data), list(pack.load_songs(data))
-    _check_clips(clips)
+    check_clips(clips)
     songs = choose_songs(all_songs, settings)
     music = _music(songs, settings.seconds)
     chosen, seeds = settings.dance, range(settings.dance.seed, settings.dance.seed + settings.seeds)
@@ -146,7 +146,7 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
     )
 
 
-def _check_clips(clips: list[SourceClip]) -> None:
+def check_clips(clips: list[SourceClip]) -> None:
     """Both sides need a clip long enough to be cut into windows, or nothing can be compared."""
     for side, split in (("training", True), ("held-out", False)):
         if not any((c.split == "train") is split and c.clip.seconds >= LONG_CLIP for c in clips):

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tokendance_core.dance.checkpoint import STREAMS
+from tokendance_core.dance.codec import DanceCodec
+from tokendance_core.datasets.pack import SourceClip
 from tokendance_core.evaluate.metrics import feet, motion
 from tokendance_core.evaluate.metrics.statistics import Estimate, interval
-from tokendance_core.evaluate.results import Gate, Row, Section
+from tokendance_core.evaluate.results import Gate, Row, Section, Table
 from tokendance_core.evaluate.study import gates
 from tokendance_core.evaluate.study.material import FROZEN, Dances, Material, frozen
+from tokendance_core.motion.contacts import steady_contacts
+from tokendance_core.motion.kinematics import joint_positions
 from tokendance_core.motion.speed import joint_speed
 from tokendance_core.types import CODES, MotionClip
 
-SPLITS = {"train": ("train",), "validation": ("validation",), "test": ("test",), "held out": ("validation", "test")}
+SPLITS = {"train": ("train",), "validation": ("validation",), "test": ("test",)}
+HELD_OUT = "held out"
 
 _NOTE = (
-    "Every clip of the pack encoded and decoded by both dance tokenizers, before finishing; means over frames, 95 % "
-    "intervals over clips. Ratios: decoded over true."
+    "Clips of the pack encoded and decoded by both dance tokenizers, before finishing; means over frames, 95 % "
+    "intervals over clips. Joint error: around the pelvis, in each dancer’s own heading. Drift: of the world path. "
+    "Standing slide: speed over the floor of ankles and toes while the true dancer’s stand, and while the decoded "
+    "dancer’s own do. Ratios: decoded over true."
 )
 
 
@@ -30,11 +37,13 @@ class Reconstruction(Row):
 
     clips: int
     joint_error_cm: Estimate
+    yaw_drift_degrees_per_10s: float
     drift_cm_per_10s: float
     jerk_ratio: float
-    foot_slide_ratio: float
-    foot_slide_cm_s: float
-    true_foot_slide_cm_s: float
+    standing_slide_ratio: float
+    standing_slide_cm_s: float
+    slide_in_own_contacts_cm_s: float
+    true_standing_slide_cm_s: float
     joint_speed_m_s: float
     true_joint_speed_m_s: float
 
@@ -50,20 +59,29 @@ class CodeUsage(Row):
 
 def tokenizers(material: Material) -> Section:
     """Reconstruction by split beside the true clips, and the use of each codebook."""
-    codec = material.model.dance_codec
-    made = {c.name: codec.decode(codec.encode(c.clip)) for c in material.clips}
     rows = {}
     for name, splits in SPLITS.items():
         truth = [c.clip for c in material.clips if c.split in splits]
         if truth:
-            rows[name] = reconstruction([made[clip.name] for clip in truth], truth)
-    truth = material.held_out_clips()
-    rows[f"held out, {FROZEN} instead"] = reconstruction([frozen(clip) for clip in truth], truth)
-    return Section(
-        _NOTE,
-        {"Reconstruction": rows, "Use of the codes by the training data": code_usage(material)},
-        _gates(rows["held out"]),
-    )
+            rows[name] = reconstruction(_through(material.model.dance_codec, truth), truth)
+    found = held_out(material.model.dance_codec, material.clips)
+    tables: dict[str, Table] = {
+        "Reconstruction": {**rows, **found.tables["Reconstruction"]},
+        "Use of the codes by the training data": code_usage(material),
+    }
+    return Section(_NOTE, tables, found.gates)
+
+
+def held_out(codec: DanceCodec, clips: Sequence[SourceClip]) -> Section:
+    """Reconstruction of the held-out clips alone, beside a frozen pose, with the gates of the tokenizers."""
+    truth = [c.clip for c in clips if c.split != "train"]
+    row = reconstruction(_through(codec, truth), truth)
+    nothing = reconstruction([frozen(clip) for clip in truth], truth)
+    return Section(_NOTE, {"Reconstruction": {HELD_OUT: row, f"{HELD_OUT}, {FROZEN} instead": nothing}}, _gates(row))
+
+
+def _through(codec: DanceCodec, clips: Dances) -> Dances:
+    return [codec.decode(codec.encode(clip)) for clip in clips]
 
 
 def reconstruction(made: Dances, truth: Dances) -> Reconstruction:
@@ -77,19 +95,26 @@ def reconstruction(made: Dances, truth: Dances) -> Reconstruction:
         return mean([measure(clip) for clip in made]), mean([measure(clip) for clip in truth])
 
     pairs = list(zip(made, truth, strict=True))
-    slide, true_slide = both(feet.foot_slide)
+    slide = mean([feet.slide_during(m, _contacts(t)) for m, t in pairs])
+    own_slide, true_slide = both(lambda clip: feet.slide_during(clip, _contacts(clip)))
     speed, true_speed = both(lambda clip: float(joint_speed(clip).mean()))
     return Reconstruction(
         clips=len(truth),
         joint_error_cm=interval([100 * motion.joint_error(m, t).mean() for m, t in pairs], frames),
+        yaw_drift_degrees_per_10s=mean([motion.yaw_drift(m, t) for m, t in pairs]),
         drift_cm_per_10s=100 * mean([motion.drift(m, t) for m, t in pairs]),
         jerk_ratio=_ratio(*both(motion.jerk)),
-        foot_slide_ratio=_ratio(slide, true_slide),
-        foot_slide_cm_s=100 * slide,
-        true_foot_slide_cm_s=100 * true_slide,
+        standing_slide_ratio=_ratio(slide, true_slide),
+        standing_slide_cm_s=100 * slide,
+        slide_in_own_contacts_cm_s=100 * own_slide,
+        true_standing_slide_cm_s=100 * true_slide,
         joint_speed_m_s=speed,
         true_joint_speed_m_s=true_speed,
     )
+
+
+def _contacts(clip: MotionClip) -> np.ndarray:
+    return steady_contacts(joint_positions(clip), clip.fps)
 
 
 def _ratio(made: float, true: float) -> float:
@@ -119,8 +144,8 @@ def code_usage(material: Material) -> dict[str, CodeUsage]:
 def _gates(row: Reconstruction) -> list[Gate]:
     theme = "1 tokenizers, held-out dance"
     return [
-        gates.at_most(theme, "joint error, cm", row.joint_error_cm.mean, 3.0),
-        gates.at_most(theme, "path drift in 10 s, cm", row.drift_cm_per_10s, 5.0),
+        gates.at_most(theme, "joint error in own heading, cm", row.joint_error_cm.mean, 3.0),
+        gates.at_most(theme, "yaw drift in 10 s, degrees", row.yaw_drift_degrees_per_10s, 10.0),
         gates.near(theme, "jerk over true jerk", row.jerk_ratio, 1.0, 0.15),
-        gates.at_most(theme, "foot slide over true foot slide", row.foot_slide_ratio, 1.25),
+        gates.at_most(theme, "slide of standing feet over the true one", row.standing_slide_ratio, 1.25),
     ]

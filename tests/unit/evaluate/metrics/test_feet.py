@@ -18,6 +18,13 @@ def test_feet_that_glide_slide() -> None:
     assert feet.foot_slide(walking(1.0)) == 0.0  # too fast to count as contact: the known defect
 
 
+def test_slide_counts_in_the_frames_that_are_asked_for() -> None:
+    fast, contacts = walking(np.repeat([0.0, 2.0], 30)), np.zeros((60, 4), bool)
+    assert feet.slide_during(fast, contacts) == 0.0
+    contacts[40:50, 1] = True
+    assert feet.slide_during(fast, contacts) == pytest.approx(2.0, rel=1e-3)
+
+
 def test_feet_below_the_floor_penetrate() -> None:
     assert feet.foot_penetration(still_clip()) == 0.0
     assert feet.foot_penetration(still_clip(height=0.90)) == pytest.approx(0.04, abs=1e-5)

@@ -42,12 +42,19 @@ def test_a_mirror_image_measures_the_same(name: str) -> None:
     assert MEASURES[name](mirror(clip)) == pytest.approx(MEASURES[name](clip), rel=1e-3)
 
 
-def test_joint_error_ignores_the_path() -> None:
+def test_joint_error_ignores_path_and_heading() -> None:
     clip = swaying_clip(30)
-    assert motion.joint_error(replace(clip, root=clip.root + np.float32(3)), clip) == pytest.approx(
-        [0.0] * 30, abs=1e-5
-    )
+    moved = turn(replace(clip, root=clip.root + np.float32(3)), 2.0)
+    assert motion.joint_error(moved, clip) == pytest.approx([0.0] * 30, abs=1e-5)
     assert motion.joint_error(swaying_clip(30, seed=5), clip).mean() > 0.05
+
+
+@pytest.mark.parametrize("frames", [150, 900])
+def test_yaw_drift_is_the_turn_within_ten_seconds(frames: int) -> None:
+    truth = posed(frames, pelvis=(0, np.full(frames, 3.0), 0))
+    lost = posed(frames, pelvis=(0, 3.0 + np.radians(2.0) * np.arange(frames) / 30, 0))  # through half a turn
+    assert motion.yaw_drift(lost, truth) == pytest.approx(20.0, rel=1e-3)
+    assert motion.yaw_drift(turn(truth, 1.0), truth) == pytest.approx(0.0, abs=1e-3)
 
 
 def test_drift_is_the_distance_after_ten_seconds() -> None:

@@ -134,7 +134,8 @@ def test_a_perfect_codec_meets_every_gate(small):
     section = study_tokenizers.tokenizers(small)
     row = section.tables["Reconstruction"]["held out"]
     assert row.joint_error_cm.mean == 0
-    assert (row.jerk_ratio, row.drift_cm_per_10s, row.clips) == (1.0, 0.0, 2)
+    assert (row.jerk_ratio, row.drift_cm_per_10s, row.yaw_drift_degrees_per_10s, row.clips) == (1.0, 0.0, 0.0, 2)
+    assert row.standing_slide_cm_s == row.slide_in_own_contacts_cm_s == row.true_standing_slide_cm_s
     assert len(section.gates) == 4
     assert all(gate.met for gate in section.gates)
 
