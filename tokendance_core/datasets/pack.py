@@ -15,11 +15,12 @@ from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
+from tokendance_core.datasets.stillness import dance_span
 from tokendance_core.errors import DataError
 from tokendance_core.motion.edits import face_forward
 from tokendance_core.motion.skeleton import INDEX, JOINTS
 from tokendance_core.music import audio, features
-from tokendance_core.types import MotionClip, MusicFeatures
+from tokendance_core.types import FPS, MotionClip, MusicFeatures
 
 Split = Literal["train", "validation", "test"]
 
@@ -84,6 +85,10 @@ class BeatGrid:
     def beats(self, seconds: float) -> np.ndarray:
         """Beat times in [0, seconds]."""
         return np.arange(self.phase, seconds, 60.0 / self.bpm)
+
+    def after(self, seconds: float) -> BeatGrid:
+        """The grid of a clip whose first ``seconds`` are cut off."""
+        return replace(self, phase=(self.phase - seconds) % (60.0 / self.bpm))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -174,9 +179,18 @@ def _read_motion(path: Path, joints: list[str], indices: np.ndarray) -> MotionCl
     return MotionClip(rot6d, root, name=path.stem)
 
 
+def _trimmed(source: SourceClip) -> SourceClip:
+    """The clip without somebody standing before and after the dance; a loop stays whole."""
+    if source.loop:
+        return source
+    start, stop = dance_span(source.clip)
+    grid = source.grid and source.grid.after(start / FPS)
+    return replace(source, clip=source.clip.cut(start, stop), grid=grid)
+
+
 def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
-    """Every clip of ``motion/``, or of ``motion_aux/`` (not dance, for the tokenizers only), by name. Raises
-    DataError when something is missing.
+    """Every clip of ``motion/``, without the standing before and after the dance, or of ``motion_aux/`` (not dance, for
+    the tokenizers only), by name. Raises DataError when something is missing.
     """
     index = _read_json(data / "motion_index.json")
     indices = np.array([INDEX[_SMPL_NAME[name]] for name in index["joints"]])
@@ -185,18 +199,18 @@ def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
     folder = data / ("motion_aux" if auxiliary else "motion")
     clips = []
     for path in sorted(folder.glob("*.npz")):
-        clip = face_forward(_read_motion(path, index["joints"], indices))
+        clip = _read_motion(path, index["joints"], indices)
         entry = about.get(path.stem, {})
-        clips.append(
-            SourceClip(
-                clip=replace(clip, info={"source": path.stem}),
-                genre=genre_of(path.stem, entry.get("style", "")),
-                split="train" if auxiliary else split_of(path.stem),
-                grid=_known_grid(path.stem, tempo.get(path.stem)),
-                low_motion=bool(entry.get("low_motion")),
-                loop=entry.get("style") == "loop",
-            )
+        source = SourceClip(
+            clip=replace(clip, info={"source": path.stem}),
+            genre=genre_of(path.stem, entry.get("style", "")),
+            split="train" if auxiliary else split_of(path.stem),
+            grid=_known_grid(path.stem, tempo.get(path.stem)),
+            low_motion=bool(entry.get("low_motion")),
+            loop=entry.get("style") == "loop",
         )
+        dance = source if auxiliary else _trimmed(source)
+        clips.append(replace(dance, clip=face_forward(dance.clip)))
     if not clips:
         raise DataError(
             f"No motion clips in {folder}, expected *.npz.", hint="Point --data to the folder that holds motion/."
