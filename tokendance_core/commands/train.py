@@ -25,7 +25,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="train this stream alone (repeatable); default: all four",
     )
     first.add_argument(
-        "--root", choices=("velocity", "absolute"), default="velocity", help="how the lower stream stores the path"
+        "--root",
+        choices=("heading", "velocity", "absolute"),
+        default="heading",
+        help="how the lower stream stores the path",
     )
     second = stages.add_parser("generator", help="stage two: music tokens to dance tokens")
     second.add_argument("--tokenizers", type=Path, required=True, help="the file that stage one wrote")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 
 from tokendance_core.dance import representation
-from tokendance_core.dance.representation import COLUMNS, LOWER_COLUMNS, UPPER_COLUMNS, RootForm, Statistics
+from tokendance_core.dance.representation import ROTATIONS, UPPER_COLUMNS, RootForm, Statistics
 from tokendance_core.model.tokenizer import Tokenizer
 from tokendance_core.motion import rotation
 from tokendance_core.music import features
@@ -86,6 +84,7 @@ class DanceCodec:
 
     def __init__(self, upper: Tokenizer, lower: Tokenizer, statistics: Statistics, root: RootForm) -> None:
         self._upper, self._lower, self._statistics, self._root = upper, lower, statistics, root
+        self._lower_columns = representation.lower_columns(root)
         self.hop, self.codebooks = upper.config.hop, upper.config.codebooks
 
     def encode(self, clip: MotionClip) -> DanceTokens:
@@ -94,13 +93,18 @@ class DanceCodec:
         """
         matrix = _pad_to_tokens(self._statistics.normalise(representation.to_matrix(clip, self._root)), self.hop)
         return DanceTokens(
-            _encode(self._upper, matrix[:, UPPER_COLUMNS]), _encode(self._lower, matrix[:, LOWER_COLUMNS]), clip.frames
+            _encode(self._upper, matrix[:, UPPER_COLUMNS]),
+            _encode(self._lower, matrix[:, self._lower_columns]),
+            clip.frames,
         )
 
     def decode(self, tokens: DanceTokens) -> MotionClip:
-        """Codes -> a clip at 30 fps that starts above the origin."""
-        matrix = np.empty((len(tokens) * self.hop, COLUMNS), np.float32)
+        """Codes -> a clip at 30 fps that starts above the origin, facing +Z if the tokens know no heading."""
+        matrix = np.empty((len(tokens) * self.hop, representation.column_count(self._root)), np.float32)
         matrix[:, UPPER_COLUMNS] = _decode(self._upper, tokens.upper)
-        matrix[:, LOWER_COLUMNS] = _decode(self._lower, tokens.lower)
-        clip = representation.from_matrix(self._statistics.restore(matrix)[: tokens.frames], self._root)
-        return replace(clip, rot6d=bridge_uncertain(clip.rot6d))
+        matrix[:, self._lower_columns] = _decode(self._lower, tokens.lower)
+        matrix = self._statistics.restore(matrix)[: tokens.frames]
+        matrix[:, ROTATIONS] = bridge_uncertain(matrix[:, ROTATIONS].reshape(len(matrix), -1, 6)).reshape(
+            len(matrix), -1
+        )
+        return representation.from_matrix(matrix, self._root)

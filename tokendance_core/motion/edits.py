@@ -7,8 +7,12 @@ from dataclasses import replace
 import numpy as np
 
 from tokendance_core.motion import kinematics, rotation
+from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.skeleton import INDEX, JOINTS, OVER_THE_FLOOR, REST_HEIGHT
 from tokendance_core.types import FPS, MotionClip
+
+_TWIST = 0.1
+"""Seconds: standard deviation of the Gaussian that takes the twists of the hips out of the heading."""
 
 
 def turn(clip: MotionClip, angle: float) -> MotionClip:
@@ -36,10 +40,15 @@ def bend(clip: MotionClip, joint: str, axis: str, angles: np.ndarray) -> MotionC
 
 
 def headings(clip: MotionClip) -> np.ndarray:
-    """(T,) radians: where the pelvis faces, 0 = +Z, positive towards +X."""
-    forward = rotation.matrix_from_6d(clip.rot6d[:, 0])[..., 2]
-    angles: np.ndarray = np.arctan2(forward[:, 0], forward[:, 2])
-    return angles
+    """(T,) radians, continuous: where the pelvis faces, 0 = +Z, positive towards +X, without its quick twists.
+
+    The turn about the vertical that is left when the tilt is taken out (swing and twist), so that it is also known for
+    a dancer who lies; only head down, about a half turn of tilt, it is not, and the frames around decide.
+    """
+    pelvis = rotation.matrix_from_6d(clip.rot6d[:, 0]).astype(np.float64)
+    facing = np.stack((pelvis[:, 0, 2] - pelvis[:, 2, 0], pelvis[:, 0, 0] + pelvis[:, 2, 2]), 1)
+    steady = filtered(facing, gaussian(_TWIST * clip.fps))
+    return np.unwrap(np.arctan2(steady[:, 0], steady[:, 1]))
 
 
 def face_forward(clip: MotionClip) -> MotionClip:

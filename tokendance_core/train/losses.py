@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from tokendance_core.dance.representation import ROOT, ROTATIONS
+from tokendance_core.dance import footing
+from tokendance_core.dance.representation import FOOT_STEPS, ROOT, ROTATIONS, YAW, RootForm
 from tokendance_core.motion import kinematics, rotation
-from tokendance_core.motion.skeleton import FEET, JOINTS, OFFSETS
+from tokendance_core.motion.skeleton import FEET, HORIZONTAL, JOINTS, OFFSETS
 
 VELOCITY_WEIGHT = 0.5
 ACCELERATION_WEIGHT = 0.25
 REACH_FRAMES = (4, 8)
 TRAVEL_FRAMES = (15, 60, 200)
+YAW_FRAMES = (15, 60)
+STANDING = 4.0
 
 
 def dynamic_l1(x: Tensor, y: Tensor) -> Tensor:
@@ -28,8 +33,8 @@ def dynamic_l1(x: Tensor, y: Tensor) -> Tensor:
 
 
 def joints(matrix: Tensor) -> Tensor:
-    """(B, T, 147) restored features -> (B, T, 24, 3) joint positions in metres, pelvis over the origin at its own
-    height.
+    """(B, T, 147 or 156) restored features -> (B, T, 24, 3) joint positions in metres, pelvis over the origin at its
+    own height, in the dancer's axes if the root form is ``heading``.
     """
     height = matrix[..., ROOT] * matrix.new_tensor([0.0, 1.0, 0.0])
     rotations = rotation.matrix_from_6d(matrix[..., ROTATIONS].unflatten(-1, (len(JOINTS), 6)))
@@ -55,31 +60,68 @@ def _covered(joints: Tensor, frames: int) -> Tensor:
     return (joints[:, frames:] - joints[:, :-frames]).square().sum(-1).add(1e-8).sqrt()
 
 
-def foot_velocity_l1(x: Tensor, y: Tensor, x_joints: Tensor, y_joints: Tensor) -> Tensor:
-    """L1 of the feet's velocity through the world, metres a frame: ties the path to the steps, so that feet do not
-    slide.
-
-    ``x``, ``y`` (B, T, 147) with planar root velocity; ``*_joints`` from :func:`joints`. Not in the paper.
+class Travel(NamedTuple):
+    """How dancers move over the floor, in their own axes: the pelvis ``planar`` (B, T, 2) and the ``feet``
+    (B, T - 1, 4, 2) in metres a frame, ``yaw`` (B, T) radians a frame.
     """
 
-    def through_world(matrix: Tensor, positions: Tensor) -> Tensor:
-        planar = matrix[:, 1:, None, ROOT] * matrix.new_tensor([1.0, 0.0, 1.0])
-        return positions[:, :, list(FEET)].diff(dim=1) + planar
-
-    return F.l1_loss(through_world(x, x_joints), through_world(y, y_joints))
+    planar: Tensor
+    feet: Tensor
+    yaw: Tensor
 
 
-def travel_l1(x: Tensor, y: Tensor) -> Tensor:
-    """L1 between the paths' displacements over each of ``TRAVEL_FRAMES``, in metres; ``x``, ``y`` (B, T, 147) with
-    planar root velocity.
+def travel(matrix: Tensor, positions: Tensor, root: RootForm) -> Travel:
+    """The travel of ``matrix`` (B, T, 147 or 156) with joints from :func:`joints`; in the form ``heading`` as it is
+    decoded, standing feet first.
+    """
+    planar = matrix[..., ROOT][..., HORIZONTAL]
+    yaw = matrix[..., YAW] if root == "heading" else torch.zeros_like(planar[..., 0])
+    legs = footing.leg_steps(positions[:, :, list(FEET)], yaw)
+    if root == "heading":
+        planar = footing.anchored(planar, matrix[..., FOOT_STEPS].unflatten(-1, (len(FEET), 2)), legs)
+    return Travel(planar, planar[:, 1:, None] + legs, yaw)
+
+
+def foot_l1(x: Travel, y: Travel) -> Tensor:
+    """L1 of the feet's velocity over the floor in metres a frame, where yaw, path and legs must agree; a foot that
+    stands in ``y`` counts ``STANDING`` times more. Not in the paper.
+    """
+    weight = 1 + STANDING * footing.standing(y.feet)
+    loss: Tensor = (weight[..., None] * (x.feet - y.feet).abs()).mean()
+    return loss
+
+
+def path_l1(x: Travel, y: Travel) -> Tensor:
+    """L1 between the displacements over each of ``TRAVEL_FRAMES``, in metres and in the axes of their first frame.
 
     The path is a sum of velocities: an error of a millimetre in each of them adds up to a step after ten seconds.
     Not in the paper.
     """
-    path_x, path_y = (matrix[..., ROOT][..., [0, 2]].cumsum(dim=1) for matrix in (x, y))
-    loss = x.new_zeros(())
+    (path_x, facing_x), (path_y, facing_y) = (_integrated(travel) for travel in (x, y))
+    loss = path_x.new_zeros(())
     for frames in TRAVEL_FRAMES:
-        loss = loss + F.l1_loss(path_x[:, frames:] - path_x[:, :-frames], path_y[:, frames:] - path_y[:, :-frames])
+        moved_x, moved_y = (
+            footing.turned(path[:, frames:] - path[:, :-frames], -facing[:, :-frames])
+            for path, facing in ((path_x, facing_x), (path_y, facing_y))
+        )
+        loss = loss + F.l1_loss(moved_x, moved_y)
+    return loss
+
+
+def _integrated(travel: Travel) -> tuple[Tensor, Tensor]:
+    """Path (B, T, 2) in metres and heading (B, T) in radians."""
+    facing = travel.yaw.cumsum(1)
+    return footing.turned(travel.planar, facing).cumsum(1), facing
+
+
+def yaw_l1(x: Travel, y: Travel) -> Tensor:
+    """L1 between the turns over each of ``YAW_FRAMES``, in radians: 0.5 and 2 seconds. Not in the paper."""
+    facing_x, facing_y = x.yaw.cumsum(1), y.yaw.cumsum(1)
+    loss = facing_x.new_zeros(())
+    for frames in YAW_FRAMES:
+        loss = loss + F.l1_loss(
+            facing_x[:, frames:] - facing_x[:, :-frames], facing_y[:, frames:] - facing_y[:, :-frames]
+        )
     return loss
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from tokendance_core.dance import representation
+from tokendance_core.dance import footing, representation
 from tokendance_core.dance.checkpoint import STREAMS, Checkpoint
 from tokendance_core.dance.checkpoint_header import sizes as stored_sizes
-from tokendance_core.dance.representation import LOWER_COLUMNS, ROTATIONS, UPPER_COLUMNS, Statistics
+from tokendance_core.dance.representation import ROTATIONS, UPPER_COLUMNS, Statistics, lower_columns
 from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
 from tokendance_core.files.atomic import write_aside
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
@@ -29,15 +30,17 @@ WINDOW = 240
 
 SPEEDS = (0.75, 1.0, 1.3)
 HEADING_SPREAD = 0.35
-"""Standard deviation in radians of the random heading of a window."""
+"""Standard deviation in radians of the random heading of a window, where the root form leaves the heading in."""
 
 JOINT_WEIGHT = 20.0
-FOOT_WEIGHT = 5.0
+FOOT_WEIGHT = 20.0
 REACH_WEIGHT = 8.0
 TRAVEL_WEIGHT = 1.0
-"""Weights of the joint-space, foot-velocity, reach and travel terms. They are in metres and the parameters in standard
-deviations, where noise in a toe counts as much as the swing of a hip: at weight 1 the codes are spent on what nobody
-sees.
+YAW_WEIGHT = 1.0
+"""Weights of the joint-space, foot-velocity, reach, travel and yaw terms.
+
+They are in metres and the parameters in standard deviations, where noise in a toe counts as much as the swing of a hip:
+at weight 1 the codes are spent on what nobody sees.
 """
 
 COARSE_SHARE = 0.2
@@ -51,7 +54,8 @@ EVENT_WEIGHT = 6.0
 EVENT_COLUMNS = tuple(features.ACOUSTIC.index(column) for column in (features.PEAK, features.BEAT))
 """Peak and beat inside the acoustic stream."""
 
-COLUMNS = {"upper": UPPER_COLUMNS, "lower": LOWER_COLUMNS}
+AUXILIARY_SHARE = 0.5
+"""How often a second of other motion comes up, compared with one of dance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +108,17 @@ def windows_from(
     return np.stack([matrices[i][s : s + length] for i, s in zip(chosen, starts, strict=True)])
 
 
+PARTS = ("upper", "lower")
+
+DRIFT_FRAMES = 300
+"""Ten seconds, over which the drift of the heading is told."""
+
+
+def columns_of(part: str, root: representation.RootForm) -> np.ndarray:
+    """The columns of the upper or lower body."""
+    return UPPER_COLUMNS if part == "upper" else lower_columns(root)
+
+
 def motion_pool(clips: list[SourceClip], root: representation.RootForm) -> list[np.ndarray]:
     """Feature matrices of every clip, mirrored too, at each of ``SPEEDS``; each at least a window long."""
     variants = [side for clip in clips for side in (clip.clip, mirror(clip.clip))]
@@ -135,11 +150,12 @@ class DanceTask:
         sizes: Sizes,
         *,
         pool: list[np.ndarray],
+        shares: np.ndarray,
         held_out: list[np.ndarray],
         statistics: Statistics,
         root: representation.RootForm,
     ) -> None:
-        self._columns = torch.from_numpy(COLUMNS[part])
+        self._columns = torch.from_numpy(columns_of(part, root))
         self.model = Tokenizer(
             TokenizerConfig(
                 features=len(self._columns),
@@ -149,12 +165,16 @@ class DanceTask:
             )
         )
         self._pool, self._held_out, self._root = pool, held_out, root
-        self._weights = np.array([len(m) for m in pool], float)
+        # The upper body has no path, and positions have no velocities that the feet could be tied to.
+        self._travels = part == "lower" and root != "absolute"
+        self._weights = shares * np.array([len(m) for m in pool], float)
         self._mean, self._std = (torch.from_numpy(a) for a in (statistics.mean, statistics.std))
 
     def batch(self, rng: np.random.Generator, size: int) -> Batch:
         windows = windows_from(self._pool, self._weights, rng, size, WINDOW)
-        return {"matrix": torch.from_numpy(turned(windows, rng.normal(0, HEADING_SPREAD, size)).astype(np.float32))}
+        if self._root != "heading":
+            windows = turned(windows, rng.normal(0, HEADING_SPREAD, size))
+        return {"matrix": torch.from_numpy(windows.astype(np.float32))}
 
     def _completed(self, matrix: Tensor, codebooks: int | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Truth and reconstruction of this half's columns, normalised; the whole body with this half reconstructed; the
@@ -175,30 +195,62 @@ class DanceTask:
         true_joints, made_joints = losses.joints(matrix), losses.joints(whole)
         loss = losses.dynamic_l1(made, truth) + JOINT_WEIGHT * losses.dynamic_l1(made_joints, true_joints)
         loss = loss + REACH_WEIGHT * losses.reach_l1(made_joints, true_joints)
-        if self._root == "velocity":  # positions have no velocity columns that the feet could be tied to
-            loss = loss + FOOT_WEIGHT * losses.foot_velocity_l1(whole, matrix, made_joints, true_joints)
-            loss = loss + TRAVEL_WEIGHT * losses.travel_l1(whole, matrix)
+        if self._travels:
+            travels = (losses.travel(m, j, self._root) for m, j in ((whole, made_joints), (matrix, true_joints)))
+            loss = loss + self._travel_loss(*travels)
         return loss
 
+    def _travel_loss(self, made: losses.Travel, true: losses.Travel) -> Tensor:
+        terms = FOOT_WEIGHT * losses.foot_l1(made, true) + TRAVEL_WEIGHT * losses.path_l1(made, true)
+        return terms + YAW_WEIGHT * losses.yaw_l1(made, true)
+
     def validate(self) -> dict[str, float]:
-        errors, indices, reach = [], [], []
+        """Means over held-out dance: joint error in the dancer's axes, jerk and distances covered as shares of the true
+        ones; of the lower body also the speed of feet that truly stand and the drift of the heading.
+        """
         device = next(self.model.parameters()).device
-        for matrix in self._held_out:
-            x = torch.from_numpy(whole_tokens(matrix, self.model.config.hop))[None].to(device)
-            _, _, whole, index = self._completed(x)
-            made, true = losses.joints(whole), losses.joints(x)
-            errors.append((made - true).norm(dim=-1).mean((0, 2)))
-            reach.append(
-                torch.stack([(joints[:, 4:] - joints[:, :-4]).norm(dim=-1).mean() for joints in (made, true)])
-                * len(errors[-1])
-            )
+        indices, sums = [], Counter[str]()
+        for clip in self._held_out:
+            matrix = torch.from_numpy(whole_tokens(clip, self.model.config.hop))[None].to(device)
+            _, _, whole, index = self._completed(matrix)
             indices.append(index)
-        moved = torch.stack(reach).sum(0)
-        return {
-            "joint_error_cm": float(torch.cat(errors).mean()) * 100,
-            "movement_kept": float(moved[0] / moved[1]),
+            sums.update(self._totals(whole, matrix))
+        figures = {
+            "joint_error_cm": 100 * sums["error"] / sums["frames"],
+            "movement_kept": sums["covered"] / sums["true_covered"],
+            "jerk_ratio": sums["jerk"] / sums["true_jerk"],
             "code_usage": code_usage(indices, self.model.quantizer.size),
         }
+        if self._travels:
+            figures |= {
+                "standing_feet_slide_ratio": sums["slide"] / sums["true_slide"],
+                "yaw_drift_deg_10s": np.degrees(sums["drift"] / max(sums["spans"], 1)),
+            }
+        return figures
+
+    def _totals(self, whole: Tensor, matrix: Tensor) -> dict[str, float]:
+        """Sums over the frames of one clip, reconstructed and true."""
+        made, true = losses.joints(whole), losses.joints(matrix)
+        totals = {
+            "frames": float(matrix.shape[1]),
+            "error": float((made - true).norm(dim=-1).mean(-1).sum()),
+            "covered": float((made[:, 4:] - made[:, :-4]).norm(dim=-1).sum()),
+            "true_covered": float((true[:, 4:] - true[:, :-4]).norm(dim=-1).sum()),
+            "jerk": float(made.diff(n=3, dim=1).norm(dim=-1).sum()),
+            "true_jerk": float(true.diff(n=3, dim=1).norm(dim=-1).sum()),
+        }
+        if self._travels:
+            travel, truth = losses.travel(whole, made, self._root), losses.travel(matrix, true, self._root)
+            stands = footing.standing(truth.feet) > 0.5
+            off = (travel.yaw - truth.yaw).cumsum(1)
+            drifts = (off[:, DRIFT_FRAMES:] - off[:, :-DRIFT_FRAMES]).abs()
+            totals |= {
+                "slide": float(travel.feet.norm(dim=-1)[stands].sum()),
+                "true_slide": float(truth.feet.norm(dim=-1)[stands].sum()),
+                "drift": float(drifts.sum()),
+                "spans": float(drifts.numel()),
+            }
+        return totals
 
 
 def dance_tasks(
@@ -209,13 +261,16 @@ def dance_tasks(
     statistics: Statistics | None = None,
 ) -> tuple[dict[str, DanceTask], Statistics]:
     """Tasks for both halves, and the normalisation: the one given, or that of the training motion."""
-    pool = motion_pool([c for c in (*clips, *auxiliary) if c.split == "train"], root)
-    statistics = statistics or Statistics.of(
-        [turned(m[None], np.array([a]))[0] for m in pool[::3] for a in (-HEADING_SPREAD, HEADING_SPREAD)]
-    )
+    dance, other = (motion_pool([c for c in some if c.split == "train"], root) for some in (clips, auxiliary))
+    pool = [*dance, *other]
+    shares = np.repeat([1.0, AUXILIARY_SHARE], [len(dance), len(other)])
+    if statistics is None:
+        sides = (0.0,) if root == "heading" else (-HEADING_SPREAD, HEADING_SPREAD)
+        statistics = Statistics.of([turned(m[None], np.array([a]))[0] for m in pool[::3] for a in sides])
     held_out = [representation.to_matrix(c.clip, root) for c in clips if c.split == "validation"]
     return {
-        part: DanceTask(part, sizes, pool=pool, held_out=held_out, statistics=statistics, root=root) for part in COLUMNS
+        part: DanceTask(part, sizes, pool=pool, shares=shares, held_out=held_out, statistics=statistics, root=root)
+        for part in PARTS
     }, statistics
 
 

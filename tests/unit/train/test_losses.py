@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from tests.unit.motion_samples import swaying_clip
-from tokendance_core.dance import representation
+from tokendance_core.dance import footing, representation
+from tokendance_core.dance.representation import RootForm
 from tokendance_core.motion import kinematics
 from tokendance_core.train import losses
 
@@ -23,13 +24,36 @@ def test_joints_are_forward_kinematics_without_the_path() -> None:
     np.testing.assert_allclose(losses.joints(matrix)[0].numpy(), expected, atol=1e-5)
 
 
-def test_foot_velocity_loss_is_blind_to_a_path_that_goes_with_the_steps() -> None:
+def travel_of(matrix: torch.Tensor, root: RootForm = "velocity") -> losses.Travel:
+    return losses.travel(matrix, losses.joints(matrix), root)
+
+
+def test_foot_loss_is_blind_to_a_path_that_goes_with_the_steps() -> None:
     matrix = torch.from_numpy(representation.to_matrix(swaying_clip(20)))[None]
-    joints = losses.joints(matrix)
-    assert float(losses.foot_velocity_l1(matrix, matrix, joints, joints)) == 0.0
+    true = travel_of(matrix)
+    assert float(losses.foot_l1(true, true)) == 0.0
     sliding = matrix.clone()
     sliding[..., 0] += 0.01  # one centimetre a frame to the side moves each foot's x alone
-    assert float(losses.foot_velocity_l1(sliding, matrix, joints, joints)) == pytest.approx(0.01 / 3, rel=1e-4)
+    weight = float((1 + losses.STANDING * footing.standing(true.feet)).mean())
+    assert float(losses.foot_l1(travel_of(sliding), true)) == pytest.approx(weight * 0.01 / 2, rel=1e-3)
+
+
+def test_a_standing_foot_that_slides_costs_more_than_one_in_the_air() -> None:
+    still = torch.zeros(1, 5, 2), torch.zeros(1, 4, 4, 2), torch.zeros(1, 5)
+    standing = losses.Travel(*still)
+    swinging = standing._replace(feet=standing.feet + 0.05)
+    slip = torch.full_like(standing.feet, 0.01)
+    cost = losses.foot_l1(standing._replace(feet=slip), standing)
+    assert float(cost) == pytest.approx(0.01 * (1 + losses.STANDING), rel=1e-4)
+    assert float(losses.foot_l1(swinging._replace(feet=swinging.feet + slip), swinging)) == pytest.approx(
+        0.01, rel=1e-2
+    )
+
+
+def test_feet_move_over_the_floor_as_the_clip_says_in_the_form_heading() -> None:
+    matrix = torch.from_numpy(representation.to_matrix(swaying_clip(30), "heading"))[None]
+    told = matrix[:, 1:, representation.FOOT_STEPS].unflatten(-1, (4, 2))
+    np.testing.assert_allclose(travel_of(matrix, "heading").feet, told, atol=1e-5)
 
 
 def test_masked_cross_entropy_counts_hidden_tokens_only() -> None:
@@ -58,9 +82,17 @@ def test_reach_counts_the_size_of_a_movement_and_not_its_direction() -> None:
     assert float(losses.reach_l1(forth, still)) == pytest.approx(0.05 * (4 + 8), rel=1e-3)
 
 
-def test_travel_loss_sees_a_drift_that_no_frame_shows() -> None:
+def test_path_loss_sees_a_drift_that_no_frame_shows() -> None:
     matrix = torch.from_numpy(representation.to_matrix(swaying_clip(240)))[None]
     drifting = matrix.clone()
     drifting[..., 2] += 0.001  # a millimetre a frame: 1.5, 6 and 20 cm over the spans, in one of two directions
-    assert float(losses.travel_l1(matrix, matrix)) == 0.0
-    assert float(losses.travel_l1(drifting, matrix)) == pytest.approx(sum(losses.TRAVEL_FRAMES) * 0.001 / 2, rel=1e-4)
+    true = travel_of(matrix)
+    assert float(losses.path_l1(true, true)) == 0.0
+    expected = sum(losses.TRAVEL_FRAMES) * 0.001 / 2
+    assert float(losses.path_l1(travel_of(drifting), true)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_yaw_loss_sees_a_slow_turn() -> None:
+    still = losses.Travel(torch.zeros(1, 90, 2), torch.zeros(1, 89, 4, 2), torch.zeros(1, 90))
+    turning = still._replace(yaw=still.yaw + 0.01)
+    assert float(losses.yaw_l1(turning, still)) == pytest.approx(0.01 * sum(losses.YAW_FRAMES), rel=1e-4)
