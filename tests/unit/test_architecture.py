@@ -383,6 +383,16 @@ def test_rooms_stand_on_lower_rooms_alone(folder, rooms):
     assert upward == []
 
 
+def test_what_is_trained_on_is_not_what_is_reported():
+    """A clock made from the metric's own motion beats would be praised by the metric."""
+    made = sources("tokendance_core/datasets", "tokendance_core/train")
+    reported = {"tokendance_core.evaluate", "tokendance_core.motion.speed.motion_beats"}
+    assert [
+        (name_of(path), name) for path in made for name in imports(nodes(path), path) if within(name, reported)
+    ] == []
+    assert offenders(made, lambda node: called(node) == "motion_beats") == []
+
+
 def prefixes(name: str) -> Iterator[str]:
     """``a.b.c``, ``a.b``, ``a``."""
     while name:

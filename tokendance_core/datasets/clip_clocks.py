@@ -1,4 +1,9 @@
-"""The clock that a clip was danced to, as far as it is known, and how certain it is."""
+"""The clock that a clip was danced to, as far as it is known, and how certain it is.
+
+A clock that nobody wrote down is read from where the body brakes and the feet come down, never from where the body is
+slowest: those moments carry no phase. It counts only if it fits better than clocks fit the same movements with their
+order shuffled. ``python -m bench.clocks`` measures all of this on the clips whose clock is known.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from tokendance_core.datasets.pack import BeatGrid, SourceClip
-from tokendance_core.motion.events import deceleration_strength, footfall_strength
+from tokendance_core.motion.events import deceleration_strength, foot_braking_strength, footfall_strength
 from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.types import FPS, MotionClip
 
@@ -18,17 +23,22 @@ couple. ``guessed``: found in the motion, with evidence. ``none``: evenly spaced
 nothing else.
 """
 
-_TEMPOS = np.arange(70.0, 150.25, 0.5)
-_USUAL_TEMPO = 105.0
-_OCTAVES = 0.35
+_TEMPOS = np.arange(65.0, 160.25, 0.25)
+_USUAL_TEMPO = 100.0
+_OCTAVES = 0.45
 """Standard deviation of tempo around ``_USUAL_TEMPO`` in octaves: whether a beat, its half or its double is meant."""
 
-_HARMONICS = 2
-"""Sinusoids of the beat whose power counts: a beat is sharper than a sway."""
+_METRE = {0.5: 0.5, 1.0: 1.0, 2.0: 1.0}
+"""Multiples of its tempo at which a beat shows, and what their power counts: beats come in twos and have halves."""
 
 _SMOOTHING = 2 / 30  # seconds
-_EVIDENCE = 3.0
-"""Power at the best tempo over the median power at all tempos, from which a clock counts as guessed."""
+_PHASES = 48
+_CONTROLS = 100
+_AS_GOOD = 2
+"""So many of the ``_CONTROLS`` may fit as well as the clip itself for its clock to count as guessed."""
+
+_PIECE = 1.0
+"""Seconds, on average, of the pieces whose order a control shuffles: its steps stay, what they have in common goes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,24 +50,31 @@ class ClipClock:
 
 
 def clock_of(source: SourceClip) -> ClipClock:
-    """The clip's own clock where the pack knows it, else the one its movement tells."""
+    """The clip's own clock where the pack knows it, else the one that its movement tells."""
     if source.grid:
         return ClipClock(source.grid.beats(source.clip.seconds), "exact" if source.grid.exact else "recovered")
     events = event_envelope(source.clip)
-    power = _power(events)
-    best = int((power * _prior()).argmax())
-    grid = BeatGrid(float(_TEMPOS[best]), _phase(events, float(_TEMPOS[best])))
-    certain = power[best] >= _EVIDENCE * np.median(power)
-    return ClipClock(grid.beats(source.clip.seconds), "guessed" if certain else "none")
+    fits = _fits(events[None])[0]
+    bpm = float(_TEMPOS[fits.argmax()])
+    as_good = (_fits(_controls(events, np.random.default_rng(0))).max(1) >= fits.max()).sum()
+    beats = BeatGrid(bpm, phase_of(events, bpm)).beats(source.clip.seconds)
+    return ClipClock(beats, "guessed" if as_good <= _AS_GOOD else "none")
 
 
 def event_envelope(clip: MotionClip) -> np.ndarray:
-    """(T,) how strongly decelerations and footfalls mark each moment, both in their own standard deviations."""
+    """(T,) how strongly the movement marks each moment: three kinds of events, each in its own standard deviations."""
     smooth = gaussian(_SMOOTHING * clip.fps)
-    return sum(
-        (_standardised(filtered(find(clip), smooth)) for find in (deceleration_strength, footfall_strength)),
-        np.zeros(clip.frames),
-    )
+    strengths = (deceleration_strength(clip), foot_braking_strength(clip), footfall_strength(clip))
+    envelope: np.ndarray = np.sum([_standardised(filtered(strength, smooth)) for strength in strengths], 0)
+    return envelope
+
+
+def phase_of(events: np.ndarray, bpm: float) -> float:
+    """Seconds of the first beat of the clock of this tempo whose beats meet the strongest of ``events`` (T,)."""
+    turns = np.linspace(0.0, 1.0, _PHASES, endpoint=False)
+    waves = [(multiple, _spectrum(events[None], np.array([bpm * multiple]))[0, 0]) for multiple in (1.0, 2.0)]
+    met = np.sum([(wave * np.exp(2j * np.pi * multiple * turns)).real for multiple, wave in waves], 0)
+    return float(turns[met.argmax()] * 60.0 / bpm)
 
 
 def _standardised(values: np.ndarray) -> np.ndarray:
@@ -65,23 +82,29 @@ def _standardised(values: np.ndarray) -> np.ndarray:
     return standardised
 
 
-def _power(events: np.ndarray) -> np.ndarray:
-    """Power of the events at each of ``_TEMPOS`` and its harmonics."""
-    turns = 2j * np.pi * np.outer(_TEMPOS / 60.0, np.arange(len(events)) / FPS)
-    waves = [np.abs(np.exp(-harmonic * turns) @ events) ** 2 for harmonic in range(1, _HARMONICS + 1)]
-    power: np.ndarray = np.sum(waves, 0)
-    return power
+def _spectrum(events: np.ndarray, tempos: np.ndarray) -> np.ndarray:
+    """(N, T) events -> (N, K) complex: their Fourier coefficients at ``tempos`` (K,) in beats per minute."""
+    seconds = np.arange(events.shape[1]) / FPS
+    spectrum: np.ndarray = events @ np.exp(-2j * np.pi * np.outer(seconds, tempos / 60.0))
+    return spectrum
 
 
-def _prior() -> np.ndarray:
-    weight: np.ndarray = np.exp(-((np.log2(_TEMPOS / _USUAL_TEMPO) / _OCTAVES) ** 2))
-    return weight
+def _fits(events: np.ndarray) -> np.ndarray:
+    """(N, T) events -> (N, K) how well a clock of each of ``_TEMPOS`` fits, at its best phase."""
+    powers = [weight * np.abs(_spectrum(events, multiple * _TEMPOS)) ** 2 for multiple, weight in _METRE.items()]
+    likely = np.exp(-((np.log2(_TEMPOS / _USUAL_TEMPO) / _OCTAVES) ** 2))
+    fits: np.ndarray = np.sum(powers, 0) * likely
+    return fits
 
 
-def _phase(events: np.ndarray, bpm: float) -> float:
-    """Seconds of the first beat: where a grid of this tempo meets the strongest events."""
-    period, frames = 60.0 / bpm, np.arange(len(events))
-    phases = np.linspace(0, period, 24, endpoint=False)
-    seconds = len(events) / FPS
-    met = [np.interp(BeatGrid(bpm, phase).beats(seconds) * FPS, frames, events).mean() for phase in phases]
-    return float(phases[int(np.argmax(met))])
+def _controls(events: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(``_CONTROLS``, T) the events cut anywhere into pieces of about ``_PIECE``, in a new order each time."""
+    frames = len(events)
+    pieces = min(max(round(frames / (_PIECE * FPS)), 2), frames)
+
+    def shuffled() -> np.ndarray:
+        cuts = np.sort(rng.choice(np.arange(1, frames), pieces - 1, replace=False))
+        parts = np.split(np.roll(events, rng.integers(frames)), cuts)
+        return np.concatenate([parts[i] for i in rng.permutation(pieces)])
+
+    return np.stack([shuffled() for _ in range(_CONTROLS)])
