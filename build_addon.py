@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent
 ADDON, CORE = ROOT / "blender_addon", ROOT / "tokendance_core"
 MANIFEST = "blender_manifest.toml"
 
-RESEARCH = ("train/", "datasets/", "evaluate/", "commands/train.py", "commands/evaluate.py")
+RESEARCH = ("train/", "datasets/", "evaluate/", "commands/data.py", "commands/train.py", "commands/evaluate.py")
 """Parts of the core that no command of the add-on needs: they stay out of its wheel."""
 
 _LEFT_OUT = ("__pycache__", ".*")

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from bench.networks import with_attention
-from tokendance_core.commands.allocator import keep_large_blocks
+from tokendance_core.commands.devices import keep_large_blocks
 from tokendance_core.model.fsq import LEVELS
 from tokendance_core.model.generator import HALVES, Generator
 from tokendance_core.model.ssm import BiMamba, Mamba2

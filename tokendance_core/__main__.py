@@ -1,4 +1,4 @@
-"""The command line: ``python -m tokendance_core generate|listen|body|info|train|evaluate|worker …``.
+"""The command line: ``python -m tokendance_core generate|listen|body|info|data|train|evaluate|worker …``.
 
 Exit codes: 0 done; 2 a setting or option makes no sense; 3 song; 4 checkpoint; 5 motion file; 7 training data; 8 a file
 of another kind cannot be written; 130 stopped.
@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from tokendance_core import __version__
-from tokendance_core.commands.allocator import keep_large_blocks
 from tokendance_core.commands.answers import Failed
+from tokendance_core.commands.devices import keep_large_blocks
 from tokendance_core.commands.reports import problem_of, report_for
 from tokendance_core.errors import SettingError, TokenDanceError
 
@@ -26,6 +26,7 @@ COMMANDS = {
     "listen": ("tokendance_core.commands.listen", "length, tempo and beats of a song"),
     "body": ("tokendance_core.commands.body", "a dance on the skin of your SMPL, SMPL-H or SMPL-X body model"),
     "info": ("tokendance_core.commands.info", "versions, devices and checkpoint"),
+    "data": ("tokendance_core.commands.data", "what a data set holds, and what may be wrong with its motion"),
     "train": ("tokendance_core.commands.train", "tokenizers and generator from motion capture"),
     "evaluate": (
         "tokendance_core.commands.evaluate",

@@ -1,16 +1,20 @@
-"""Where and how the network runs on this machine."""
+"""Where and how the network runs on this machine; torch is imported only when it is asked."""
 
 from __future__ import annotations
 
+import ctypes
 import os
-
-import torch
+import sys
 
 from tokendance_core.errors import SettingError
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
 def available_devices() -> tuple[str, ...]:
     """Names that ``resolve`` accepts here; the processor is always among them."""
+    import torch
+
     found = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     return tuple(name for name, present in found.items() if present)
 
@@ -36,5 +40,21 @@ def leave_a_core_free() -> None:
     Its threads wait for each other at every operation: where another program keeps a core busy, one thread fewer is
     several times faster.
     """
+    import torch
+
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(min(torch.get_num_threads(), max((os.cpu_count() or 1) - 1, 1)))
+
+
+def keep_large_blocks() -> bool:
+    """Stop glibc from returning large freed blocks to the system: torch on a CPU then runs up to twice as fast.
+
+    Sets its mmap and trim thresholds (mallopt(3)); returns whether it took effect, False anywhere but on glibc.
+    """
+    if not sys.platform.startswith("linux"):
+        return False
+    try:
+        libc = ctypes.CDLL("libc.so.6")
+        return bool(libc.mallopt(_M_MMAP_THRESHOLD, 1 << 30) and libc.mallopt(_M_TRIM_THRESHOLD, 2**31 - 1))
+    except (OSError, AttributeError):
+        return False

@@ -180,6 +180,7 @@ def _study(args: argparse.Namespace) -> _Measured:
 
 
 def _protocol(args: argparse.Namespace) -> _Measured:
+    from tokendance_core.datasets import checks
     from tokendance_core.evaluate.benchmarks import protocols, report
 
     settings = _settings(args)
@@ -187,6 +188,8 @@ def _protocol(args: argparse.Namespace) -> _Measured:
     model = None if args.dances else _model(args)
     _log(f"reading {args.dataset}")
     recordings = protocols.load(protocol, args.dataset, args.format)
+    for doubt in checks.summary(recording.clip for recording in recordings):
+        _log(doubt)
     if model is None:
         found = report.of_files(protocol, recordings, args.dances, _log)
     else:

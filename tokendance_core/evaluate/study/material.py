@@ -11,8 +11,8 @@ import numpy as np
 from tokendance_core.dance import pipeline
 from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.dance.settings import GenerateSettings
+from tokendance_core.datasets import checks, pack
 from tokendance_core.datasets import compose as pairs
-from tokendance_core.datasets import pack
 from tokendance_core.datasets.pack import SourceClip, SourceSong
 from tokendance_core.errors import DataError, SettingError
 from tokendance_core.finishing.settings import NOTHING
@@ -112,6 +112,8 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
     log("reading the data")
     clips, all_songs = pack.load_motion(data), list(pack.load_songs(data))
     check_clips(clips)
+    for doubt in checks.summary(source.clip for source in clips):
+        log(doubt)
     songs = choose_songs(all_songs, settings)
     music = _music(songs, settings.seconds)
     chosen, seeds = settings.dance, range(settings.dance.seed, settings.dance.seed + settings.seeds)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tokendance_core.dance.checkpoint import Checkpoint
-from tokendance_core.datasets import pack
+from tokendance_core.datasets import checks, pack
 from tokendance_core.evaluate.results import Report
 from tokendance_core.evaluate.study import tokenizers
 from tokendance_core.evaluate.study.material import Log, check_clips
@@ -16,6 +16,8 @@ def quick(model: Checkpoint, data: Path, log: Log) -> Report:
     log("reading the data")
     clips = pack.load_motion(data)
     check_clips(clips)
+    for doubt in checks.summary(source.clip for source in clips):
+        log(doubt)
     log("measuring: tokenizers")
     sections = {"Tokenizers": tokenizers.held_out(model.dance_codec, clips)}
     gates = [gate for section in sections.values() for gate in section.gates]
