@@ -12,21 +12,18 @@ from tokendance_core.types import MotionClip
 BEAT_TOLERANCE = 0.1
 """Seconds: sigma of the beat alignment score as Lodge and its descendants apply it at 30 fps (3 frames)."""
 
-_LOWEST_WITHIN = 10 / 60
-"""Seconds: a beat of the AIST++ script is the slowest moment among all within 10 frames at 60 fps."""
 
+def motion_beats_unsmoothed(clip: MotionClip, order: int) -> np.ndarray:
+    """Moments at which raw joint speed is lower than in all other frames within ``order`` frames, (B,) seconds. Source:
+    AIST++, mint, POPDG and BADM (paper 4.5).
 
-def motion_beats_unsmoothed(clip: MotionClip) -> np.ndarray:
-    """Moments at which raw joint speed is lower than at all others within a sixth of a second, (B,) seconds. Source:
-    AIST++ and mint (paper 4.5).
-
+    All of them look 10 frames around, a sixth of a second at 60 fps and a third at 30: ``order`` belongs to a protocol.
     Known defect: without smoothing the time of a beat follows the noise of the capture.
     """
     speed = joint_speed(clip)
-    reach = max(round(_LOWEST_WITHIN * clip.fps), 1)
-    padded = np.pad(speed, reach, constant_values=np.inf)
-    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1)
-    lowest = speed < np.delete(around, reach, axis=1).min(1)
+    padded = np.pad(speed, order, constant_values=np.inf)
+    around = np.lib.stride_tricks.sliding_window_view(padded, 2 * order + 1)
+    lowest = speed < np.delete(around, order, axis=1).min(1)
     lowest[[0, -1]] = False
     return np.flatnonzero(lowest) / clip.fps
 

@@ -71,7 +71,7 @@ _UPSTREAM = {
     27: "rankle lankle neck root",
 }
 _UPSTREAM_FPS = 120.0
-_UPSTREAM_SIZES = {"h": 0.2568, "s": 0.3908, "w": 0.1192}
+_UPSTREAM_SIZES = {"h": 0.2568381092115207, "s": 0.39084835854945527, "w": 0.11924706586886204}
 """Metres of SMPL's neutral body: humerus, distance of the shoulders, distance of the hips."""
 
 Places = dict[str, np.ndarray]

@@ -19,8 +19,8 @@ def kinetic_features(joints: np.ndarray, fps: float) -> np.ndarray:
 
     72 values for 24 joints, in m^2/s^2, m^2/s^2 and m/s^2. Velocity and acceleration are averaged over 5 frames at 60
     fps, the same seconds at another rate (not below 3 frames). Raises DataError below 3 frames.
-    Source: fairmotion, changed by Li et al. for AIST++ (paper 4.1), with the acceleration corrected. ``fps=60``
-    whatever the true rate gives the figures of repositories that hold the correction and assume 60 fps.
+    Source: fairmotion, changed by Li et al. for AIST++ (paper 4.1), with the acceleration corrected; upstream never was
+    (see ``kinetic_features_legacy``), so that no published table of AIST++ or of Lodge's protocol stands on this form.
     Known defects: "energy" without mass; speeds are squared, so that few fast clips rule the covariance.
     """
     half = max(round(_HALF_WINDOW * fps / _UPSTREAM_FPS), 1)
@@ -34,9 +34,9 @@ def kinetic_features_legacy(joints: np.ndarray, fps: float = _UPSTREAM_FPS) -> n
     ``fps`` is the *nominal* rate: 60 upstream, even for FineDance's 30 fps (paper 4.4, protocol B). Root handling
     (first root subtracted, or every root) is the caller's, as the protocol has it, and matters here.
     Known defects: v1 = p[i] - p[i-1] / dt lacks its parentheses, so that a third of the features is about (1/dt^2 -
-    1/dt) times the distance from the origin instead of an acceleration (fairmotion, first version of the AIST++ API,
-    LODGE, POPDG); a later version of the AIST++ API and the public copy of Bailando hold the correction, so which of
-    both a published table used is not certain.
+    1/dt) times the distance from the origin instead of an acceleration. fairmotion, the AIST++ API, Bailando, LODGE and
+    POPDG all have it, and its correction exists in pull requests that were never merged: tables by protocols A and B
+    mean this form.
     """
     return _features(joints, fps, _HALF_WINDOW, legacy=True)
 

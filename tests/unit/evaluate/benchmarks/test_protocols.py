@@ -179,6 +179,21 @@ def test_the_seed_decides_the_floor_alone() -> None:
     assert first.generated == other.generated
 
 
+def test_unsmoothed_beats_look_as_many_frames_around_as_the_protocol_says() -> None:
+    recordings = _recordings(frames=150)
+    near, far = (
+        _run(replace(B, beat_order=order), recordings, _truth(recordings)).figures["beat_alignment_dance_to_music"]
+        for order in (1, B.beat_order)
+    )
+    assert near != far
+    assert {protocol.beat_order for protocol in PROTOCOLS.values()} == {10}  # of 60 fps and of 30 alike
+
+
+def test_what_published_kinetic_figures_mean_is_told() -> None:
+    assert all("never corrected" in protocol.note for protocol in (A, B))
+    assert "FlowerDance's first frames" in C.note
+
+
 def test_few_dances_and_other_data_are_never_comparable() -> None:
     recordings = _recordings()
     result = _run(A, recordings, _truth(recordings))

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import signal
 
 from tests.unit.motion_samples import still_clip
 from tokendance_core.evaluate.metrics import beats
-from tokendance_core.motion.speed import motion_beats
+from tokendance_core.motion.speed import joint_speed, motion_beats
 from tokendance_core.types import MotionClip
 
 
@@ -22,9 +23,10 @@ def _sway(fps: float = 30.0, seconds: float = 10.0) -> MotionClip:
 
 
 @pytest.mark.parametrize("fps", [30.0, 60.0, 120.0])
-@pytest.mark.parametrize("find", [motion_beats, beats.motion_beats_unsmoothed])
-def test_motion_beats_of_a_sway_come_at_its_turning_points(find, fps: float) -> None:
-    inner = find(_sway(fps))[1:-1]
+@pytest.mark.parametrize("smoothed", [True, False])
+def test_motion_beats_of_a_sway_come_at_its_turning_points(smoothed: bool, fps: float) -> None:
+    clip = _sway(fps)
+    inner = (motion_beats(clip) if smoothed else beats.motion_beats_unsmoothed(clip, round(fps / 6)))[1:-1]
     np.testing.assert_allclose(inner, inner[0] + 0.5 * np.arange(len(inner)), atol=0.04)
     assert inner[0] % 0.5 == pytest.approx(0.24, abs=0.04)
     assert len(inner) >= 17
@@ -36,11 +38,18 @@ def test_density_is_per_second(fps: float) -> None:
     assert beats.motion_beat_density(still_clip(300)) == 0.0
 
 
-def test_unsmoothed_beats_need_a_sixth_of_a_second_to_themselves() -> None:
-    clip = _sway(60.0)
-    path = clip.root.copy()
-    path[:, 2] = 0.002 * np.sin(np.arange(clip.frames) * 2.0)  # tremor
-    assert len(beats.motion_beats_unsmoothed(replace(clip, root=path))) <= len(beats.motion_beats_unsmoothed(clip)) + 4
+@pytest.mark.parametrize("order", [1, 5, 10])
+def test_unsmoothed_beats_are_the_minima_of_the_field_s_scripts(order: int) -> None:
+    clip = _sway()
+    tremor = replace(clip, root=clip.root + np.float32(0.004) * np.random.default_rng(0).standard_normal((300, 3)))
+    lowest = signal.argrelextrema(joint_speed(tremor), np.less, order=order)[0]
+    np.testing.assert_allclose(beats.motion_beats_unsmoothed(tremor, order), lowest / 30)
+
+
+def test_order_counts_frames_whatever_the_rate() -> None:
+    # Turning points half a second apart are 15 frames at 30 fps and 30 at 60.
+    assert len(beats.motion_beats_unsmoothed(_sway(30.0), 20)) <= 10
+    assert len(beats.motion_beats_unsmoothed(_sway(60.0), 20)) >= 17
 
 
 def test_perfect_and_hopeless_alignment() -> None:

@@ -7,8 +7,10 @@ import pytest
 
 from tests.unit.motion_samples import posed, still_clip, swaying_clip, walking
 from tokendance_core.evaluate.metrics import feet
+from tokendance_core.motion import kinematics
 from tokendance_core.motion.edits import turn
 from tokendance_core.motion.kinematics import mirror, resample_to_fps
+from tokendance_core.motion.skeleton import FEET, HORIZONTAL
 from tokendance_core.types import MotionClip
 
 
@@ -23,6 +25,24 @@ def test_slide_counts_in_the_frames_that_are_asked_for() -> None:
     assert feet.slide_during(fast, contacts) == 0.0
     contacts[40:50, 1] = True
     assert feet.slide_during(fast, contacts) == pytest.approx(2.0, rel=1e-3)
+
+
+def test_low_feet_are_fast_where_contacts_see_nothing() -> None:
+    clip = walking(1.0)
+    assert feet.foot_slide(clip) == 0.0
+    np.testing.assert_allclose(feet.low_foot_speeds(clip), 1.0, rtol=1e-3)
+    assert len(feet.low_foot_speeds(clip)) == 2 * clip.frames
+    lifted = posed(60, left_hip=(-0.6, 0, 0), left_knee=(1.2, 0, 0))
+    np.testing.assert_allclose(feet.low_foot_speeds(lifted), np.zeros(60), atol=1e-6)
+    assert len(feet.low_foot_speeds(still_clip(height=2.0))) == 0
+
+
+def test_a_low_foot_is_as_fast_as_the_faster_of_ankle_and_toe() -> None:
+    turning = posed(30, pelvis=(0 * np.arange(30), 0.02 * np.arange(30), 0 * np.arange(30)))  # on the spot
+    joints = kinematics.joint_positions(turning)[:, list(FEET)]
+    speeds = np.linalg.norm(kinematics.velocities(joints, turning.fps)[..., HORIZONTAL], axis=-1)
+    assert (speeds[:, 1] > speeds[:, 0]).all()
+    np.testing.assert_allclose(feet.low_foot_speeds(turning)[:30], speeds[:, 1], rtol=1e-5)
 
 
 def test_feet_below_the_floor_penetrate() -> None:
@@ -104,8 +124,13 @@ def test_one_spike_shrinks_the_normalised_contact_alone() -> None:
     assert feet.physical_foot_contact_absolute(spiked) > feet.physical_foot_contact_absolute(clip)
 
 
+def low_feet(clip: MotionClip) -> float:
+    return float(np.percentile(feet.low_foot_speeds(clip), 90))
+
+
 MEASURES = [
     feet.foot_slide,
+    low_feet,
     feet.foot_penetration,
     feet.skating_ratio,
     feet.physical_foot_contact,
@@ -122,7 +147,7 @@ def test_heading_place_and_mirror_do_not_matter(measure) -> None:
 
 
 @pytest.mark.parametrize(
-    "measure", [feet.foot_slide, feet.skating_ratio, feet.skating_ratio_signed, feet.physical_foot_contact]
+    "measure", [feet.foot_slide, low_feet, feet.skating_ratio, feet.skating_ratio_signed, feet.physical_foot_contact]
 )
 def test_frame_rate_hardly_matters(measure) -> None:
     clip = _hopping(180, sliding=0.3 + 0.25 * np.sin(np.arange(180) / 15))

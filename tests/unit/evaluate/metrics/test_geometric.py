@@ -9,6 +9,7 @@ from tokendance_core.evaluate.metrics.geometric import geometric_features, geome
 from tokendance_core.motion import kinematics
 from tokendance_core.motion.edits import turn
 from tokendance_core.motion.kinematics import mirror
+from tokendance_core.motion.skeleton import INDEX
 from tokendance_core.types import MotionClip
 
 PAIRS = [
@@ -129,6 +130,15 @@ def test_the_legacy_form_takes_parting_hands_for_approaching_ones() -> None:
     approaching = kinematics.joint_positions(_sweep(0.0, 1.4, axis=1))
     assert geometric_features_legacy(approaching)[9] == 0.0
     assert geometric_features_legacy(approaching[::-1])[9] > 0.5
+
+
+@pytest.mark.parametrize(("beyond", "holds"), [(-1e-5, 0.0), (1e-5, 1.0)])
+def test_the_legacy_form_knows_the_width_of_upstream_s_shoulders_to_the_last_digit(beyond: float, holds: float) -> None:
+    joints = kinematics.joint_positions(still_clip(2)).astype(np.float64)
+    joints[:, [INDEX["left_shoulder"], INDEX["right_shoulder"]]] = [[0.2, 1.4, 0.0], [-0.2, 1.4, 0.0]]
+    apart = 2.5 * 0.39084835854945527 + beyond
+    joints[:, [INDEX["left_wrist"], INDEX["right_wrist"]]] = [[apart / 2, 1.4, 0.0], [-apart / 2, 1.4, 0.0]]
+    assert geometric_features_legacy(joints)[8] == holds
 
 
 def test_joints_without_hands_are_enough_and_one_frame_is_not() -> None:
