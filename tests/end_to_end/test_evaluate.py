@@ -172,7 +172,7 @@ def test_protocol_c_measures_a_checkpoint_on_a_folder_of_bvh(folder_of_bvh, tiny
     assert result["about"]["checkpoint"]
     assert (result["about"]["seeds"], result["about"]["steps"], result["about"]["generated"]) == (2, 1, 2)
     assert set(figures["fid_kinetic"]["generated"]) == {"mean", "low", "high", "sd"}
-    assert figures["fid_kinetic"]["floor"] > 0
+    assert "floor" not in figures["fid_kinetic"]  # two windows cannot be parted into two sets
 
 
 def test_a_layout_that_nobody_knows_is_refused_with_those_that_are_known(tmp_path, capsys):

@@ -149,8 +149,8 @@ PROTOCOLS: dict[str, Protocol] = {
             pool=0,
             test_name=finedance.TEST.__contains__,
             note="The two smooth velocities differently, and FlowerDance's first frames reach back to the last one "
-            "(index -1), so that a slow walk of 0.25 m/s scores 1.556 instead of 0.063 m²/s²: not repeated here; compare "
-            "figures within this table only.",
+            "(index -1), so that a slow walk of 0.25 m/s scores 1.556 instead of 0.063 m²/s²: not repeated here; "
+            "compare figures within this table only.",
         ),
     )
 }
@@ -159,8 +159,8 @@ PROTOCOLS: dict[str, Protocol] = {
 
 @dataclass(frozen=True)
 class Sides:
-    """One figure: of the dances to be measured, of ground truth, and as ``floor`` of as many real dances from the pool
-    (mean of bootstrap draws; distances only).
+    """One figure: of the dances to be measured, of ground truth, and as ``floor`` of as many real dances from the pool,
+    half of it at most, against its others (mean over draws; distances only).
     """
 
     generated: float
@@ -282,7 +282,7 @@ def run(
     figures |= _rhythm(protocol, made_starts, true_starts, [r.music for r in test], beats_of)
     reasons = _reasons_against(protocol, test, len(test) + len(others), generated)
     counts = Counts(generated, ground_truth, len(pool["kinetic"]))
-    return Measurement(counts, not reasons, (*reasons, _SKELETON, protocol.note), figures)
+    return Measurement(counts, not reasons, (*reasons, *_left_out(pool), _SKELETON, protocol.note), figures)
 
 
 def _dance_of(recording: Recording, dances: Mapping[str, MotionClip]) -> MotionClip:
@@ -358,12 +358,28 @@ def _distances(
         figures[f"fid_{name}"] = Sides(
             distribution.frechet_distance(made[name], reference),
             distribution.frechet_distance(truth[name], reference),
-            float(distribution.floor(reference, len(made[name]), seed, FLOOR_DRAWS).mean()),
+            _floor(reference, len(made[name]), seed),
         )
         figures[f"diversity_{name}"] = Sides(
             distribution.diversity(made[name], reference), distribution.diversity(truth[name], reference)
         )
     return figures
+
+
+def _floor(reference: np.ndarray, count: int, seed: int) -> float | None:
+    """The mean of the draws; None for a pool that cannot be parted into two sets."""
+    return float(distribution.floor(reference, count, seed, FLOOR_DRAWS).mean()) if len(reference) >= 4 else None
+
+
+def _left_out(pool: Mapping[str, np.ndarray]) -> list[str]:
+    """A sentence for each space of features of which some never change in the pool."""
+    kept = {name: distribution.varied(reference) for name, reference in pool.items()}
+    return [
+        f"{int((~some).sum())} of {len(some)} {name.replace('_', ' ')} features never change in the pool and are left "
+        "out; the scripts divide them by almost nothing."
+        for name, some in kept.items()
+        if not some.all()
+    ]
 
 
 def _feet(made: Sequence[MotionClip], truth: Sequence[MotionClip]) -> dict[str, Sides]:

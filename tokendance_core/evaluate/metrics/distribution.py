@@ -4,6 +4,8 @@ dances.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from tokendance_core.errors import DataError
@@ -20,9 +22,10 @@ def frechet_distance(features: np.ndarray, reference: np.ndarray) -> float:
 
     Raises DataError below 2 rows. Source: Bailando and LODGE (paper 4.3): standard deviation + 1e-10, covariances over
     N - 1. The trace of the root is taken as a sum of singular values: exact for few rows, where upstream's matrix root
-    is singular. A feature that never changes in the reference is left out, here and below: upstream divides it by 1e-10
-    and it swamps the rest. Known defects: biased upwards for few rows, by far more than methods differ (``floor``); a
-    feature that hardly ever changes in the reference (a geometric relation seen in one clip) still weighs too much.
+    is singular. A feature that never changes in the reference is left out, here and below (see ``varied``): upstream
+    divides it by 1e-10 and it swamps the rest. Known defects: biased upwards for few rows, by far more than methods
+    differ (``floor``); a feature that hardly ever changes in the reference (a geometric relation seen in one clip)
+    still weighs too much.
     """
     made, real = _scored(features, reference), _scored(reference, reference)
     shift = made.mean(0) - real.mean(0)
@@ -42,17 +45,30 @@ def diversity(features: np.ndarray, reference: np.ndarray) -> float:
     return float(np.concatenate(distances).mean())
 
 
+def parts(rows: np.ndarray, count: int, seed: int, draws: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """``draws`` times: ``count`` of (M, F) rows at random, none twice, and the others."""
+    rng = np.random.default_rng(seed)
+    for _ in range(draws):
+        order = rng.permutation(len(rows))
+        yield rows[order[:count]], rows[order[count:]]
+
+
 def floor(reference: np.ndarray, count: int, seed: int = 0, draws: int = 100) -> np.ndarray:
-    """FID of real dance: ``draws`` samples of ``count`` rows of (M, F) reference, with replacement, against all of it,
-    (draws,).
+    """FID between real dances: ``count`` rows of (M, F) reference, at most half of them, against the others, (draws,).
 
     What a perfect model would score with as few dances (paper 4.3 and 8.2): no figure below its spread is a success.
-    Known defect: rows drawn twice make it a little higher than for new dances of the same kind.
+    No row is drawn twice or stands on both sides. Raises DataError below 4 rows. Known defects: windows of one
+    recording stand on both sides; the others are fewer than the whole reference, which raises it a little.
     """
-    rng = np.random.default_rng(seed)
     return np.array(
-        [frechet_distance(reference[rng.integers(len(reference), size=count)], reference) for _ in range(draws)]
+        [frechet_distance(*sides) for sides in parts(reference, min(count, len(reference) // 2), seed, draws)]
     )
+
+
+def varied(reference: np.ndarray) -> np.ndarray:
+    """(F,) bool: which features of the (M, F) reference change at all, and so have a scale."""
+    changing: np.ndarray = np.asarray(reference, np.float64).std(0) > _CONSTANT
+    return changing
 
 
 def _scored(features: np.ndarray, reference: np.ndarray) -> np.ndarray:
@@ -62,8 +78,8 @@ def _scored(features: np.ndarray, reference: np.ndarray) -> np.ndarray:
                 f"A distribution needs 2 dances or more, found {len(rows)}.", hint="Evaluate more songs or clips."
             )
     reference = np.asarray(reference, np.float64)
-    varied = reference.std(0) > _CONSTANT
-    reference, features = reference[:, varied], np.asarray(features, np.float64)[:, varied]
+    kept = varied(reference)
+    reference, features = reference[:, kept], np.asarray(features, np.float64)[:, kept]
     scored: np.ndarray = (features - reference.mean(0)) / (reference.std(0) + _SMALLEST_SPREAD)
     return scored
 

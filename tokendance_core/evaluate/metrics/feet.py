@@ -48,7 +48,8 @@ def slide_during(clip: MotionClip, contacts: np.ndarray) -> float:
 def low_foot_speeds(clip: MotionClip) -> np.ndarray:
     """Horizontal speed, (N,) m/s, of each foot in each frame in which it is low, however fast it goes.
 
-    That of ankle or toe, whichever is faster, while both are as low as in ``skating_ratio``. Read median and 90th percentile beside real dance: standing feet are slow, and a foot that travels is lifted.
+    That of ankle or toe, whichever is faster, while both are as low as in ``skating_ratio``. Read it beside real dance:
+    standing feet are slow, and a foot that travels is lifted.
     Known defect: a step that brushes over the floor on purpose is low and fast too.
     """
     feet = _feet(clip)

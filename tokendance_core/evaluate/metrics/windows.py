@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,6 +18,9 @@ RATE = 10.0
 
 STRIDE = 0.5
 """Seconds between the windows of a dance that are looked up in a pool."""
+
+_BLOCK = round(STRIDE * RATE)
+"""Frames of the pieces that windows are compared by."""
 
 SAME_POSE = 0.1
 """Metres of mean joint distance below which two windows are one and the same phrase."""
@@ -37,47 +41,67 @@ def _windows(poses: np.ndarray, length: int, stride: int = 1) -> np.ndarray:
     return np.moveaxis(np.lib.stride_tricks.sliding_window_view(poses, length, axis=0), -1, 1)[::stride]
 
 
-def nearest_window_distance(clip: MotionClip, pool: Sequence[MotionClip], seconds: float = 2.0) -> float:
+@dataclass(frozen=True, eq=False)
+class WindowPool:
+    """The windows of ``length`` frames at ``RATE`` of some dances, posed once for many searches.
+
+    Each dance as ``poses`` (T, 24, 3), its ``blocks`` (B, F) of half a second from every frame on, and their
+    ``squares`` (B,).
+    """
+
+    length: int
+    dances: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
+
+    @classmethod
+    def of(cls, clips: Sequence[MotionClip], seconds: float = 2.0) -> WindowPool:
+        """Windows of ``seconds``, in halves; clips shorter than one are left out."""
+        length = max(round(seconds / STRIDE), 1) * _BLOCK
+        posed = [poses for poses in map(_poses, clips) if len(poses) >= length]
+        return cls(length, tuple((poses, *_blocks(poses)) for poses in posed))
+
+
+def _blocks(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # A view of overlapping rows would multiply a hundred times slower than a copy.
+    rows = _windows(poses, _BLOCK).reshape(-1, _BLOCK * poses[0].size).copy()
+    return rows, (rows**2).sum(1)
+
+
+def nearest_window_distance(clip: MotionClip, pool: WindowPool) -> float:
     """Is it a copy? Mean over windows of the mean joint distance to the nearest window of the pool, metres.
 
-    Windows of ``seconds`` (in halves), every half second in the clip and every 0.1 s in the pool; place and heading do
-    not matter. Nearest by root mean square within each clip of the pool, then by mean joint distance. The clip itself
-    must not be in the pool. Read it beside the same figure of held-out real dance. Raises DataError if no window fits.
+    Windows every half second in the clip and every 0.1 s in the pool; place and heading do not matter. Nearest by root
+    mean square within each clip of the pool, then by mean joint distance. The clip itself must not be in the pool. Read
+    it beside the same figure of held-out real dance. Raises DataError if no window fits.
     Known defects: a copy played at another speed, or mirrored, is not found; calm dance is near everything.
     """
-    step = round(STRIDE * RATE)
-    length = max(round(seconds / STRIDE), 1) * step
     poses = _poses(clip)
-    others = [other for other in map(_poses, pool) if len(other) >= length]
-    if len(poses) < length or not others:
+    if len(poses) < pool.length or not pool.dances:
         raise DataError(
-            f"No window of {seconds:g} s fits into a dance of {clip.seconds:.1f} s and a pool of {len(pool)} clips.",
+            f"No window of {pool.length / RATE:g} s fits into a dance of {clip.seconds:.1f} s and a pool of "
+            f"{len(pool.dances)} clips as long as that.",
             hint="Compare longer dances or shorter windows.",
         )
-    wanted = _windows(poses, length, step)
+    wanted = _windows(poses, pool.length, _BLOCK)
+    blocks = _windows(poses, _BLOCK, _BLOCK).reshape(-1, _BLOCK * poses[0].size)
     best = np.full(len(wanted), np.inf, wanted.dtype)
-    for other in others:
-        nearest = _windows(other, length)[_mismatch(poses, other, length, step).argmin(1)]
+    for other, rows, squares in pool.dances:
+        nearest = _windows(other, pool.length)[_mismatch(blocks, rows, squares, pool.length).argmin(1)]
         best = np.minimum(best, np.linalg.norm(nearest - wanted, axis=-1).mean((1, 2)))
     return float(best.mean())
 
 
-def _mismatch(poses: np.ndarray, other: np.ndarray, length: int, step: int) -> np.ndarray:
-    """Squared distances, less each row's own square, of the windows of ``poses``, ``step`` apart, to all windows of
-    ``other``, (W, V).
+def _mismatch(blocks: np.ndarray, rows: np.ndarray, squares: np.ndarray, length: int) -> np.ndarray:
+    """Squared distances, less each row's own square, of the windows of a dance cut into ``blocks`` (N, F) to all those
+    of another, (W, V), whose blocks from every frame on are ``rows`` (B, F).
 
-    A window's distance is the sum over its blocks of ``step`` frames: windows overlap, blocks are compared once.
+    A window's distance is the sum over its blocks: windows overlap, blocks are compared once.
     """
-    size = step * poses[0].size
-    blocks = _windows(poses, step, step).reshape(-1, size)
-    # A view of overlapping rows would multiply a hundred times slower than a copy.
-    rows = _windows(other, step).reshape(-1, size).copy()
-    apart = (rows**2).sum(1) - 2 * blocks @ rows.T
-    parts = length // step
-    wanted, others = len(blocks) - parts + 1, len(other) - length + 1
+    apart = squares - 2 * blocks @ rows.T
+    parts = length // _BLOCK
+    wanted, others = len(blocks) - parts + 1, len(rows) - length + _BLOCK
     total: np.ndarray = np.zeros((wanted, others), apart.dtype)
     for i in range(parts):
-        total += apart[i : i + wanted, i * step : i * step + others]
+        total += apart[i : i + wanted, i * _BLOCK : i * _BLOCK + others]
     return total
 
 

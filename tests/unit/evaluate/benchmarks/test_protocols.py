@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -192,6 +193,19 @@ def test_unsmoothed_beats_look_as_many_frames_around_as_the_protocol_says() -> N
 def test_what_published_kinetic_figures_mean_is_told() -> None:
     assert all("never corrected" in protocol.note for protocol in (A, B))
     assert "FlowerDance's first frames" in C.note
+
+
+def test_features_that_never_change_are_counted() -> None:
+    recordings = _recordings()
+    notes = _run(B, recordings, _truth(recordings)).notes
+    assert any(re.search(r"\d+ of 32 geometric features never change", note) for note in notes)
+    # The sways share one path, so the pelvis never moves otherwise than the pool's.
+    assert any(note.startswith("3 of 66 kinetic features never change") for note in notes)
+
+
+def test_a_pool_of_three_has_no_floor() -> None:
+    recordings = _recordings(3)
+    assert _run(A, recordings, _truth(recordings)).figures["fid_kinetic"].floor is None
 
 
 def test_few_dances_and_other_data_are_never_comparable() -> None:

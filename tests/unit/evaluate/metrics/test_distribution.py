@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import linalg
 
 from tokendance_core.errors import DataError
-from tokendance_core.evaluate.metrics.distribution import diversity, floor, frechet_distance
+from tokendance_core.evaluate.metrics.distribution import diversity, floor, frechet_distance, parts, varied
 
 
 def _rows(count: int, features: int = 4, seed: int = 0) -> np.ndarray:
@@ -72,6 +72,29 @@ def test_the_floor_falls_with_more_dances_and_follows_its_seed() -> None:
     assert few.mean() > 5 * many.mean() > 0
     np.testing.assert_array_equal(few, floor(reference, 10, seed=3, draws=20))
     assert not np.array_equal(few, floor(reference, 10, seed=4, draws=20))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(4, 20), st.integers(0, 20), st.integers(0, 5))
+def test_parts_hold_every_row_once(rows: int, count: int, seed: int) -> None:
+    count = min(count, rows)
+    for drawn, others in parts(np.arange(rows), count, seed, draws=3):
+        assert len(drawn) == count
+        assert sorted([*drawn, *others]) == list(range(rows))
+
+
+def test_no_row_is_on_both_sides_of_the_floor_or_drawn_twice() -> None:
+    # Against all of them, or with rows drawn twice, half of a set of 8 lies much nearer than 4 new rows do.
+    reference, new = _rows(8, 8), _rows(400, 8, seed=1)
+    fresh = [frechet_distance(new[4 * i : 4 * i + 4], new[4 * i + 200 : 4 * i + 204]) for i in range(50)]
+    within = floor(reference, 4, draws=50)
+    assert np.median(within) == pytest.approx(np.median(fresh), rel=0.5)
+    np.testing.assert_array_equal(floor(reference, 100, draws=5), floor(reference, 4, draws=5))
+
+
+def test_features_that_vary_are_told() -> None:
+    reference = np.column_stack((_rows(9, 2), np.full(9, 0.3)))
+    assert varied(reference).tolist() == [True, True, False]
 
 
 @pytest.mark.parametrize("measure", [frechet_distance, diversity])

@@ -31,11 +31,15 @@ def _restless(seconds: int, seed: int) -> MotionClip:
     return _joined(*(swaying_clip(30, seed=100 * seed + i) for i in range(seconds)))
 
 
+def _nearest(clip: MotionClip, pool: list[MotionClip]) -> float:
+    return windows.nearest_window_distance(clip, windows.WindowPool.of(pool))
+
+
 def test_a_copy_is_found_wherever_it_is_and_whichever_way_it_faces() -> None:
     pool = [swaying_clip(300, seed=seed) for seed in (1, 2, 3)]
     copied = turn(_cut(pool[1], 60, 180), 2.0)
-    assert windows.nearest_window_distance(copied, pool) == pytest.approx(0.0, abs=1e-3)
-    assert windows.nearest_window_distance(copied, pool[::2]) > 0.05
+    assert _nearest(copied, pool) == pytest.approx(0.0, abs=1e-3)
+    assert _nearest(copied, pool[::2]) > 0.05
 
 
 def test_the_nearest_window_agrees_with_a_search_through_all() -> None:
@@ -46,19 +50,19 @@ def test_the_nearest_window_agrees_with_a_search_through_all() -> None:
     for start in range(0, len(wanted) - 19, 5):
         gaps = [other[i : i + 20] - wanted[start : start + 20] for other in others for i in range(len(other) - 19)]
         best.append(np.linalg.norm(min(gaps, key=lambda gap: (gap**2).sum()), axis=-1).mean())
-    assert windows.nearest_window_distance(clip, pool) == pytest.approx(np.mean(best), rel=0.05)
+    assert _nearest(clip, pool) == pytest.approx(np.mean(best), rel=0.05)
 
 
 def test_the_pools_frame_rate_does_not_matter() -> None:
     clip, other = swaying_clip(150, seed=1), swaying_clip(300, seed=2)
-    expected = windows.nearest_window_distance(clip, [other])
-    assert windows.nearest_window_distance(clip, [resample_to_fps(other, 60)]) == pytest.approx(expected, rel=0.01)
+    expected = _nearest(clip, [other])
+    assert _nearest(clip, [resample_to_fps(other, 60)]) == pytest.approx(expected, rel=0.01)
 
 
 @pytest.mark.parametrize(("clip", "pool"), [(30, [300]), (300, [30]), (300, [])])
 def test_windows_that_do_not_fit_are_an_error(clip: int, pool: list[int]) -> None:
     with pytest.raises(DataError, match="No window of 2 s fits"):
-        windows.nearest_window_distance(swaying_clip(clip), [swaying_clip(frames) for frames in pool])
+        _nearest(swaying_clip(clip), [swaying_clip(frames) for frames in pool])
 
 
 def test_repetition_counts_how_often_a_phrase_comes() -> None:
