@@ -27,6 +27,9 @@ from tokendance_core.types import FPS, DanceTokens, MotionClip, Music, MusicFeat
 Progress = Callable[[str, float], None]
 """Called with a stage of ``STAGES`` and the fraction of the whole that is done, 0 to 1; may raise ``Cancelled``."""
 
+Levels = Callable[[MusicFeatures, float], np.ndarray]
+"""(features of a song, ``GenerateSettings.energy``) -> levels of energy (T,), see ``music.energy``."""
+
 STAGES = {"features": 0.0, "tokens": 0.2, "generator": 0.3, "decode": 0.85, "finishing": 0.92}
 """The stages in order, with the fraction of the work that lies before each."""
 
@@ -40,8 +43,11 @@ def generate(
     checkpoint: Checkpoint,
     settings: GenerateSettings | None = None,
     on_progress: Progress = lambda stage, fraction: None,
+    levels: Levels = energy.of_music,
 ) -> MotionClip:
     """Dance to ``music`` from its first frame to its last, at 30 fps; same seed and device, same dance.
+
+    ``levels`` tells the network how big the dance should be at every moment.
 
     Raises SettingError for a genre the checkpoint does not know, CheckpointError when it has no generator,
     and whatever ``on_progress`` raises.
@@ -54,7 +60,7 @@ def generate(
 
     on_progress("tokens", STAGES["tokens"])
     clock = Clock.of_music(song_features, checkpoint.clock)
-    prompt = _prompt(song_features, clock, checkpoint, genre, settings)
+    prompt = _prompt(song_features, clock, checkpoint, genre, levels(song_features, settings.energy))
 
     on_progress("generator", STAGES["generator"])
     dance_tokens = _dance_tokens(prompt, clock, checkpoint, settings, on_progress)
@@ -92,13 +98,11 @@ def _generator(checkpoint: Checkpoint) -> Generator:
 
 
 def _prompt(
-    song_features: MusicFeatures, clock: Clock, checkpoint: Checkpoint, genre: int, settings: GenerateSettings
+    song_features: MusicFeatures, clock: Clock, checkpoint: Checkpoint, genre: int, levels: np.ndarray
 ) -> Prompt:
-    """The generator's conditioning, batch size 1."""
+    """The generator's conditioning, batch size 1; ``levels`` (T,) of energy."""
     tokens = checkpoint.music_codec.encode(clock.resample_features(song_features))
-    level = energy.of_music(song_features, settings.energy)[
-        np.clip((clock.seconds * FPS).astype(int), 0, song_features.frames - 1)
-    ]
+    level = levels[np.clip((clock.seconds * FPS).astype(int), 0, song_features.frames - 1)]
     numbers = {
         "semantic": tokens.semantic,
         "acoustic": tokens.acoustic,

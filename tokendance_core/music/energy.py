@@ -55,6 +55,11 @@ def of_music(song_features: MusicFeatures, shift: float = 0.0) -> np.ndarray:
     return level_of_rank(ndtr(score + _USUAL + shift))
 
 
+def untold(song_features: MusicFeatures, shift: float = 0.0) -> np.ndarray:
+    """(T,) zeros: the network is left to hear from the music how big the dance should be."""
+    return np.zeros(song_features.frames, np.int64)
+
+
 def of_tokens(levels: np.ndarray, hop: int) -> np.ndarray:
     """(T,) levels of frames -> (L,) levels of tokens of ``hop`` frames: the one at the middle of each."""
     padded = np.pad(levels, (0, -len(levels) % hop), mode="edge")

@@ -13,6 +13,7 @@ from tokendance_core.dance.pipeline import STAGES, generate, last_beat
 from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.errors import Cancelled, CheckpointError, SettingError
 from tokendance_core.finishing.finish import finish
+from tokendance_core.music import energy
 from tokendance_core.music.clock import Clock
 from tokendance_core.options import options
 from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures
@@ -48,6 +49,14 @@ def test_genre_changes_what_the_network_is_given(clicks, tiny_checkpoint):
         generate(clicks, tiny_checkpoint, GenerateSettings(genre=genre, steps=1)) for genre in ("any", "salsa")
     )
     assert np.abs(anything.rot6d - salsa.rot6d).max() > 0
+
+
+def test_energy_that_is_not_told_does_not_matter(clicks, tiny_checkpoint):
+    calm, wild = (GenerateSettings(steps=1, energy=shift) for shift in (-2.0, 2.0))
+    told = [generate(clicks, tiny_checkpoint, settings).rot6d for settings in (calm, wild)]
+    untold = [generate(clicks, tiny_checkpoint, settings, levels=energy.untold).rot6d for settings in (calm, wild)]
+    assert np.abs(told[0] - told[1]).max() > 0
+    np.testing.assert_array_equal(*untold)
 
 
 def test_global_randomness_is_left_alone(clicks, tiny_checkpoint):

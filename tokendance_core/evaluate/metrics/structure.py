@@ -7,8 +7,7 @@ from itertools import pairwise
 import numpy as np
 from scipy import stats
 
-from tokendance_core.motion.speed import joint_speed
-from tokendance_core.types import FPS, MotionClip
+from tokendance_core.types import FPS
 
 BEATS_PER_PHRASE = 16
 """Four bars of four beats."""
@@ -29,14 +28,16 @@ def phrase_energy(
     return np.array([np.mean(values[start:end]) for start, end in pairwise(edges) if end > start])
 
 
-def energy_correlation(clip: MotionClip, loudness: np.ndarray, beats: np.ndarray, loudness_fps: float = FPS) -> float:
-    """Spearman's rho of joint speed with ``loudness`` (T,), or onset density, per phrase; -1 to 1, 0 with fewer than
-    four phrases.
+def energy_correlation(
+    speed: np.ndarray, loudness: np.ndarray, beats: np.ndarray, fps: float = FPS, loudness_fps: float = FPS
+) -> float:
+    """Spearman's rho of joint ``speed`` (T,) with ``loudness`` (U,), or onset density, per phrase; -1 to 1.
 
-    Also 0 when either does not change at all. Read it beside the same dance against other songs.
+    0 with fewer than four phrases, and when either does not change at all. Read it beside the same dance against other
+    songs.
     Known defect: few phrases make large values by chance: a song of a minute has eight.
     """
-    energies = [phrase_energy(joint_speed(clip), clip.fps, beats), phrase_energy(loudness, loudness_fps, beats)]
+    energies = [phrase_energy(speed, fps, beats), phrase_energy(loudness, loudness_fps, beats)]
     phrases = min(map(len, energies))
     ranks = [stats.rankdata(energy[:phrases]) for energy in energies]
     if phrases < _FEWEST_PHRASES or any(np.ptp(rank) == 0 for rank in ranks):

@@ -16,7 +16,8 @@ from tokendance_core.datasets import compose as pairs
 from tokendance_core.datasets.pack import SourceClip, SourceSong
 from tokendance_core.errors import DataError, SettingError
 from tokendance_core.finishing.settings import NOTHING
-from tokendance_core.music import audio
+from tokendance_core.motion import kinematics
+from tokendance_core.music import audio, energy
 from tokendance_core.types import FPS, SAMPLE_RATE, MotionClip, Music
 
 MODEL = "model, released settings"
@@ -31,8 +32,11 @@ FROZEN = "frozen pose"
 LONGEST = 180.0
 """Seconds of a song that are danced where its form matters."""
 
-LONG_CLIP = 10.0
-"""Seconds that one clip of each side must last."""
+WINDOW = 10.0
+"""Seconds of the windows whose distributions are compared; one clip of each side must last as long."""
+
+WRONG_RATE = 1.07
+"""How many times slower than composed the phrases at a wrong tempo are danced."""
 
 _FEWEST_BEATS = 8
 _PIECE = (0.7, 2.1)
@@ -79,7 +83,7 @@ class Material:
 
     ``clips`` and ``all_songs``: the whole pack; ``songs`` and ``music``: what is known about each chosen song, and its
     first seconds; ``dances``: kind -> seeds -> songs; ``raw``: seed 0 before finishing; ``unlocked``: finished except
-    for the foot lock; ``whole``: seed 0 for up to three minutes of each song.
+    for the foot lock; ``whole``: seed 0 for up to three minutes of each song; ``untold``: the same, energy not told.
     """
 
     model: Checkpoint
@@ -92,13 +96,15 @@ class Material:
     raw: Dances
     unlocked: Dances
     whole: Dances
+    untold: Dances
 
     def training_clips(self, genre: str = "any") -> Dances:
         """Training dance that moves, of one genre or all."""
         return [c.clip for c in self.clips if c.split == "train" and not c.low_motion and genre in ("any", c.genre)]
 
-    def held_out_clips(self) -> Dances:
-        return [c.clip for c in self.clips if c.split != "train"]
+    def held_out_clips(self, genre: str = "any") -> Dances:
+        """Dance that nothing was trained on, of one genre or all."""
+        return [c.clip for c in self.clips if c.split != "train" and genre in ("any", c.genre)]
 
     def dance(self, index: int, genre: str) -> MotionClip:
         """The start of song ``index``, danced in a genre."""
@@ -125,13 +131,15 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
     for seed in seeds:
         log(f"dancing to {len(songs)} songs, seed {seed}")
         dances[MODEL].append(danced(replace(chosen, seed=seed)))
-    log("dancing in one step, to shuffled music, without finishing, and to whole songs")
+    log("dancing in one step, to shuffled music, without finishing, and to whole songs with and without energy")
     dances[ONE_STEP] = [danced(replace(chosen, steps=1, temperature=0.0))]
     rng = np.random.default_rng(chosen.seed)
     dances[SHUFFLED] = [danced(chosen, [shuffled(song, rng) for song in music])]
     raw = danced(replace(chosen, finish=NOTHING))
     unlocked = danced(replace(chosen, finish=replace(chosen.finish or NOTHING, foot_lock=0.0)))
-    whole = danced(chosen, _music(songs, LONGEST))
+    long = _music(songs, LONGEST)
+    whole = danced(chosen, long)
+    untold = [pipeline.generate(song, model, chosen, levels=energy.untold) for song in long]
     log("composing the controls")
     dances |= {kind: [made] for kind, made in _controls(model, clips, songs, music, rng).items()}
     return Material(
@@ -145,15 +153,16 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
         raw=raw,
         unlocked=unlocked,
         whole=whole,
+        untold=untold,
     )
 
 
 def check_clips(clips: list[SourceClip]) -> None:
     """Both sides need a clip long enough to be cut into windows, or nothing can be compared."""
     for side, split in (("training", True), ("held-out", False)):
-        if not any((c.split == "train") is split and c.clip.seconds >= LONG_CLIP for c in clips):
+        if not any((c.split == "train") is split and c.clip.seconds >= WINDOW for c in clips):
             raise DataError(
-                f"The data has no {side} clip of {LONG_CLIP:g} s, expected one or more.",
+                f"The data has no {side} clip of {WINDOW:g} s, expected one or more.",
                 hint="Add longer clips to motion/.",
             )
 
@@ -214,10 +223,15 @@ def _controls(
     return {
         COMPOSED: fitting,
         RECONSTRUCTED: [model.dance_codec.decode(model.dance_codec.encode(clip)) for clip in fitting],
-        WRONG_TEMPO: [composed(song.beats * 1.07 + 0.2, length) for song, length in zip(songs, frames, strict=True)],
+        WRONG_TEMPO: [slowed(clip) for clip in fitting],
         RANDOM_CLIP: [pairs.tile(clip, length / FPS).cut(0, length) for clip, length in zip(some, frames, strict=True)],
         FROZEN: [frozen(clip) for clip in fitting],
     }
+
+
+def slowed(clip: MotionClip) -> MotionClip:
+    """The clip danced ``WRONG_RATE`` times slower, as far as its own length goes."""
+    return kinematics.resample(clip, np.arange(clip.frames) / clip.fps / WRONG_RATE, clip.fps)
 
 
 def frozen(clip: MotionClip) -> MotionClip:
