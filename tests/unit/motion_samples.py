@@ -41,6 +41,15 @@ def walking(
     return replace(clip, root=(clip.root + way[:, None] * np.array(direction)).astype(np.float32))
 
 
+def arms_or_knees(genre: str, seed: int, frames: int = 300) -> MotionClip:
+    """A dancer who swings the "arms" or bends the "knees", each seed in another way."""
+    rng = np.random.default_rng(seed)
+    swing = 0.5 * np.sin(np.arange(frames) / 30 * rng.uniform(4, 8)) + 0.1 * rng.standard_normal()
+    if genre == "arms":
+        return posed(frames, left_shoulder=(0, 0, swing), right_shoulder=(0, 0, -swing))
+    return posed(frames, left_knee=(swing, 0, 0), right_knee=(swing, 0, 0))
+
+
 def posed(frames: int, **axis_angles: object) -> MotionClip:
     """The T-pose with joints turned: name = rotation vector in radians, (3,) or a triple of (frames,)."""
     clip = still_clip(frames)

@@ -8,6 +8,13 @@ from dataclasses import dataclass, fields, is_dataclass
 
 from tokendance_core.evaluate.metrics.statistics import Estimate
 
+UNITS = {
+    "_cm_per_10s": ", cm in 10 s", "_degrees_per_10s": ", degrees in 10 s", "_per_second": " per second",
+    "_cm_s": ", cm/s", "_m_s3": ", m/s³", "_m_s": ", m/s", "_rad_s2": ", rad/s²", "_percent": ", %", "_bits": ", bits",
+    "_cm": ", cm", "_m": ", m", "_s": ", s",
+}  # fmt: skip
+"""End of a column's name -> its unit in words; the first that fits."""
+
 Cell = Estimate | float | str
 """A number, a word, or a mean with its interval."""
 
@@ -16,7 +23,7 @@ Cell = Estimate | float | str
 class Row:
     """Base of the rows whose columns are known beforehand: one field a column, None where the row has no such figure.
 
-    A column's name ends with its unit, see ``page.UNITS``.
+    A column's name ends with its unit, see ``UNITS``.
     """
 
 
@@ -30,6 +37,32 @@ def cells(row: Row | Mapping[str, Cell]) -> dict[str, Cell]:
         return dict(row)
     figures = {field.name: getattr(row, field.name) for field in fields(row)}
     return {column: figure for column, figure in figures.items() if figure is not None}
+
+
+def multiples(rows: Table, of: str) -> Table:
+    """Every figure of the other rows as a multiple of that of row ``of``, units left out.
+
+    Words are left out, and so is what row ``of`` does not have or has as zero.
+    """
+    reference = {column: _mean(cell) for column, cell in cells(rows[of]).items() if not isinstance(cell, str)}
+
+    def shared(row: Row | Mapping[str, Cell]) -> dict[str, Cell]:
+        figures = {column: cell for column, cell in cells(row).items() if not isinstance(cell, str)}
+        return {
+            _without_unit(column): _mean(cell) / reference[column]
+            for column, cell in figures.items()
+            if reference.get(column)
+        }
+
+    return {name: shared(row) for name, row in rows.items() if name != of}
+
+
+def _mean(cell: Estimate | float) -> float:
+    return cell.mean if isinstance(cell, Estimate) else cell
+
+
+def _without_unit(column: str) -> str:
+    return next((column.removesuffix(ending) for ending in UNITS if column.endswith(ending)), column)
 
 
 @dataclass(frozen=True)

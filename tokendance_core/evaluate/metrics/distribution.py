@@ -65,6 +65,18 @@ def floor(reference: np.ndarray, count: int, seed: int = 0, draws: int = 100) ->
     )
 
 
+def drawn_distances(
+    features: np.ndarray, reference: np.ndarray, count: int, seed: int = 0, draws: int = 100
+) -> np.ndarray:
+    """FID of ``count`` rows of (N, F) features, none twice, against all but ``count`` rows of the reference, (draws,).
+
+    As many rows on either side as in ``floor``, so that both can be compared, whatever N. Raises DataError when either
+    side has fewer than 2.
+    """
+    sides = zip(parts(features, count, seed, draws), parts(reference, count, seed, draws), strict=True)
+    return np.array([frechet_distance(made, real) for (made, _), (_, real) in sides])
+
+
 def varied(reference: np.ndarray) -> np.ndarray:
     """(F,) bool: which features of the (M, F) reference change at all, and so have a scale."""
     changing: np.ndarray = np.asarray(reference, np.float64).std(0) > _CONSTANT

@@ -51,6 +51,11 @@ def over_songs_and_seeds(values: np.ndarray, seed: int = 0) -> Estimate:
     return replace(estimate, sd=float(values.mean(1).std(ddof=1))) if len(values) > 1 else estimate
 
 
+def ratio(made: float, real: float) -> float:
+    """``made`` as a multiple of ``real``; not a number where that is zero."""
+    return made / real if real else float("nan")
+
+
 def paired_p(larger: Sequence[float] | np.ndarray, smaller: Sequence[float] | np.ndarray) -> float:
     """p of the one-sided Wilcoxon signed-rank test that ``larger`` (N,) exceeds ``smaller`` (N,), pair by pair; 1 when
     they are equal.

@@ -12,20 +12,13 @@ import numpy as np
 
 from tokendance_core.evaluate.metrics.statistics import Estimate
 from tokendance_core.evaluate.page import figures
-from tokendance_core.evaluate.results import Cell, Gate, Report, Section, SongResult, Table, cells
+from tokendance_core.evaluate.results import UNITS, Cell, Gate, Report, Section, SongResult, Table, cells
 from tokendance_core.motion import kinematics
 from tokendance_core.motion.skeleton import JOINTS, PARENTS
 from tokendance_core.types import MotionClip
 
 PLAYER_FPS = 15.0
 """Frames per second of the dances in the page; the player draws straight lines between them."""
-
-UNITS = {
-    "_cm_per_10s": ", cm in 10 s", "_degrees_per_10s": ", degrees in 10 s", "_per_second": " per second",
-    "_cm_s": ", cm/s", "_m_s3": ", m/s³", "_m_s": ", m/s", "_rad_s2": ", rad/s²", "_percent": ", %", "_bits": ", bits",
-    "_cm": ", cm", "_m": ", m", "_s": ", s",
-}  # fmt: skip
-"""End of a column's name -> its unit in words; the first that fits."""
 
 Plots = Mapping[str, Sequence[tuple[str, Callable[[], bytes]]]]
 """section -> (caption, how to draw it) of each plot."""

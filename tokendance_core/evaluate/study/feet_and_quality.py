@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from tokendance_core.evaluate.metrics import feet, motion
-from tokendance_core.evaluate.metrics.statistics import Estimate, interval
-from tokendance_core.evaluate.results import Gate, Row, Section
+from tokendance_core.evaluate.metrics.statistics import Estimate, interval, ratio
+from tokendance_core.evaluate.results import Gate, Row, Section, multiples
 from tokendance_core.evaluate.study import gates
 from tokendance_core.evaluate.study.material import (
     COMPOSED,
@@ -24,21 +25,26 @@ from tokendance_core.motion import kinematics
 from tokendance_core.motion.skeleton import INDEX
 from tokendance_core.types import FPS, MotionClip
 
-TRAINING = "training dance"
+HELD_OUT, TRAINING = "held-out dance", "training dance"
 
 ENDS = 3.0
 """Seconds at either end that "inside" leaves out: a finished dance stands still there on purpose."""
+
+AS_REAL = 1.25
+"""Times held-out dance's figure that the gates allow feet, which finishing does not make small by itself."""
 
 HANDS = [INDEX["left_hand"], INDEX["right_hand"]]
 HIPS = [INDEX["pelvis"], INDEX["left_hip"], INDEX["right_hip"]]
 
 _NOTE = (
-    "Means over frames, 95 % intervals over dances. Skating ratio: the share of standing frames in which a foot "
-    "slides; the signed form is the one of published tables, in which opposite directions cancel. PFC: physical foot "
-    "contact. Knees: 99th percentile of the angular acceleration of their flexion. Of the model’s rows, all but "
-    "“before finishing” are finished. Moved by the foot work: distance between the dance that is smoothed, settled and "
-    "levelled, and the finished one. Levelling lowers a whole dance by a nearly constant 2 cm, and real clips by as "
-    "much."
+    "Means over frames, 95 % intervals over dances. Foot slide is that of feet in contact, slow by definition, and "
+    "what the foot lock makes small; low feet are judged by their height alone, however fast they are (median and "
+    "90th percentile). Skating ratio: the share of standing frames in which a foot slides; the signed form is the "
+    "one of published tables, in which opposite directions cancel. PFC: physical foot contact; the absolute form "
+    "does not depend on a clip’s length. Knees: 99th percentile of the angular acceleration of their flexion. Of the "
+    "model’s rows, all but “before finishing” are finished. Moved by the foot work: distance between the dance that "
+    "is smoothed, settled and levelled, and the finished one. Levelling lowers a whole dance by a nearly constant 2 "
+    "cm, and real clips by as much."
 )
 
 
@@ -46,6 +52,8 @@ _NOTE = (
 class Quality(Row):
     """One kind of dance."""
 
+    low_feet_p50_cm_s: float
+    low_feet_p90_cm_s: float
     foot_slide_cm_s: Estimate
     penetration_cm: Estimate
     skating_ratio_percent: Estimate
@@ -79,7 +87,7 @@ def feet_and_quality(material: Material) -> Section:
         ONE_STEP: material.dances[ONE_STEP][0],
         RECONSTRUCTED: material.dances[RECONSTRUCTED][0],
         COMPOSED: material.dances[COMPOSED][0],
-        "held-out dance": material.held_out_clips(),
+        HELD_OUT: material.held_out_clips(),
         TRAINING: material.training_clips(),
         FROZEN: material.dances[FROZEN][0],
     }
@@ -88,7 +96,11 @@ def feet_and_quality(material: Material) -> Section:
     hands, hips = _moved(pairs, HANDS), _moved(pairs, HIPS)
     return Section(
         _NOTE,
-        {"Feet and quality": rows, "Moved by the foot work": {"hands": hands, "hips": hips}},
+        {
+            "Feet and quality": rows,
+            f"Feet and quality, as multiples of {HELD_OUT}": multiples(rows, HELD_OUT),
+            "Moved by the foot work": {"hands": hands, "hips": hips},
+        },
         _gates(rows, hands, hips),
     )
 
@@ -107,7 +119,10 @@ def quality(clips: Dances) -> Quality:
         return interval([scale * measure(clip) for clip in clips], frames)
 
     knees = np.concatenate([np.abs(motion.knee_acceleration(clip)).ravel() for clip in clips])
+    low_feet = 100 * np.concatenate([feet.low_foot_speeds(clip) for clip in clips])
     return Quality(
+        low_feet_p50_cm_s=_percentile(low_feet, 50),
+        low_feet_p90_cm_s=_percentile(low_feet, 90),
         foot_slide_cm_s=mean(feet.foot_slide, 100),
         penetration_cm=mean(feet.foot_penetration, 100),
         skating_ratio_percent=mean(feet.skating_ratio, 100),
@@ -118,8 +133,12 @@ def quality(clips: Dances) -> Quality:
         joint_limit_violations_percent=mean(motion.joint_limit_violations, 100),
         freeze_ratio_percent=mean(motion.freeze_ratio, 100),
         freeze_ratio_inside_percent=mean(lambda clip: motion.freeze_ratio(inside(clip)), 100),
-        knee_acceleration_p99_rad_s2=float(np.percentile(knees, 99)),
+        knee_acceleration_p99_rad_s2=_percentile(knees, 99),
     )
+
+
+def _percentile(values: np.ndarray, share: float) -> float:
+    return float(np.percentile(values, share)) if len(values) else math.nan
 
 
 def _moved(pairs: list[tuple[MotionClip, MotionClip]], joints: list[int]) -> Moved:
@@ -141,24 +160,26 @@ def _moved(pairs: list[tuple[MotionClip, MotionClip]], joints: list[int]) -> Mov
 
 
 def _gates(rows: dict[str, Quality], hands: Moved, hips: Moved) -> list[Gate]:
-    theme, made = "3 feet", rows[MODEL]
+    theme, made, real = "3 feet", rows[MODEL], rows[HELD_OUT]
+    compared = {
+        "speed of low feet, 90th percentile": (made.low_feet_p90_cm_s, real.low_feet_p90_cm_s),
+        "skating ratio": (made.skating_ratio_percent.mean, real.skating_ratio_percent.mean),
+        "physical foot contact, absolute": (made.pfc_absolute.mean, real.pfc_absolute.mean),
+        "knee acceleration, 99th percentile": (made.knee_acceleration_p99_rad_s2, real.knee_acceleration_p99_rad_s2),
+    }
     return [
-        gates.at_most(theme, "foot slide in contact, cm/s", made.foot_slide_cm_s.mean, 3.0),
-        gates.at_most(theme, "foot penetration, cm", made.penetration_cm.mean, 1.0),
-        gates.at_most(
-            theme,
-            "knee acceleration, 99th percentile, rad/s²",
-            made.knee_acceleration_p99_rad_s2,
-            rows[TRAINING].knee_acceleration_p99_rad_s2,
-            TRAINING,
+        *(
+            gates.at_most(theme, f"{what}, over {HELD_OUT}", ratio(figure, true), AS_REAL)
+            for what, (figure, true) in compared.items()
         ),
+        gates.at_most(theme, "foot penetration, cm", made.penetration_cm.mean, 1.0),
         gates.at_most(theme, "hands moved by the foot work, cm", hands.in_the_room_cm.mean, 2.0),
         gates.at_most(theme, "hips moved by the foot work, cm", hips.in_the_room_cm.mean, 2.0),
         gates.at_most(
             "4 life",
             "freeze ratio, both ends left out, %",
             made.freeze_ratio_inside_percent.mean,
-            rows[COMPOSED].freeze_ratio_inside_percent.mean,
-            COMPOSED,
+            real.freeze_ratio_inside_percent.mean,
+            HELD_OUT,
         ),
     ]

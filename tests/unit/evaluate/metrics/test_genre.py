@@ -6,23 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.unit.motion_samples import posed, swaying_clip
+from tests.unit.motion_samples import arms_or_knees, swaying_clip
 from tokendance_core.errors import DataError
 from tokendance_core.evaluate.metrics.genre import GenreClassifier, window_features
 from tokendance_core.motion.edits import turn
 from tokendance_core.motion.kinematics import resample_to_fps
-from tokendance_core.types import MotionClip
-
-
-def _arms_or_knees(genre: str, seed: int, frames: int = 300) -> MotionClip:
-    rng = np.random.default_rng(seed)
-    swing = 0.5 * np.sin(np.arange(frames) / 30 * rng.uniform(4, 8)) + 0.1 * rng.standard_normal()
-    joints = ("left_shoulder", "right_shoulder") if genre == "arms" else ("left_knee", "right_knee")
-    return posed(frames, **{joint: (swing, 0 * swing, 0 * swing) for joint in joints})
-
 
 GENRES = ["arms", "knees"] * 4
-CLIPS = [_arms_or_knees(genre, seed) for seed, genre in enumerate(GENRES)]
+CLIPS = [arms_or_knees(genre, seed) for seed, genre in enumerate(GENRES)]
 
 
 def _accuracy(found: Iterable[tuple[str, ...]]) -> float:
@@ -32,7 +23,7 @@ def _accuracy(found: Iterable[tuple[str, ...]]) -> float:
 
 def test_genres_that_differ_are_recognised_in_new_clips() -> None:
     classifier = GenreClassifier.fit(CLIPS, GENRES)
-    held_out = [_arms_or_knees(genre, 50 + seed) for seed, genre in enumerate(GENRES)]
+    held_out = [arms_or_knees(genre, 50 + seed) for seed, genre in enumerate(GENRES)]
     assert classifier.chance == 0.5
     assert classifier.genres == ("arms", "knees")
     assert _accuracy(map(classifier.predict, held_out)) > 0.9

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokendance_core.evaluate.metrics.statistics import interval, over_songs_and_seeds, paired_p
+from tokendance_core.evaluate.metrics.statistics import interval, over_songs_and_seeds, paired_p, ratio
 
 VALUES = st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=20)
 
@@ -52,3 +52,8 @@ def test_p_of_five_pairs_that_all_agree():
     assert paired_p([2, 3, 4, 5, 6], [1, 1, 1, 1, 1]) == pytest.approx(1 / 32)
     assert paired_p([1, 1, 1, 1, 1], [2, 3, 4, 5, 6]) == 1.0
     assert paired_p([1, 2], [1, 2]) == 1.0
+
+
+def test_ratio_of_nothing_is_no_number():
+    assert ratio(3.0, 2.0) == 1.5
+    assert np.isnan(ratio(3.0, 0.0))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from tests.unit.motion_samples import source, swaying_clip
+from tests.unit.motion_samples import arms_or_knees, source, swaying_clip, walking
 from tokendance_core.datasets import pack
 from tokendance_core.errors import DataError, SettingError
 from tokendance_core.evaluate.metrics import beats
@@ -19,10 +21,12 @@ from tokendance_core.evaluate.study import feet_and_quality, material
 from tokendance_core.evaluate.study import genre as study_genre
 from tokendance_core.evaluate.study import life as study_life
 from tokendance_core.evaluate.study import rhythm as study_rhythm
+from tokendance_core.evaluate.study import structure as study_structure
 from tokendance_core.evaluate.study import tokenizers as study_tokenizers
 from tokendance_core.evaluate.study.life import Life
 from tokendance_core.evaluate.study.material import COMPOSED, MODEL, ONE_STEP, SHUFFLED, WRONG_TEMPO, StudySettings
 from tokendance_core.evaluate.study.rhythm import Moves, Rhythm
+from tokendance_core.music import features
 from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures
 
 
@@ -55,7 +59,9 @@ def clips():
     moving = [
         source(swaying_clip(360, seed=seed), genre=genre) for seed, genre in enumerate(("pop", "pop", "salsa", "salsa"))
     ]
-    held_out = [source(swaying_clip(360, seed=seed), genre=genre) for seed, genre in ((0, "pop"), (2, "salsa"))]
+    held_out = [
+        source(swaying_clip(540, seed=seed), genre=genre) for seed, genre in enumerate(("pop", "pop", "salsa", "salsa"))
+    ]
     for clip in held_out:
         object.__setattr__(clip, "split", "test")
     return moving + held_out
@@ -90,6 +96,7 @@ def small(clips):
         raw=dances,
         unlocked=dances,
         whole=dances,
+        untold=dances,
     )
 
 
@@ -134,7 +141,7 @@ def test_a_perfect_codec_meets_every_gate(small):
     section = study_tokenizers.tokenizers(small)
     row = section.tables["Reconstruction"]["held out"]
     assert row.joint_error_cm.mean == 0
-    assert (row.jerk_ratio, row.drift_cm_per_10s, row.yaw_drift_degrees_per_10s, row.clips) == (1.0, 0.0, 0.0, 2)
+    assert (row.jerk_ratio, row.drift_cm_per_10s, row.yaw_drift_degrees_per_10s, row.clips) == (1.0, 0.0, 0.0, 4)
     assert row.standing_slide_cm_s == row.slide_in_own_contacts_cm_s == row.true_standing_slide_cm_s
     assert len(section.gates) == 4
     assert all(gate.met for gate in section.gates)
@@ -163,18 +170,67 @@ def test_copies_of_training_dance_are_found_out(small):
     assert life.differences["model, one seed, two songs"].distance_cm.mean > 1
 
 
-def test_genre_of_the_training_dance_is_recognised(small):
-    by_genre = {
-        "any": small.training_clips(),
-        "pop": small.training_clips("pop"),
-        "salsa": small.training_clips("salsa"),
-    }
-    section = study_genre.genre(small, by_genre)
-    rows = section.tables["Accuracy"]
-    assert rows["model, genre as requested"].accuracy_percent == 100
-    assert rows["the same, another genre requested"].accuracy_percent == 0
-    assert rows["chance"].accuracy_percent == 50
+def test_copies_are_told_genre_by_genre(small):
+    clips = split_clips({"pop": ("arms", "arms"), "salsa": ("knees", "knees"), "jazz": ("arms", "arms")})
+    material = replace(small, clips=clips[:-1])
+    known, new = material.training_clips("pop"), [arms_or_knees("knees", seed) for seed in range(6, 8)]
+    life = study_life.life(material, {"pop": known, "salsa": new, "jazz": new})
+    assert life.copying["pop"].over_held_out < 0.1 < 0.3 < life.copying["salsa"].over_held_out
+    assert life.copying["jazz"].held_out_distance_cm is None
+    gates = {gate.theme: gate.met for gate in life.section.gates if "training data" in gate.what}
+    assert gates["4 life, pop"] is False
+    assert set(gates) == {"4 life, pop", "4 life, salsa"}
+
+
+def split_clips(looks: dict[str, tuple[str, str]], frames: int = 600) -> list:
+    """Four training and two held-out clips of each genre, from how either looks."""
+    made = [
+        (source(arms_or_knees(look, seed, frames), genre=genre), split)
+        for genre, both in looks.items()
+        for look, split, seeds in zip(both, ("train", "test"), (range(4), range(4, 6)), strict=True)
+        for seed in seeds
+    ]
+    return [replace(clip, split=split) for clip, split in made]
+
+
+def copied(material) -> dict:
+    return {genre: material.training_clips(genre) for genre in ("pop", "salsa")}
+
+
+def test_genre_is_judged_by_dance_that_nobody_copied(small):
+    material = replace(small, clips=split_clips({"pop": ("arms", "arms"), "salsa": ("knees", "knees")}))
+    section = study_genre.genre(material, copied(material) | {"any": material.training_clips()})
+    rows, means = section.tables["Recognised as requested"], section.tables["Mean over the genres that can be judged"]
+    assert set(rows) == {"pop", "salsa"}
+    assert (rows["pop"].held_out_percent, rows["pop"].model_percent, rows["pop"].verdict) == (100, 100, "judged")
+    assert means[study_genre.REQUESTED].over_held_out == 1
+    assert means["the same, another genre requested"].accuracy_percent == 0
+    assert means["chance"].accuracy_percent == 50
     assert section.gates[0].met
+
+
+def test_a_copied_dancer_is_no_genre(small):
+    # Held-out dancers look the other way round than those that the model learned from.
+    material = replace(small, clips=split_clips({"pop": ("arms", "knees"), "salsa": ("knees", "arms")}))
+    section = study_genre.genre(material, copied(material))
+    row = section.tables["Recognised as requested"]["pop"]
+    assert (row.model_by_training_classifier_percent, row.held_out_percent, row.model_percent) == (100, 100, 0)
+    assert not section.gates[0].met
+
+
+def test_a_genre_with_little_held_out_dance_is_undecidable(small):
+    clips = split_clips({"pop": ("arms", "arms"), "salsa": ("knees", "knees"), "jazz": ("arms", "arms")})
+    held_out = [clip for clip in clips if clip.split == "test"]
+    material = replace(small, clips=[clip for clip in clips if clip is not held_out[-1]])
+    assert set(study_genre.decidable(material)) == {"pop", "salsa"}
+    row = study_genre.genre(material, copied(material) | {"jazz": material.training_clips("jazz")}).tables[
+        "Recognised as requested"
+    ]["jazz"]
+    assert (row.verdict, row.model_percent) == (study_genre.UNDECIDABLE, None)
+    alone = replace(small, clips=[clip for clip in clips if clip not in held_out[1:]])
+    section = study_genre.genre(alone, copied(alone))
+    assert all(row.verdict == study_genre.UNDECIDABLE for row in section.tables["Recognised as requested"].values())
+    assert not section.gates[0].met
 
 
 def test_windows_start_where_the_dancer_stands(clips):
@@ -187,7 +243,7 @@ def test_plots_need_no_song_with_phrases(small):
     settling = {kind: {"0": 1.0} for kind in (MODEL, ONE_STEP, COMPOSED, WRONG_TEMPO)}
     study = SimpleNamespace(
         rhythm=Rhythm(music_to_dance={}, dance_to_music={}, settling=settling, amount={}, songs=0),
-        life=Life(by_genre={}, differences={}, nearest={}, repetition={}),
+        life=Life(by_genre={}, copying={}, differences={}, nearest={}, repetition={}),
         songs=[SongResult("short", "held out", beats=[], figures=SongFigures(0, 0, 0, 0, 0), energy=[])],
     )
     assert set(study_plots.plots(study)) == {"Rhythm", "Life"}
@@ -199,6 +255,49 @@ def test_shuffled_music_keeps_its_sounds():
     assert not np.array_equal(mixed.samples, music.samples)
     np.testing.assert_array_equal(np.sort(mixed.samples), music.samples)
     assert 3 <= (np.diff(mixed.samples) != 1).sum() <= 14
+
+
+def test_phrases_at_a_wrong_tempo_are_the_same_phrases():
+    clip = swaying_clip(300)
+    slow = material.slowed(clip)
+    assert slow.frames == clip.frames
+    np.testing.assert_allclose(slow.root[107], clip.root[100], atol=1e-3)
+    np.testing.assert_allclose(slow.rot6d[214], clip.rot6d[200], atol=1e-3)
+
+
+def test_feet_that_glide_miss_their_gates(small):
+    gliding, real = [walking(1.5, 300)] * 3, source(walking(0.5, 300))
+    material = replace(small, clips=[real, replace(real, split="test")], unlocked=gliding)
+    section = feet_and_quality.feet_and_quality(replace(material, dances={kind: [gliding] for kind in small.dances}))
+    row = section.tables["Feet and quality"][MODEL]
+    assert row.foot_slide_cm_s.mean == 0  # too fast to be a contact
+    assert row.low_feet_p50_cm_s == pytest.approx(150, rel=1e-3)
+    (gate,) = (gate for gate in section.gates if "low feet" in gate.what)
+    assert (gate.what, gate.met) == ("speed of low feet, 90th percentile, over held-out dance", False)
+    multiples = section.tables["Feet and quality, as multiples of held-out dance"]
+    assert gate.figure == multiples[MODEL]["low_feet_p90"] == pytest.approx(3, rel=1e-3)
+
+
+def test_structure_stands_beside_what_it_was_told_and_another_song(small):
+    loudness = np.repeat([1.0, 3.0, 2.0, 5.0, 4.0, 6.0, 0.5], 240).astype(np.float32)
+    songs = []
+    for seed in range(4):
+        values = np.zeros((len(loudness), 35), np.float32)
+        values[:, [features.LOUDNESS, features.ONSET]] = (
+            np.random.default_rng(seed).permutation(loudness.reshape(7, 240)).reshape(-1, 1)
+        )
+        songs.append(SimpleNamespace(name=f"song {seed}", beats=np.arange(0, 56, 0.5), features=MusicFeatures(values)))
+    followed = [walking(song.features.values[:, features.LOUDNESS] / 5, len(loudness)) for song in songs]
+    even = [walking(1.0, len(loudness))] * 4
+    dances = {kind: [even] for kind in small.dances}
+    section = study_structure.structure(replace(small, songs=songs, whole=followed, untold=even, dances=dances))
+    rows = section.tables["Rank correlation of joint speed with onset strength"]
+    assert rows[MODEL].own_song.mean == pytest.approx(1)
+    assert rows[MODEL].gain.low > 0.3
+    assert rows[MODEL].effect > 1
+    assert rows[study_structure.UNTOLD].own_song.mean == 0
+    assert rows[study_structure.WRONG_SONG].own_song.mean < 0.7
+    assert [gate.met for gate in section.gates] == [True, False]
 
 
 def test_frozen_holds_the_first_pose():
@@ -230,12 +329,48 @@ def test_held_out_songs_come_first():
     assert [song.name for song in material.choose_songs(songs, StudySettings(songs=2))] == ["b", "a"]
 
 
-def test_training_dance_has_no_distance_to_itself(small):
-    rows = study_distribution.distribution(small).tables["Distance to training dance"]
-    assert rows[study_distribution.REFERENCE]["fid_k"] == pytest.approx(0, abs=1e-6)
-    assert rows[MODEL]["windows"] == 3
-    assert rows[MODEL]["enough_windows"] == "no"
-    assert rows["held-out dance"]["fid_g"] >= 0
+def test_the_card_names_the_windows_that_are_compared():
+    card = (Path(__file__).parents[4] / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"(\d+) s windows", card)) <= {f"{material.WINDOW:g}"}
+
+
+def some_features(count: int, seed: int, shift: float = 0.0) -> dict[str, np.ndarray]:
+    rows = np.random.default_rng(seed).standard_normal((count, 6)) + shift
+    return dict.fromkeys(study_distribution.FEATURES, rows)
+
+
+def test_kinds_with_more_windows_have_no_advantage():
+    kinds = {
+        "reference": some_features(80, 0),
+        "few": some_features(40, 1),
+        "many": some_features(800, 2),
+        "other": some_features(40, 3, shift=1.0),
+    }
+    rows = study_distribution.distances(kinds, "reference")
+    assert {row["drawn"] for row in rows.values()} == {40}
+    assert rows["many"]["windows"] == 800
+    floor = rows["reference"]["fid_k"].mean
+    assert rows["few"]["fid_k"].mean == pytest.approx(floor, rel=0.5)
+    assert rows["many"]["fid_k"].mean == pytest.approx(floor, rel=0.5)
+    assert rows["other"]["fid_k"].mean > 3 * floor
+
+
+def test_copies_are_near_training_dance_and_not_near_held_out_dance(small):
+    apart = [source(arms_or_knees("arms", seed, 900)) for seed in range(4)]
+    held_out = [replace(source(arms_or_knees("knees", seed, 900)), split="test") for seed in range(4)]
+    dances = {kind: [[clip.clip for clip in apart]] for kind in small.dances}
+    section = study_distribution.distribution(replace(small, clips=apart + held_out, dances=dances))
+    near, far = (section.tables[f"Distance to {side}"] for side in ("training dance", "held-out dance"))
+    assert near[MODEL]["fid_k"].mean < 0.5 * far[MODEL]["fid_k"].mean
+    assert far["held-out dance"]["fid_k"].mean < far[MODEL]["fid_k"].mean
+    # Nobody lifts a foot or a hand.
+    assert section.tables["Features, training dance"]["g"]["left out"] > 10
+    assert section.tables["Features, training dance"]["g"]["features"] == 32
+
+
+def test_a_training_set_of_few_windows_is_told(small):
+    with pytest.raises(DataError, match="fills 0 windows of 10 s, expected 4 or more"):
+        study_distribution.distribution(replace(small, clips=[clip for clip in small.clips if clip.split != "train"]))
 
 
 @pytest.mark.parametrize(
