@@ -36,7 +36,7 @@ JOINT_WEIGHT = 20.0
 FOOT_WEIGHT = 20.0
 REACH_WEIGHT = 8.0
 TRAVEL_WEIGHT = 1.0
-YAW_WEIGHT = 1.0
+YAW_WEIGHT = 4.0
 """Weights of the joint-space, foot-velocity, reach, travel and yaw terms.
 
 They are in metres and the parameters in standard deviations, where noise in a toe counts as much as the swing of a hip:
