@@ -1,1 +1,1 @@
-"""Time and memory of every stage: ``make bench``; clocks of clips: ``bench.clocks``. Nothing in the package imports this."""
+"""Time and memory of every stage: ``make bench``; clocks of clips: ``bench.clocks``. The package imports none of it."""
