@@ -1,8 +1,9 @@
 """The clock that a clip was danced to, as far as it is known, and how certain it is.
 
 A clock that nobody wrote down is read from where the body brakes and the feet come down, never from where the body is
-slowest: those moments carry no phase. It counts only if it fits better than clocks fit the same movements with their
-order shuffled. ``python -m bench.clocks`` measures all of this on the clips whose clock is known.
+slowest: those moments carry no phase. It counts only if both halves of the clip tell the same tempo, and if it fits
+better than clocks fit the same movements in a shuffled order. ``python -m bench.clocks`` measures all of this on the
+clips whose clock is known.
 """
 
 from __future__ import annotations
@@ -34,8 +35,11 @@ _METRE = {0.5: 0.5, 1.0: 1.0, 2.0: 1.0}
 _SMOOTHING = 2 / 30  # seconds
 _PHASES = 48
 _CONTROLS = 100
-_AS_GOOD = 2
+_AS_GOOD = 5
 """So many of the ``_CONTROLS`` may fit as well as the clip itself for its clock to count as guessed."""
+
+_SAME_TEMPO = 0.05
+"""Largest difference, as a logarithm, of the tempos of a clip's two halves for its clock to count as guessed."""
 
 _PIECE = 1.0
 """Seconds, on average, of the pieces whose order a control shuffles: its steps stay, what they have in common goes."""
@@ -54,11 +58,9 @@ def clock_of(source: SourceClip) -> ClipClock:
     if source.grid:
         return ClipClock(source.grid.beats(source.clip.seconds), "exact" if source.grid.exact else "recovered")
     events = event_envelope(source.clip)
-    fits = _fits(events[None])[0]
-    bpm = float(_TEMPOS[fits.argmax()])
-    as_good = (_fits(_controls(events, np.random.default_rng(0))).max(1) >= fits.max()).sum()
+    bpm = _tempo_of(events)
     beats = BeatGrid(bpm, phase_of(events, bpm)).beats(source.clip.seconds)
-    return ClipClock(beats, "guessed" if as_good <= _AS_GOOD else "none")
+    return ClipClock(beats, "guessed" if _halves_agree(events) and _beats_controls(events) else "none")
 
 
 def event_envelope(clip: MotionClip) -> np.ndarray:
@@ -95,6 +97,22 @@ def _fits(events: np.ndarray) -> np.ndarray:
     likely = np.exp(-((np.log2(_TEMPOS / _USUAL_TEMPO) / _OCTAVES) ** 2))
     fits: np.ndarray = np.sum(powers, 0) * likely
     return fits
+
+
+def _tempo_of(events: np.ndarray) -> float:
+    return float(_TEMPOS[_fits(events[None])[0].argmax()])
+
+
+def _halves_agree(events: np.ndarray) -> bool:
+    """Whether the first and the second half of ``events`` (T,) tell the same tempo, each by itself."""
+    first, second = np.array_split(events, 2)
+    return bool(abs(np.log(_tempo_of(first) / _tempo_of(second))) <= _SAME_TEMPO)
+
+
+def _beats_controls(events: np.ndarray) -> bool:
+    """Whether hardly any control fits as well as ``events`` (T,) itself."""
+    controls = _fits(_controls(events, np.random.default_rng(0))).max(1)
+    return bool((controls >= _fits(events[None]).max()).sum() <= _AS_GOOD)
 
 
 def _controls(events: np.ndarray, rng: np.random.Generator) -> np.ndarray:
