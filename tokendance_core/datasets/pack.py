@@ -180,8 +180,10 @@ def _read_motion(path: Path, joints: list[str], indices: np.ndarray) -> MotionCl
 
 
 def _trimmed(source: SourceClip) -> SourceClip:
-    """The clip without somebody standing before and after the dance; a loop stays whole."""
-    if source.loop:
+    """The clip without somebody standing before and after the dance. A loop stays whole, and so does an excerpt of an
+    exact clock: its music plays from its first frame.
+    """
+    if source.loop or (source.grid and source.grid.exact):
         return source
     start, stop = dance_span(source.clip)
     grid = source.grid and source.grid.after(start / FPS)

@@ -61,33 +61,34 @@ def test_a_pause_is_still_only_if_it_lasts(pause: int, is_still: bool) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A pack of two takes with two seconds of standing before the dance, one of them a loop, and its tempo."""
+    """A pack of takes with two seconds of standing before the dance: salsa, a loop, one danced to known music."""
     clip = then(standing(60), swaying_clip(150, bpm=100.0))
     names = [name for name in JOINTS if name in pack._SMPL_NAME.values()]
     theirs = {ours: name for name, ours in pack._SMPL_NAME.items()}
     kept = [JOINTS.index(name) for name in names]
     for where in ("motion", "motion_aux"):
         (tmp_path / where).mkdir()
-        for name in ("take", "loop"):
+        for name in ("cmu_60_01", "loop", "music"):
             np.savez(tmp_path / where / f"{name}.npz", rot6d=clip.rot6d[:, kept], root=clip.root)
     index = {"joints": [theirs[name] for name in names], "clips": [{"id": "loop", "style": "loop"}]}
-    tempo = {"take": {"bpm": 100.0, "phase": 0.25, "z": None}}
+    tempo = {name: {"bpm": 100.0, "phase": 0.25, "z": z} for name, z in (("cmu_60_01", 5.0), ("music", None))}
     for file, content in (("motion_index.json", index), ("motion_tempo.json", tempo)):
         (tmp_path / file).write_text(json.dumps(content), encoding="utf-8")
     return tmp_path
 
 
 def test_takes_of_the_pack_begin_with_the_dance_and_their_grid_goes_along(folder: Path) -> None:
-    loop, take = pack.load_motion(folder)
+    take, loop, music = pack.load_motion(folder)
     cut = 210 - take.clip.frames
     assert cut == pytest.approx(60 - MARGIN, abs=9)
     assert loop.clip.frames == 210, "a loop closes only as a whole"
+    assert music.clip.frames == 210, "its music plays from its first frame"
     assert take.grid is not None
     np.testing.assert_allclose(take.grid.beats(3.0) + cut / 30, pack.BeatGrid(100.0, 0.25).beats(3.0 + cut / 30)[3:])
 
 
 def test_other_motion_of_the_pack_keeps_its_stillness(folder: Path) -> None:
-    assert [source.clip.frames for source in pack.load_motion(folder, auxiliary=True)] == [210, 210]
+    assert [source.clip.frames for source in pack.load_motion(folder, auxiliary=True)] == 3 * [210]
 
 
 @given(st.floats(60, 200), st.floats(0, 1), st.floats(0, 20))
