@@ -13,9 +13,6 @@ if TYPE_CHECKING:
 NOT_DANCE = "not dance"
 """Group of a pack's ``motion_aux/``."""
 
-Group = tuple[str, "MotionClip"]
-"""A clip under the name of its group: a genre, or ``NOT_DANCE``."""
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     from tokendance_core.evaluate.benchmarks.protocols import IMPORTERS
@@ -42,8 +39,8 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _clips(data: Path, layout: str | None) -> Iterator[Group]:
-    """Every clip of a data pack or, in another ``layout``, of a data set."""
+def _clips(data: Path, layout: str | None) -> Iterator[tuple[str, MotionClip]]:
+    """Every clip of a data pack or, in another ``layout``, of a data set, behind its genre or ``NOT_DANCE``."""
     from tokendance_core.datasets import pack
     from tokendance_core.evaluate.benchmarks.protocols import IMPORTERS
 

@@ -21,7 +21,9 @@ _OUTSIDE = 0.10
 """Metres from the feet beyond which the zero-moment point counts as outside: shoes, and the body's proportions."""
 
 _TOO_OFTEN = 0.37
-"""Share of a typical second outside the feet above which a clip may be too fast."""
+"""Share of a typical second outside the feet above which a clip is too fast, where that can be told: takes at true
+speed reach 0.36, salsa and Charleston at double speed begin at 0.39.
+"""
 
 _SETTLES = 0.4
 """Share of these frames that may be left at half speed; where more are, something other than feet carries."""
