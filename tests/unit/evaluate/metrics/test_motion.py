@@ -53,7 +53,7 @@ def test_joint_error_ignores_path_and_heading() -> None:
 def test_yaw_drift_is_the_turn_within_ten_seconds(frames: int) -> None:
     truth = posed(frames, pelvis=(0, np.full(frames, 3.0), 0))
     lost = posed(frames, pelvis=(0, 3.0 + np.radians(2.0) * np.arange(frames) / 30, 0))  # through half a turn
-    assert motion.yaw_drift(lost, truth) == pytest.approx(20.0, rel=1e-3)
+    assert motion.yaw_drift(lost, truth) == pytest.approx(20.0, rel=0.02)  # headings are smoothed towards the ends
     assert motion.yaw_drift(turn(truth, 1.0), truth) == pytest.approx(0.0, abs=1e-3)
 
 
