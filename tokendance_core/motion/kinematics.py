@@ -64,7 +64,9 @@ def resample(clip: MotionClip, times: np.ndarray, fps: float) -> MotionClip:
 
 
 def resample_to_fps(clip: MotionClip, fps: float) -> MotionClip:
-    """The clip at another frame rate, same start and same length to within a frame."""
+    """The clip at another frame rate, same start and same length to within a frame; as it is if it has that rate."""
+    if clip.fps == fps:
+        return clip
     count = max(int(np.floor((clip.frames - 1) / clip.fps * fps + 1e-6)) + 1, 1)
     return resample(clip, np.arange(count) / fps, fps)
 

@@ -297,7 +297,7 @@ def _dance_of(recording: Recording, dances: Mapping[str, MotionClip]) -> MotionC
 
 
 def _at_rate(clip: MotionClip, protocol: Protocol) -> MotionClip:
-    return clip if clip.fps == protocol.fps else kinematics.resample_to_fps(clip, protocol.fps)
+    return kinematics.resample_to_fps(clip, protocol.fps)
 
 
 def _start(clip: MotionClip, protocol: Protocol) -> MotionClip:

@@ -63,12 +63,10 @@ class GenreClassifier:
     bias: np.ndarray
 
     @classmethod
-    def fit(cls, clips: Sequence[MotionClip], genres: Sequence[str], shrinkage: float = SHRINKAGE) -> GenreClassifier:
-        """Learn from real clips and their genres. Raises DataError with fewer than two genres that have a window."""
-        return cls._of_windows([window_features(clip) for clip in clips], genres, shrinkage)
-
-    @classmethod
-    def _of_windows(cls, windows: Sequence[np.ndarray], genres: Sequence[str], shrinkage: float) -> GenreClassifier:
+    def fit(cls, windows: Sequence[np.ndarray], genres: Sequence[str], shrinkage: float = SHRINKAGE) -> GenreClassifier:
+        """Learn from the ``window_features`` (W, F) of real clips and the genre of each. Raises DataError with fewer
+        than two genres that have a window.
+        """
         labels = np.repeat(np.asarray(genres, str), [len(rows) for rows in windows])
         names = tuple(sorted(set(labels.tolist())))
         if len(names) < 2:
@@ -88,27 +86,23 @@ class GenreClassifier:
         return cls(names, mean, scale, weights, -0.5 * (weights * centres).sum(1))
 
     @classmethod
-    def leave_one_out(cls, clips: Sequence[MotionClip], genres: Sequence[str]) -> list[tuple[str, ...]]:
+    def leave_one_out(cls, windows: Sequence[np.ndarray], genres: Sequence[str]) -> list[tuple[str, ...]]:
         """What each clip's windows are recognised as by a classifier of all the others. Raises DataError as ``fit``.
 
         Known defect: partners of one dance, or two dancers of one choreography, vouch for each other.
         """
-        windows = [window_features(clip) for clip in clips]
         found = []
         for i, rows in enumerate(windows):
-            others = cls._of_windows([*windows[:i], *windows[i + 1 :]], [*genres[:i], *genres[i + 1 :]], SHRINKAGE)
-            found.append(others._recognised(rows))
+            others = cls.fit([*windows[:i], *windows[i + 1 :]], [*genres[:i], *genres[i + 1 :]])
+            found.append(others.predict(rows))
         return found
 
     @property
     def chance(self) -> float:
         return 1.0 / len(self.genres)
 
-    def predict(self, clip: MotionClip) -> tuple[str, ...]:
-        """The genre of each window of the clip."""
-        return self._recognised(window_features(clip))
-
-    def _recognised(self, rows: np.ndarray) -> tuple[str, ...]:
+    def predict(self, rows: np.ndarray) -> tuple[str, ...]:
+        """The genre of each window of a clip, from its ``window_features`` (W, F)."""
         if not len(rows):
             return ()
         scores = (rows - self.mean) / self.scale @ self.weights.T + self.bias

@@ -119,10 +119,9 @@ def range_of_motion(clip: MotionClip) -> float:
 def _bends(clip: MotionClip, limit: tuple) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Flexion, side bend and twist about the bone, (T,) radians each, of the joints of one row of ``_LIMITS``."""
     names, bone, front, *_ = limit
-    matrices = rotation.matrix_from_6d(clip.rot6d.astype(np.float64))
-    turn = matrices[:, INDEX[names[0]]]
-    for name in names[1:]:
-        turn = turn @ matrices[:, INDEX[name]]
+    turn, *more = (rotation.matrix_from_6d(clip.rot6d[:, INDEX[name]].astype(np.float64)) for name in names)
+    for matrices in more:
+        turn = turn @ matrices
     direction = turn @ bone
     quaternion = rotation.quaternion_from_matrix(turn)
     twist = 2 * np.arctan2(quaternion[:, 1:] @ bone, quaternion[:, 0])

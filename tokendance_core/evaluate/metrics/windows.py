@@ -45,63 +45,66 @@ def _windows(poses: np.ndarray, length: int, stride: int = 1) -> np.ndarray:
 class WindowPool:
     """The windows of ``length`` frames at ``RATE`` of some dances, posed once for many searches.
 
-    Each dance as ``poses`` (T, 24, 3), its ``blocks`` (B, F) of half a second from every frame on, and their
-    ``squares`` (B,).
+    ``poses`` (T, 24, 3): all dances in a row; ``blocks`` (B, F): the pieces of half a second from every frame on, with
+    their ``squares`` (B,); ``outside``: the windows that reach from one dance into the next.
     """
 
     length: int
-    dances: tuple[tuple[np.ndarray, np.ndarray, np.ndarray], ...]
+    poses: np.ndarray
+    blocks: np.ndarray
+    squares: np.ndarray
+    outside: np.ndarray
 
     @classmethod
     def of(cls, clips: Sequence[MotionClip], seconds: float = 2.0) -> WindowPool:
-        """Windows of ``seconds``, in halves; clips shorter than one are left out."""
+        """Windows of ``seconds``, in halves. Raises DataError when no clip is as long as one."""
         length = max(round(seconds / STRIDE), 1) * _BLOCK
-        posed = [poses for poses in map(_poses, clips) if len(poses) >= length]
-        return cls(length, tuple((poses, *_blocks(poses)) for poses in posed))
-
-
-def _blocks(poses: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    # A view of overlapping rows would multiply a hundred times slower than a copy.
-    rows = _windows(poses, _BLOCK).reshape(-1, _BLOCK * poses[0].size).copy()
-    return rows, (rows**2).sum(1)
+        dances = [poses for poses in map(_poses, clips) if len(poses) >= length]
+        if not dances:
+            raise DataError(
+                f"No window of {length / RATE:g} s fits into a pool of {len(clips)} clips.",
+                hint="Compare longer dances or shorter windows.",
+            )
+        poses = np.concatenate(dances)
+        # A view of overlapping rows would multiply a hundred times slower than a copy.
+        blocks = _windows(poses, _BLOCK).reshape(-1, _BLOCK * poses[0].size).copy()
+        ends = np.cumsum([len(dance) for dance in dances])[:-1]
+        outside = (ends[:, None] - np.arange(1, length)).ravel()
+        return cls(length, poses, blocks, (blocks**2).sum(1), outside)
 
 
 def nearest_window_distance(clip: MotionClip, pool: WindowPool) -> float:
     """Is it a copy? Mean over windows of the mean joint distance to the nearest window of the pool, metres.
 
-    Windows every half second in the clip and every 0.1 s in the pool; place and heading do not matter. Nearest by root
-    mean square within each clip of the pool, then by mean joint distance. The clip itself must not be in the pool. Read
-    it beside the same figure of held-out real dance. Raises DataError if no window fits.
+    Windows every half second in the clip and every 0.1 s in the pool; nearest by root mean square; place and heading do
+    not matter. The clip itself must not be in the pool. Read it beside the same figure of held-out real dance. Raises
+    DataError if the clip is shorter than a window.
     Known defects: a copy played at another speed, or mirrored, is not found; calm dance is near everything.
     """
     poses = _poses(clip)
-    if len(poses) < pool.length or not pool.dances:
+    if len(poses) < pool.length:
         raise DataError(
-            f"No window of {pool.length / RATE:g} s fits into a dance of {clip.seconds:.1f} s and a pool of "
-            f"{len(pool.dances)} clips as long as that.",
+            f"No window of {pool.length / RATE:g} s fits into a dance of {clip.seconds:.1f} s.",
             hint="Compare longer dances or shorter windows.",
         )
     wanted = _windows(poses, pool.length, _BLOCK)
-    blocks = _windows(poses, _BLOCK, _BLOCK).reshape(-1, _BLOCK * poses[0].size)
-    best = np.full(len(wanted), np.inf, wanted.dtype)
-    for other, rows, squares in pool.dances:
-        nearest = _windows(other, pool.length)[_mismatch(blocks, rows, squares, pool.length).argmin(1)]
-        best = np.minimum(best, np.linalg.norm(nearest - wanted, axis=-1).mean((1, 2)))
-    return float(best.mean())
+    nearest = _windows(pool.poses, pool.length)[_mismatch(poses, pool).argmin(1)]
+    return float(np.linalg.norm(nearest - wanted, axis=-1).mean())
 
 
-def _mismatch(blocks: np.ndarray, rows: np.ndarray, squares: np.ndarray, length: int) -> np.ndarray:
-    """Squared distances, less each row's own square, of the windows of a dance cut into ``blocks`` (N, F) to all those
-    of another, (W, V), whose blocks from every frame on are ``rows`` (B, F).
+def _mismatch(poses: np.ndarray, pool: WindowPool) -> np.ndarray:
+    """Squared distances, less each row's own square, of the windows of ``poses`` to all windows of the pool, (W, V).
 
-    A window's distance is the sum over its blocks: windows overlap, blocks are compared once.
+    A window's distance is the sum over its blocks of half a second: windows overlap, blocks are compared once.
     """
-    apart = squares - 2 * blocks @ rows.T
-    parts = length // _BLOCK
-    wanted, others = len(blocks) - parts + 1, len(rows) - length + _BLOCK
+    blocks = _windows(poses, _BLOCK, _BLOCK).reshape(-1, _BLOCK * poses[0].size)
+    apart = pool.squares - 2 * blocks @ pool.blocks.T
+    parts = pool.length // _BLOCK
+    wanted, others = len(blocks) - parts + 1, len(pool.poses) - pool.length + 1
     total: np.ndarray = np.zeros((wanted, others), apart.dtype)
     for i in range(parts):
         total += apart[i : i + wanted, i * _BLOCK : i * _BLOCK + others]
+    total[:, pool.outside] = np.inf
     return total
 
 
@@ -149,6 +152,6 @@ def dance_distance(a: MotionClip, b: MotionClip) -> float:
 
     Place and heading do not matter. Known defect: the same dance a little late is as far away as another dance.
     """
-    b = b if a.fps == b.fps else kinematics.resample_to_fps(b, a.fps)
+    b = kinematics.resample_to_fps(b, a.fps)
     frames = min(a.frames, b.frames)
     return float(np.linalg.norm(heading_centred(a)[:frames] - heading_centred(b)[:frames], axis=-1).mean())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tokendance_core.evaluate.metrics.genre import GenreClassifier
+from tokendance_core.evaluate.metrics.genre import GenreClassifier, window_features
 from tokendance_core.evaluate.metrics.statistics import ratio
 from tokendance_core.evaluate.results import Row, Section, Table
 from tokendance_core.evaluate.study import gates
@@ -23,6 +23,9 @@ SHARE_OF_REAL = 0.8
 REQUESTED = "model, genre as requested"
 
 UNDECIDABLE = "undecidable, too little held-out dance"
+
+ByGenre = Mapping[str, Sequence[np.ndarray]]
+"""True or requested genre -> the window features (W, F) of each clip."""
 
 Recognised = Mapping[str, Sequence[str]]
 """True or requested genre -> what each of its windows is recognised as."""
@@ -64,7 +67,7 @@ class Accuracy(Row):
 
 def decidable(material: Material) -> dict[str, Dances]:
     """Held-out dance by genre, of the genres that have enough of it to be judged by."""
-    held_out = _by_genre(material, training=False)
+    held_out = _by_genre(material, False)
     return {
         genre: clips
         for genre, clips in held_out.items()
@@ -83,7 +86,7 @@ class Judged:
     made: Recognised
 
     @classmethod
-    def of(cls, held_out: Mapping[str, Dances], training: Mapping[str, Dances], made: Mapping[str, Dances]) -> Judged:
+    def of(cls, held_out: ByGenre, training: ByGenre, made: ByGenre) -> Judged:
         if len(held_out) < 2:
             return cls({}, {}, {})
         classifier = GenreClassifier.fit(*_listed(held_out))
@@ -92,9 +95,9 @@ class Judged:
 
 def genre(material: Material, by_genre: Mapping[str, Dances]) -> Section:
     """Accuracy on held-out dance, on training dance and on the model's by genre, and what each is recognised as."""
-    held_out, training = _by_genre(material, training=False), _by_genre(material, training=True)
-    judged = Judged.of(decidable(material), training, by_genre)
-    by_training = _recognised(GenreClassifier.fit(*_listed(training)), by_genre)
+    held_out, training, made = _by_genre(material, False), _windows(_by_genre(material, True)), _windows(by_genre)
+    judged = Judged.of(_windows(decidable(material)), training, made)
+    by_training = _recognised(GenreClassifier.fit(*_listed(training)), made)
     accuracies = _accuracies(judged)
     tables: dict[str, Table] = {
         "Recognised as requested": {
@@ -136,22 +139,25 @@ def _by_genre(material: Material, training: bool) -> dict[str, Dances]:
     return found
 
 
-def _listed(dances: Mapping[str, Dances]) -> tuple[Dances, list[str]]:
+def _windows(dances: Mapping[str, Dances]) -> ByGenre:
+    return {genre: [window_features(clip) for clip in clips] for genre, clips in dances.items()}
+
+
+def _listed(clips: ByGenre) -> tuple[list[np.ndarray], list[str]]:
     """Clips and the genre of each."""
-    return [clip for clips in dances.values() for clip in clips], [
-        name for name, clips in dances.items() for _ in clips
-    ]
+    pairs = [(rows, genre) for genre, some in clips.items() for rows in some]
+    return [rows for rows, _ in pairs], [genre for _, genre in pairs]
 
 
-def _recognised(classifier: GenreClassifier, dances: Mapping[str, Dances]) -> Recognised:
-    return {genre: [name for clip in clips for name in classifier.predict(clip)] for genre, clips in dances.items()}
+def _recognised(classifier: GenreClassifier, clips: ByGenre) -> Recognised:
+    return {genre: [name for rows in some for name in classifier.predict(rows)] for genre, some in clips.items()}
 
 
-def _left_out(dances: Mapping[str, Dances]) -> Recognised:
+def _left_out(clips: ByGenre) -> Recognised:
     """Each clip by a classifier of all the others."""
-    clips, genres = _listed(dances)
-    found: dict[str, list[str]] = {genre: [] for genre in dances}
-    for genre, names in zip(genres, GenreClassifier.leave_one_out(clips, genres), strict=True):
+    windows, genres = _listed(clips)
+    found: dict[str, list[str]] = {genre: [] for genre in clips}
+    for genre, names in zip(genres, GenreClassifier.leave_one_out(windows, genres), strict=True):
         found[genre] += names
     return found
 
