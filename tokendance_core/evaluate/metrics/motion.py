@@ -38,7 +38,7 @@ def heading_centred(clip: MotionClip) -> np.ndarray:
     """Joints around the pelvis in the frame that it faces, (T, 24, 3) metres: place, path and heading are gone, lean
     and pose stay.
 
-    Known defect: a pelvis whose front points straight up or down has no heading; it jumps when the dancer rolls over.
+    Known defect: quick twists of the hips count as pose; upside down the heading is that of the frames around.
     """
     joints = kinematics.joint_positions(clip)
     centred: np.ndarray = (joints - joints[:, :1]) @ rotation.heading_matrix(headings(clip))
