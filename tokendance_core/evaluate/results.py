@@ -42,23 +42,21 @@ def cells(row: Row | Mapping[str, Cell]) -> dict[str, Cell]:
 def multiples(rows: Table, of: str) -> Table:
     """Every figure of the other rows as a multiple of that of row ``of``, units left out.
 
-    Words are left out, and so is what row ``of`` does not have or has as zero.
+    Words and counts are left out, and so is what row ``of`` does not have or has as zero.
     """
-    reference = {column: _mean(cell) for column, cell in cells(rows[of]).items() if not isinstance(cell, str)}
+    reference = {column: real for column, real in _figures(rows[of]).items() if real}
 
     def shared(row: Row | Mapping[str, Cell]) -> dict[str, Cell]:
-        figures = {column: cell for column, cell in cells(row).items() if not isinstance(cell, str)}
-        return {
-            _without_unit(column): _mean(cell) / reference[column]
-            for column, cell in figures.items()
-            if reference.get(column)
-        }
+        figures = _figures(row)
+        return {_without_unit(name): figures[name] / real for name, real in reference.items() if name in figures}
 
     return {name: shared(row) for name, row in rows.items() if name != of}
 
 
-def _mean(cell: Estimate | float) -> float:
-    return cell.mean if isinstance(cell, Estimate) else cell
+def _figures(row: Row | Mapping[str, Cell]) -> dict[str, float]:
+    """Column -> mean of what was measured."""
+    measured = {name: cell for name, cell in cells(row).items() if not isinstance(cell, str | int)}
+    return {name: cell.mean if isinstance(cell, Estimate) else cell for name, cell in measured.items()}
 
 
 def _without_unit(column: str) -> str:

@@ -99,7 +99,7 @@ def test_a_row_has_the_columns_that_it_has_figures_for():
 def test_multiples_of_a_row_have_no_unit_and_leave_out_what_cannot_be_divided():
     rows = {
         "model": Fall(3.0, Estimate(2.0, 1.0, 3.0)),
-        "real": {"drop_m": 1.5, "slide_cm": Estimate(4.0, 3.0, 5.0), "takes": 0, "enough": "no"},
-        "other": {"takes": 3, "enough": "yes", "unknown": 1.0},
+        "real": {"drop_m": 1.5, "slide_cm": Estimate(4.0, 3.0, 5.0), "takes": 9, "enough": "no", "skates": 0.0},
+        "other": {"takes": 3, "enough": "yes", "unknown": 1.0, "skates": 1.0},
     }
     assert multiples(rows, "real") == {"model": {"drop": 2.0, "slide": 0.5}, "other": {}}
