@@ -4,7 +4,6 @@ two processes.
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import signal
@@ -17,8 +16,9 @@ import numpy as np
 import pytest
 import torch
 
-from tests.end_to_end.data_pack import CLIPS
+from tests.end_to_end.data_pack import CLIPS, SONGS
 from tokendance_core.dance import checkpoint, pipeline
+from tokendance_core.train import paired_tokens
 
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 STAGE_ONE = ["tokenizers", "--size", "tiny", "--steps", "6", "--batch", "4"]
@@ -60,15 +60,14 @@ def test_a_trained_checkpoint_dances(trained: Path, clicks) -> None:
     assert np.isfinite(clip.root).all()
 
 
-def test_every_pair_names_its_sources(trained: Path) -> None:
-    with np.load(trained / "pairs_train.npz") as pairs:
-        sources = json.loads(str(pairs["sources"]))
-    assert len(sources) == 3
-    for source in sources:
-        assert {name.removesuffix(" mirrored") for _, name, _ in source["phrases"]} <= set(CLIPS)
-        assert not {"cmu_60_11", "cmu_60_13", "g1_J_Dance6_Sassy"} & {
-            name.split()[0] for _, name, _ in source["phrases"]
-        }
+def test_every_place_of_a_pair_names_a_training_clip(trained: Path) -> None:
+    pairs = paired_tokens.load(trained / "pairs_train.npz")
+    assert not {source["song"] for source in pairs.sources} & {
+        name for name, split in SONGS.items() if split != "train"
+    }
+    danced = {pairs.clips[number].removesuffix(" mirrored") for number in np.unique(pairs.clip)}
+    assert danced <= set(CLIPS) - {"cmu_60_11", "cmu_60_13", "g1_J_Dance6_Sassy"}
+    assert pairs.phrase.shape == pairs.semantic.shape
 
 
 def test_killed_training_resumes_to_the_same_losses(trained: Path, data: Path, tmp_path: Path) -> None:

@@ -30,6 +30,14 @@ as fast as it was danced.
 TEMPO_CLASSES = 8
 """Parts of that octave that the generator tells apart."""
 
+TIMINGS = ("not told", "as danced", "on the beat")
+"""How the dance at a place keeps to the clock, as a number of the prompt: in a way nobody vouches for, or so that its
+beats are those of the music.
+"""
+
+ON_THE_BEAT = TIMINGS.index("on the beat")
+AS_DANCED = TIMINGS.index("as danced")
+
 _FEWEST_BEATS = 4
 _STEADINESS = 1.5
 """Beats: sigma of the smoothing of tracked beats, which fall on whole frames, about an even grid."""

@@ -5,49 +5,68 @@ state.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from tqdm import tqdm
 
 from tokendance_core.dance.checkpoint import Checkpoint
-from tokendance_core.datasets.compose import Dance, Danceable, compose, danceables
+from tokendance_core.datasets.clip_clocks import Certainty
+from tokendance_core.datasets.compose import Dance, compose
 from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
+from tokendance_core.datasets.phrases import Danceable, danceables
+from tokendance_core.errors import DataError
 from tokendance_core.files.atomic import write_aside
-from tokendance_core.motion import edits
 from tokendance_core.motion.speed import joint_speed
 from tokendance_core.music import energy, features
-from tokendance_core.music.clock import Clock
+from tokendance_core.music.clock import AS_DANCED, FRAMES_PER_BEAT, ON_THE_BEAT, Clock
 from tokendance_core.train import percussion
-from tokendance_core.types import FPS, MotionClip, MusicFeatures
-
-SECONDS = 100.0
-"""How much of a song a dance is composed for: enough for ``TOKENS`` at the slowest tempo."""
+from tokendance_core.types import FPS, MotionClip
 
 TOKENS = 480
 """Length of one pair: a minute, more or less."""
 
 DRUM_TEMPOS = tuple(np.linspace(78, 188, 23))
+DRUM_SECONDS = 102.0
 DRUM_SHARE = 0.25
 """Share of pairs whose music is a synthetic drum track."""
 
-HEADING_SPREAD = 0.05
-"""Standard deviation in radians by which a whole dance is turned; more would give every pose many codes to learn."""
+GENRE_WEIGHTS = {
+    "salsa": 0.28,  # the most dance whose clock is known: nine minutes, recovered from both partners
+    "street": 0.26,  # exact clocks, and what most songs ask for; but 1.5 minutes of them, so not more
+    "jazz": 0.08,  # a half has exact clocks; one minute, soon learned by heart
+    "indian": 0.13,  # the whole body, and varied; clocks hardly known
+    "modern": 0.10,  # wide movement that nothing else has; two minutes without a clock
+    "pop": 0.09,  # a third of the minutes, but calm, from a robot without head and shoulders; on request only
+    "break": 0.06,  # floor work; on request only
+}
+"""Share of pairs by genre: by what it is worth, not by its minutes."""
+
+CERTAINTIES: tuple[Certainty, ...] = get_args(Certainty)
+VOUCHED_FOR: tuple[Certainty, ...] = ("recovered", "exact")
+"""Clocks whose dance is on the beat. A guess is right about half of the time: such phrases are warped to the beats too,
+which costs the body a few per cent of speed, but nobody who asks for the beat gets what they taught.
+"""
 
 Source = dict[str, object]
-"""Where a pair comes from: song, first frame, genre, phrases; JSON."""
+"""Where the music of a pair comes from, and its genre: song, first second, genre; JSON."""
 
-_COLUMNS = ("semantic", "acoustic", "energy", "beat_position", "dance", "tempo", "genre")
+_PROMPT = ("semantic", "acoustic", "energy", "beat_position", "dance", "tempo", "genre")
+_ORIGIN = ("phrase", "clip", "clip_seconds", "certainty")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PairedTokens:
     """N excerpts of L tokens, int: ``semantic``, ``acoustic``, ``energy``, ``beat_position`` (N, L), ``dance``
-    (N, streams, L).
+    (N, streams, L); ``tempo`` and ``genre`` (N,) hold for a whole pair.
 
-    ``tempo`` and ``genre`` (N,) hold for a whole pair; ``sources``: where each pair comes from.
+    Where the dance at every place comes from, (N, L): ``phrase`` number within the pair, ``clip`` index in ``clips``,
+    ``clip_seconds`` in it (float), ``certainty`` of its clock, an index in ``CERTAINTIES``. ``sources``: where the
+    music comes from.
     """
 
     semantic: np.ndarray
@@ -57,17 +76,28 @@ class PairedTokens:
     dance: np.ndarray
     tempo: np.ndarray
     genre: np.ndarray
+    phrase: np.ndarray
+    clip: np.ndarray
+    clip_seconds: np.ndarray
+    certainty: np.ndarray
+    clips: tuple[str, ...]
     sources: tuple[Source, ...]
 
     def __len__(self) -> int:
         return len(self.genre)
+
+    @property
+    def timing(self) -> np.ndarray:
+        """(N, L) number of ``TIMINGS``: on the beat where somebody vouches for the clock, else as danced."""
+        vouched_for = np.isin(self.certainty, [CERTAINTIES.index(certainty) for certainty in VOUCHED_FOR])
+        return np.where(vouched_for, ON_THE_BEAT, AS_DANCED)
 
 
 def drum_songs(rng: np.random.Generator) -> list[SourceSong]:
     """A synthetic drum track at each of ``DRUM_TEMPOS``, with its exact beats."""
     songs = []
     for bpm in DRUM_TEMPOS:
-        music = percussion.drum_track(bpm, SECONDS + 2.0, rng)
+        music = percussion.drum_track(bpm, DRUM_SECONDS, rng)
         songs.append(
             SourceSong(
                 name=music.name,
@@ -77,6 +107,77 @@ def drum_songs(rng: np.random.Generator) -> list[SourceSong]:
             )
         )
     return songs
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _HeardSong:
+    """A song as the generator hears it, the same for every pair: music tokens (L,) of its ``clock``, which is cut to
+    whole beats so that the song can go round; ``beats`` (B,) seconds, ``quiet`` (T,) bool at 30 a second.
+    """
+
+    name: str
+    clock: Clock
+    hop: int
+    semantic: np.ndarray
+    acoustic: np.ndarray
+    beats: np.ndarray
+    quiet: np.ndarray
+
+    @property
+    def seconds(self) -> float:
+        """How long one round of the song lasts."""
+        return float(self.clock.seconds[-1] - self.clock.seconds[0])
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class _Excerpt:
+    """``TOKENS`` tokens of a song: their numbers in it, their ``clock``, the ``beats`` and ``quiet`` frames; seconds
+    count from ``start`` in the song.
+    """
+
+    tokens: np.ndarray
+    start: float
+    clock: Clock
+    beats: np.ndarray
+    quiet: np.ndarray
+
+
+def _heard(song: SourceSong, codecs: Checkpoint) -> _HeardSong:
+    hop = codecs.dance_codec.hop
+    duration = song.features.frames / FPS
+    clock = Clock.of_beats(song.beats, duration) if codecs.clock == "beats" else Clock.steady(duration)
+    tokens = codecs.music_codec.encode(clock.resample_features(song.features))
+    whole = (clock.frames - 1) // FRAMES_PER_BEAT * FRAMES_PER_BEAT
+    clock = Clock(clock.seconds[: whole + 1], clock.form)
+    return _HeardSong(
+        name=song.name,
+        clock=clock,
+        hop=hop,
+        semantic=tokens.semantic[: whole // hop],
+        acoustic=tokens.acoustic[: whole // hop],
+        beats=clock.beats[:-1] if clock.form == "beats" else song.beats,
+        quiet=energy.of_music(song.features) == 1,
+    )
+
+
+def _excerpt(song: _HeardSong, rng: np.random.Generator) -> _Excerpt:
+    """``TOKENS`` tokens from any beat of the song; a short song goes round."""
+    whole = len(song.semantic)
+    first = int(rng.integers(whole * song.hop // FRAMES_PER_BEAT)) * FRAMES_PER_BEAT // song.hop
+    frames = first * song.hop + np.arange(TOKENS * song.hop)
+    rounds, at = np.divmod(frames, whole * song.hop)
+    seconds = song.clock.seconds[at] + rounds * song.seconds
+    start = float(seconds[0])
+    beats = np.concatenate([song.beats + turn * song.seconds for turn in range(int(rounds[-1]) + 1)]) - start
+    duration = seconds[-1] - start
+    at_frames = (start + np.arange(int(np.ceil(duration * FPS)) + 1) / FPS) % song.seconds
+    return _Excerpt(
+        tokens=(first + np.arange(TOKENS)) % whole,
+        start=start,
+        clock=Clock(seconds - start, song.clock.form),
+        beats=beats[(beats >= 0) & (beats <= duration)],
+        quiet=song.quiet[np.minimum((at_frames * FPS).astype(int), len(song.quiet) - 1)],
+    )
 
 
 def build(
@@ -94,13 +195,16 @@ def build(
         by_genre.setdefault(clip.genre, []).extend(danceables(clip))
     by_genre = {genre: made for genre, made in by_genre.items() if made}
     ranks = {genre: _usual_speeds([clip for clip in clips if clip.genre == genre]) for genre in by_genre}
-    real = [song for song in songs if len(song.beats) >= 8]
+    names = tuple(clip.name for made in by_genre.values() for clip in made)
+    numbers = {name: number for number, name in enumerate(names)}
+    real, drummed = ([_heard(song, codecs) for song in kind if len(song.beats) >= 8] for kind in (songs, drums))
     rows = [
-        _pair(real, drums, by_genre, ranks, codecs, rng)
+        _pair(drummed if drummed and rng.random() < DRUM_SHARE else real, by_genre, ranks, numbers, codecs, rng)
         for rng in tqdm(_generators(seed, count), "pairs", count, mininterval=5.0)
     ]
     return PairedTokens(
-        **{name: np.stack([numbers[name] for numbers, _ in rows]).astype(np.int64) for name in _COLUMNS},
+        **{name: np.stack([columns[name] for columns, _ in rows]) for name in (*_PROMPT, *_ORIGIN)},
+        clips=names,
         sources=tuple(source for _, source in rows),
     )
 
@@ -115,37 +219,33 @@ def _generators(seed: int, count: int) -> Iterator[np.random.Generator]:
 
 
 def _pair(
-    real: list[SourceSong],
-    drums: list[SourceSong],
+    songs: list[_HeardSong],
     by_genre: Mapping[str, list[Danceable]],
     ranks: Mapping[str, np.ndarray],
+    clips: Mapping[str, int],
     codecs: Checkpoint,
     rng: np.random.Generator,
 ) -> tuple[dict[str, np.ndarray | int], Source]:
-    """The numbers of a pair by column, and where it comes from."""
-    songs = drums if drums and rng.random() < DRUM_SHARE else real
-    lengths = np.array([song.features.frames for song in songs], float)
+    """The columns of a pair, and where its music comes from."""
+    lengths = np.array([song.seconds for song in songs])
     song = songs[rng.choice(len(songs), p=lengths / lengths.sum())]
     genres = list(by_genre)
-    # Square root: small genres come up more often than their minutes alone would have it.
-    share = np.sqrt([sum(len(c.root) for c in by_genre[genre]) for genre in genres])
+    share = np.array([GENRE_WEIGHTS[genre] for genre in genres])
     genre = genres[rng.choice(len(genres), p=share / share.sum())]
-    excerpt, beats, start = _excerpt(song, rng)
-    clock = Clock.of_beats(beats, SECONDS) if codecs.clock == "beats" else Clock.steady(SECONDS)
-    dance = compose(clock.beats if codecs.clock == "beats" else beats, excerpt.frames, by_genre[genre], genre, rng)
-    clip = edits.turn(dance.clip, float(rng.normal(0, HEADING_SPREAD)))
-    music = codecs.music_codec.encode(clock.resample_features(excerpt))
-    moves = codecs.dance_codec.encode(clock.to_clock(clip)).streams
-    numbers: dict[str, np.ndarray | int] = {
-        "semantic": music.semantic[:TOKENS],
-        "acoustic": music.acoustic[:TOKENS],
-        "energy": energy.of_tokens(_energy(clip, clock, ranks[genre]), codecs.dance_codec.hop)[:TOKENS],
-        "beat_position": clock.beat_positions(codecs.dance_codec.hop)[:TOKENS],
-        "dance": moves[:, :TOKENS],
+    excerpt = _excerpt(song, rng)
+    clock = excerpt.clock
+    dance = compose(excerpt.beats, len(excerpt.quiet), by_genre[genre], genre, rng, excerpt.quiet)
+    columns: dict[str, np.ndarray | int] = {
+        "semantic": song.semantic[excerpt.tokens],
+        "acoustic": song.acoustic[excerpt.tokens],
+        "energy": energy.of_tokens(_energy(dance.clip, clock, ranks[genre]), song.hop),
+        "beat_position": clock.beat_positions(song.hop),
+        "dance": codecs.dance_codec.encode(clock.to_clock(dance.clip)).streams,
         "tempo": clock.tempo,
         "genre": GENRES.index(genre),
+        **_origin(dance, clock, song.hop, clips),
     }
-    return numbers, _source(song, start, dance)
+    return columns, {"song": song.name, "start": round(excerpt.start, 3), "genre": genre}
 
 
 def _energy(clip: MotionClip, clock: Clock, usual: np.ndarray) -> np.ndarray:
@@ -154,36 +254,38 @@ def _energy(clip: MotionClip, clock: Clock, usual: np.ndarray) -> np.ndarray:
     return energy.level_of_rank(np.searchsorted(usual, speed) / len(usual))
 
 
-def _excerpt(song: SourceSong, rng: np.random.Generator) -> tuple[MusicFeatures, np.ndarray, int]:
-    """``SECONDS`` of features from anywhere in the song (short songs repeat), its beats in seconds, its first frame."""
-    frames = int(SECONDS * FPS)
-    total = song.features.frames
-    start = int(rng.integers(0, max(total - frames, 1)))
-    order = (start + np.arange(frames)) % total
-    rounds = (start + frames - 1) // total + 1
-    beats = np.concatenate([song.beats + turn * total / FPS for turn in range(rounds)]) - start / FPS
-    return MusicFeatures(song.features.values[order]), beats[(beats >= 0) & (beats < SECONDS)], start
-
-
-def _source(song: SourceSong, start: int, dance: Dance) -> Source:
+def _origin(dance: Dance, clock: Clock, hop: int, clips: Mapping[str, int]) -> dict[str, np.ndarray]:
+    """The columns that tell where the dance comes from, at the middle frame of each token of ``hop`` frames."""
+    middle = clock.seconds[hop // 2 :: hop]
+    frame = np.minimum(np.round(middle * FPS).astype(int), dance.clip.frames - 1)
+    phrase = dance.phrase[frame]
     return {
-        "song": song.name,
-        "start_frame": start,
-        "genre": dance.genre,
-        "phrases": [list(phrase) for phrase in dance.sources],
+        "phrase": phrase,
+        "clip": np.array([clips[each.clip.name] for each in dance.phrases])[phrase],
+        "clip_seconds": dance.clip_seconds[frame],
+        "certainty": np.array([CERTAINTIES.index(each.clip.certainty) for each in dance.phrases])[phrase],
     }
 
 
 def save(pairs: PairedTokens, path: Path) -> None:
     """Write the pairs aside, then put the file in place."""
-    arrays = {name: getattr(pairs, name).astype(np.int16) for name in _COLUMNS}
+    arrays = {name: getattr(pairs, name).astype(np.int16) for name in (*_PROMPT, *_ORIGIN)}
+    arrays["clip_seconds"] = pairs.clip_seconds.astype(np.float32)
+    words = {name: np.array(json.dumps(getattr(pairs, name))) for name in ("clips", "sources")}
     with write_aside(path) as aside:
-        np.savez_compressed(aside, **arrays, sources=np.array(json.dumps(pairs.sources)))
+        np.savez_compressed(aside, **arrays, **words)
 
 
 def load(path: Path) -> PairedTokens:
-    """Pairs that ``save`` wrote; a file may also call the beat position ``place``."""
-    with np.load(path, allow_pickle=False) as file:
-        stored = {"beat_position": "place"} if "place" in file else {}
-        arrays = {name: file[stored.get(name, name)].astype(np.int64) for name in _COLUMNS}
-        return PairedTokens(**arrays, sources=tuple(json.loads(str(file["sources"]))))
+    """Pairs that ``save`` wrote. Raises DataError for a file that is damaged or of an earlier version."""
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
+            arrays = {name: stored[name].astype(np.int64) for name in (*_PROMPT, *_ORIGIN)}
+            arrays["clip_seconds"] = stored["clip_seconds"]
+            clips, sources = (tuple(json.loads(str(stored[name]))) for name in ("clips", "sources"))
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(
+            f"The pairs in {path} cannot be read ({error}): the file is damaged or of an earlier version.",
+            hint="Delete it: training builds it again.",
+        ) from None
+    return PairedTokens(**arrays, clips=clips, sources=sources)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tokendance_core.model.fsq import LEVELS
 from tokendance_core.train import generator as stage_two
-from tokendance_core.train.paired_tokens import PairedTokens, load, save
+from tokendance_core.train.paired_tokens import PairedTokens
 from tokendance_core.train.tokenizers import turned, windows_from
 
 
@@ -22,7 +22,10 @@ def pairs() -> PairedTokens:
     beat_position = np.tile(np.arange(300) % 4 + 1, (4, 1))
     energy, tempo = rng.integers(1, 9, (4, 300)), np.array([1, 2, 3, 4])
     told = {"energy": energy, "beat_position": beat_position, "tempo": tempo, "genre": np.array([1, 2, 1, 0])}
-    return PairedTokens(**music, **told, dance=dance, sources=({"song": "a"},) * 4)
+    origin = {name: np.zeros((4, 300), int) for name in ("phrase", "clip", "clip_seconds")}
+    certainty = rng.integers(0, 4, (4, 300))
+    words = {"clips": ("sway",), "sources": ({"song": "a"},) * 4}
+    return PairedTokens(**music, **told, **origin, **words, certainty=certainty, dance=dance)
 
 
 @given(st.integers(0, 1000), st.integers(1, 12), st.integers(1, 3), st.integers(1, 40))
@@ -62,7 +65,8 @@ def test_crops_come_from_the_pairs_in_step(pairs: PairedTokens) -> None:
         np.testing.assert_array_equal(batch["dance"][i, :, :5], pairs.dance[pair, :, start : start + 5])
         assert int(batch["genre"][i]) in (0, pairs.genre[pair])
         assert int(batch["tempo"][i]) in (0, pairs.tempo[pair])
-        assert batch["energy"][i, :5].tolist() in ([0] * 5, pairs.energy[pair, start : start + 5].tolist())
+        for name in ("energy", "timing"):
+            assert batch[name][i, :5].tolist() in ([0] * 5, getattr(pairs, name)[pair, start : start + 5].tolist())
 
 
 def test_the_loss_learns_a_constant_answer(pairs: PairedTokens) -> None:
@@ -79,21 +83,6 @@ def test_the_loss_learns_a_constant_answer(pairs: PairedTokens) -> None:
     task.model.eval()
     figures = task.validate()
     assert figures["all_hidden_upper_accuracy"] == figures["all_hidden_lower_accuracy"] == 1.0
-
-
-def test_pairs_survive_the_disk(pairs: PairedTokens, tmp_path) -> None:
-    save(pairs, tmp_path / "pairs.npz")
-    again = load(tmp_path / "pairs.npz")
-    np.testing.assert_array_equal(again.dance, pairs.dance)
-    assert again.sources == pairs.sources
-
-
-def test_a_file_may_call_the_beat_position_place(pairs: PairedTokens, tmp_path) -> None:
-    save(pairs, tmp_path / "pairs.npz")
-    with np.load(tmp_path / "pairs.npz") as file:
-        arrays = {"place" if name == "beat_position" else name: file[name] for name in file}
-    np.savez(tmp_path / "old.npz", **arrays)
-    np.testing.assert_array_equal(load(tmp_path / "old.npz").beat_position, pairs.beat_position)
 
 
 def test_windows_are_cut_from_anywhere() -> None:

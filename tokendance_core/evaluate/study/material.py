@@ -11,7 +11,7 @@ import numpy as np
 from tokendance_core.dance import pipeline
 from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.dance.settings import GenerateSettings
-from tokendance_core.datasets import checks, pack
+from tokendance_core.datasets import checks, pack, phrases
 from tokendance_core.datasets import compose as pairs
 from tokendance_core.datasets.pack import SourceClip, SourceSong
 from tokendance_core.errors import DataError, SettingError
@@ -203,7 +203,7 @@ def _controls(
     """For each kind of dance that no network made, one dance to every song."""
     training = [clip for clip in clips if clip.split == "train"]
     by_genre = {
-        genre: [made for clip in training if clip.genre == genre for made in pairs.danceables(clip)]
+        genre: [made for clip in training if clip.genre == genre for made in phrases.danceables(clip)]
         for genre in pack.GENRES
         if genre not in pack.ON_REQUEST
     }
@@ -224,7 +224,9 @@ def _controls(
         COMPOSED: fitting,
         RECONSTRUCTED: [model.dance_codec.decode(model.dance_codec.encode(clip)) for clip in fitting],
         WRONG_TEMPO: [slowed(clip) for clip in fitting],
-        RANDOM_CLIP: [pairs.tile(clip, length / FPS).cut(0, length) for clip, length in zip(some, frames, strict=True)],
+        RANDOM_CLIP: [
+            phrases.tile(clip, length / FPS).cut(0, length) for clip, length in zip(some, frames, strict=True)
+        ],
         FROZEN: [frozen(clip) for clip in fitting],
     }
 
