@@ -74,7 +74,7 @@ def generators(config: GeneratorConfig, length: int, repeats: int) -> dict[str, 
     semantic, acoustic = torch.randint(config.codes, (2, 1, length), generator=random)
     unknown, nothing = torch.full((1, config.streams, length), config.mask), torch.zeros(1, dtype=torch.long)
     arguments = (
-        Prompt(semantic, acoustic, torch.zeros_like(semantic), torch.zeros_like(semantic), nothing, nothing),
+        Prompt(semantic, acoustic, *[torch.zeros_like(semantic)] * 3, nothing, nothing),
         unknown,
     )
     return medians({"generator": lambda: ours(*arguments), "transformer": lambda: attention(*arguments)}, repeats)

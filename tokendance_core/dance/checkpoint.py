@@ -26,7 +26,7 @@ from tokendance_core.files.atomic import write_aside
 from tokendance_core.model.generator import Generator, GeneratorConfig
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
 from tokendance_core.music import energy, features
-from tokendance_core.music.clock import FRAMES_PER_BEAT, TEMPO_CLASSES, ClockForm
+from tokendance_core.music.clock import FRAMES_PER_BEAT, TEMPO_CLASSES, TIMINGS, ClockForm
 
 STREAMS = ("upper", "lower", "semantic", "acoustic")
 """The four tokenizers: two for the dance, two for the music."""
@@ -93,8 +93,17 @@ class Checkpoint:
 
 
 def for_our_prompts(config: GeneratorConfig) -> GeneratorConfig:
-    """The config with the sizes of the prompts that this program makes; each number has a 0 for unspecified."""
-    return replace(config, energies=energy.LEVELS + 1, beat_positions=FRAMES_PER_BEAT + 1, tempos=TEMPO_CLASSES + 1)
+    """The config with the sizes of the prompts that this program makes; each number has a 0 for unspecified.
+
+    A generator without an input for timing stays so: it is simply not told.
+    """
+    return replace(
+        config,
+        energies=energy.LEVELS + 1,
+        beat_positions=FRAMES_PER_BEAT + 1,
+        timings=len(TIMINGS) if config.timings else 0,
+        tempos=TEMPO_CLASSES + 1,
+    )
 
 
 def load(path: Path | None = None, device: str = "cpu") -> Checkpoint:

@@ -20,7 +20,7 @@ from tokendance_core.finishing.finish import FINISHED, LAST_BEAT, finish
 from tokendance_core.model import sampler
 from tokendance_core.model.generator import Generator, Prompt
 from tokendance_core.music import energy, features
-from tokendance_core.music.clock import Clock
+from tokendance_core.music.clock import ON_THE_BEAT, Clock
 from tokendance_core.options import values
 from tokendance_core.types import FPS, DanceTokens, MotionClip, Music, MusicFeatures
 
@@ -108,6 +108,7 @@ def _prompt(
         "acoustic": tokens.acoustic,
         "energy": energy.of_tokens(level, checkpoint.dance_codec.hop),
         "beat_position": clock.beat_positions(checkpoint.dance_codec.hop),
+        "timing": np.full(len(tokens.semantic), ON_THE_BEAT),
         "tempo": clock.tempo,
         "genre": genre,
     }

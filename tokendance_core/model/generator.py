@@ -3,12 +3,12 @@
     semantic --embed--> 2 x BiMamba --.                                        .--> 2 x BiMamba --> upper logits
                                        fuse --> 4 x (GenreGate, BiMamba) --.--<
     acoustic --embed--> 2 x BiMamba --'    ^                                  '--> 2 x BiMamba --> lower logits
-                                           energy, position in the beat, dance tokens already known
+                                   energy, position in the beat, timing, dance tokens already known
 
 TokenDance (arXiv 2603.27314) section 3.3. Beyond the paper, known dance tokens enter at the global scanner and in their
-own half's branch, so that the network can refine and edit; tempo joins the genre at the gate, energy and the position
-within the beat join the music. With all dance tokens masked and these three unspecified it is the paper's model up to
-constant vectors.
+own half's branch, so that the network can refine and edit; tempo joins the genre at the gate, energy, the position
+within the beat and how the dance keeps to it join the music. With all dance tokens masked and these unspecified it is
+the paper's model up to constant vectors.
 """
 
 from __future__ import annotations
@@ -32,17 +32,18 @@ GATE_BIAS = -4.0  # a new genre gate is almost shut: sigmoid(-4) = 0.018
 
 
 class Prompt(NamedTuple):
-    """What to dance to, int64: music tokens ``semantic``, ``acoustic``, and ``energy``, ``beat_position`` (B, L);
-    ``tempo`` and ``genre`` (B,).
+    """What to dance to, int64: music tokens ``semantic``, ``acoustic``, and ``energy``, ``beat_position``, ``timing``
+    (B, L); ``tempo`` and ``genre`` (B,).
 
-    Energy is a level from 1 to 8, the beat position counts tokens from 1 on the beat, tempo is an eighth of an octave,
-    from 1. 0 means unspecified, or any genre.
+    Energy is a level from 1 to 8, the beat position counts tokens from 1 on the beat, timing is 1 as danced and 2 on
+    the beat, tempo is an eighth of an octave, from 1. 0 means unspecified, or any genre.
     """
 
     semantic: Tensor
     acoustic: Tensor
     energy: Tensor
     beat_position: Tensor
+    timing: Tensor
     tempo: Tensor
     genre: Tensor
 
@@ -52,7 +53,8 @@ class GeneratorConfig:
     """Sizes of a generator; saved inside the checkpoint.
 
     ``levels`` are those of the tokenizers, ``codebooks`` counts the codes of a dance token (paper: 1). ``genres``,
-    ``energies``, ``beat_positions`` and ``tempos`` count the values that each may take in a prompt, 0 included.
+    ``energies``, ``beat_positions``, ``timings`` and ``tempos`` count the values that each may take in a prompt, 0
+    included; without ``timings`` the generator is not told how its dance keeps to the beat.
     ``music_in`` is what a music token enters as: a learned embedding of its index, the digits of its FSQ code, or the
     sum of both. ValueError for sizes that do not fit together.
     """
@@ -62,6 +64,7 @@ class GeneratorConfig:
     genres: int = 8
     energies: int = 9
     beat_positions: int = 17
+    timings: int = 0
     tempos: int = 9
     width: int = 192
     state: int = 32
@@ -105,10 +108,10 @@ class GeneratorConfig:
 CONFIGS = {
     "paper": GeneratorConfig(width=512, state=16, head_dim=64),
     "released": GeneratorConfig(
-        codebooks=3, width=160, state=16, head_dim=64, music_layers=1, global_layers=3, dance_layers=1
+        codebooks=3, timings=3, width=160, state=16, head_dim=64, music_layers=1, global_layers=3, dance_layers=1
     ),
     "tiny": GeneratorConfig(
-        codebooks=2, width=32, state=8, head_dim=16, music_layers=1, global_layers=2, dance_layers=1
+        codebooks=2, timings=3, width=32, state=8, head_dim=16, music_layers=1, global_layers=2, dance_layers=1
     ),
 }
 """Named sizes. The paper gives Mamba-1 terms, d_model 512, d_state 16, d_conv 4, expand 2, that is 1024 inner channels
@@ -270,6 +273,8 @@ class Generator(nn.Module):
         self.acoustic_in = TokenInput(config, config.music_in)
         self.energy_in = nn.Embedding(config.energies, config.width)
         self.place_in = nn.Embedding(config.beat_positions, config.width)  # as trained weights name it
+        if config.timings:
+            self.timing_in = nn.Embedding(config.timings, config.width)
         self.dance_in = nn.ModuleList(TokenInput(config, with_mask=True) for _ in range(config.streams))
         self.genre_in = nn.Sequential(nn.Embedding(config.genres, config.width), nn.Linear(config.width, config.width))
         self.tempo_in = nn.Embedding(config.tempos, config.width)
@@ -296,6 +301,8 @@ class Generator(nn.Module):
         entered: list[Tensor] = [enter(dance[:, stream]) for stream, enter in enumerate(self.dance_in)]
         known = [reduce(torch.add, entered[half :: len(HALVES)]) for half in range(len(HALVES))]
         x = self.fuse_music(music) + self.energy_in(prompt.energy) + self.place_in(prompt.beat_position)
+        if self.config.timings:
+            x = x + self.timing_in(prompt.timing)
         x = x + self.fuse_dance(torch.cat(known, dim=-1))
         style = self.genre_in(prompt.genre) + self.tempo_in(prompt.tempo)
         for layer in self.global_layers:

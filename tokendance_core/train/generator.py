@@ -32,7 +32,7 @@ GENRE_DROPOUT = 0.3
 ON_REQUEST = tuple(pack.GENRES.index(genre) for genre in pack.ON_REQUEST)
 
 PROMPT_DROPOUT = 0.15
-"""How often energy or tempo is left unspecified."""
+"""How often energy, timing or tempo is left unspecified."""
 
 ALL_MASKED = 0.1
 ONE_HALF_MASKED = 0.1
@@ -103,12 +103,13 @@ class GeneratorTask:
         at = starts[:, None] + np.arange(length)
         crop = {
             name: getattr(self._pairs, name)[rows[:, None], at]
-            for name in ("semantic", "acoustic", "energy", "beat_position")
+            for name in ("semantic", "acoustic", "energy", "beat_position", "timing")
         }
         noise = rng.random(at.shape) < TIMBRE_NOISE
         crop["semantic"] = np.where(noise, rng.integers(0, self.model.config.codes, at.shape), crop["semantic"])
         crop["dance"] = self._pairs.dance[rows[:, None], :, at].swapaxes(1, 2)
-        crop["energy"] = crop["energy"] * (rng.random((count, 1)) >= PROMPT_DROPOUT)
+        for name in ("energy", "timing"):
+            crop[name] = crop[name] * (rng.random((count, 1)) >= PROMPT_DROPOUT)
         crop["tempo"] = self._pairs.tempo[rows] * (rng.random(count) >= PROMPT_DROPOUT)
         genre = self._pairs.genre[rows]
         forget = (rng.random(count) < GENRE_DROPOUT) & ~np.isin(genre, ON_REQUEST)

@@ -12,9 +12,12 @@ from safetensors.torch import load_file, save_file
 from tokendance_core.dance import checkpoint, checkpoint_header
 from tokendance_core.dance.representation import Statistics
 from tokendance_core.errors import CheckpointError
-from tokendance_core.model.generator import CONFIGS, Generator
+from tokendance_core.model.generator import CONFIGS, Generator, Prompt
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
 from tokendance_core.types import MusicFeatures
+
+UNTOLD = replace(CONFIGS["tiny"], timings=0)
+"""A generator without an input for timing, like those of earlier releases."""
 
 FEATURES = {"upper": 90, "lower": 57, "semantic": 20, "acoustic": 15}
 
@@ -84,12 +87,14 @@ def test_files_say_codebooks(saved: Path) -> None:
 
 def _of_version_2(sizes: dict[str, object]) -> dict[str, object]:
     """The sizes as format version 2 has them."""
-    newer = ("energies", "beat_positions", "tempos")
+    newer = ("energies", "beat_positions", "timings", "tempos")
     old = {"books" if name == "codebooks" else name: size for name, size in sizes.items() if name not in newer}
     return {name: size for name, size in old.items() if name != "levels"} | {"codes": 1000} if "genres" in old else old
 
 
 def test_files_of_version_2_say_books_and_load_to_the_same(tiny: checkpoint.Checkpoint, saved: Path) -> None:
+    tiny = tiny.with_generator(Generator(UNTOLD).eval())
+    tiny.save(saved, half=False)
     old = {name: _of_version_2(sizes) for name, sizes in sizes_of(saved).items()}
     generator = old.pop("generator")
     assert generator["books"] == 2
@@ -105,8 +110,18 @@ def test_the_shipped_file_says_books_and_loads() -> None:
     shipped = sizes_of(checkpoint_header.default_path())
     assert shipped["generator"]["books"] == shipped["upper"]["books"] == 3
     loaded = checkpoint.load()
-    assert loaded.generator.config == replace(CONFIGS["released"], genres=len(loaded.genres))
+    assert loaded.generator.config == replace(CONFIGS["released"], genres=len(loaded.genres), timings=0)
     assert loaded.dance_codec.codebooks == 3
+
+
+def test_a_generator_without_an_input_for_timing_is_not_told(tiny: checkpoint.Checkpoint, tmp_path: Path) -> None:
+    tiny.with_generator(Generator(UNTOLD)).save(tmp_path / "untold.safetensors")
+    generator = checkpoint.load(tmp_path / "untold.safetensors").generator
+    assert generator.config == UNTOLD
+    music, one = torch.arange(8)[None], torch.zeros(1, dtype=torch.long)
+    dance = torch.full((1, UNTOLD.streams, 8), UNTOLD.mask)
+    told, untold = (generator(Prompt(*[music] * 4, timing * music, one, one), dance) for timing in (0, 1))
+    assert torch.equal(told, untold)
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -114,7 +129,7 @@ def test_generators_take_the_prompts_that_this_program_makes(name: str) -> None:
     assert checkpoint.for_our_prompts(CONFIGS[name]) == CONFIGS[name]
 
 
-@pytest.mark.parametrize("name", ["energies", "beat_positions", "tempos"])
+@pytest.mark.parametrize("name", ["energies", "beat_positions", "timings", "tempos"])
 def test_a_generator_for_other_prompts_is_refused(tiny: checkpoint.Checkpoint, tmp_path: Path, name: str) -> None:
     more = Generator(replace(tiny.generator.config, **{name: 99}))
     tiny.with_generator(more).save(tmp_path / "other.safetensors")

@@ -32,7 +32,7 @@ def prompt(batch: int = 2, length: int = 19, seed: int = 0) -> Prompt:
     random = torch.Generator().manual_seed(seed)
     semantic, acoustic = torch.randint(CODES, (2, batch, length), generator=random)
     nothing = torch.zeros(batch, dtype=torch.long)
-    return Prompt(semantic, acoustic, torch.zeros_like(semantic), torch.zeros_like(semantic), nothing, nothing)
+    return Prompt(semantic, acoustic, *[torch.zeros_like(semantic)] * 3, nothing, nothing)
 
 
 def dance(batch: int = 2, length: int = 19, config: GeneratorConfig = TINY) -> torch.Tensor:
@@ -98,6 +98,7 @@ def test_every_token_stream_matters(music_in):
     [
         {"energy": torch.full((2, 19), 8)},
         {"beat_position": torch.arange(38).view(2, 19) % 4 + 1},
+        {"timing": torch.full((2, 19), 2)},
         {"tempo": torch.full((2,), 3)},
         {"genre": torch.full((2,), 3)},
     ],

@@ -28,7 +28,7 @@ def generator() -> Generator:
 
 def music(length: int = 23) -> Prompt:
     semantic, acoustic = torch.randint(CODES, (2, 2, length), generator=torch.Generator().manual_seed(5))
-    return Prompt(semantic, acoustic, torch.zeros_like(semantic), torch.zeros_like(semantic), ANY, ANY)
+    return Prompt(semantic, acoustic, *[torch.zeros_like(semantic)] * 3, ANY, ANY)
 
 
 def draw(generator: nn.Module, length: int = 23, **changes) -> Tensor:

@@ -16,7 +16,7 @@ def test_each_variant_answers_and_differs(name: str) -> None:
     song = torch.arange(12).view(1, 12)
     nothing, genre = torch.zeros_like(song), torch.ones(1, dtype=torch.long)
     prompt, dance = (
-        Prompt(song, song + 300, nothing, nothing, nothing[:, 0], genre),
+        Prompt(song, song + 300, nothing, nothing, nothing, nothing[:, 0], genre),
         torch.full((1, 4, 12), plain.config.mask),
     )
     with torch.no_grad():
