@@ -12,10 +12,10 @@ RUNS ?= runs
 FILM := $(if $(SMALL),--film-seconds 0.2 --steps 1)
 BENCH := $(if $(SMALL),--small)
 DANCE_SECONDS := $(if $(SMALL),4,30)
-TRAIN := $(if $(SMALL),--size tiny --steps 6 --batch 4)
-PAIRS := $(if $(SMALL),--pairs 3)
+TRAIN := $(if $(SIZE),--size $(SIZE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(TIMES),--times $(TIMES)) \
+	$(if $(ANNEAL),--anneal) $(if $(SMALL),--size tiny --steps 6 --batch 4 --pairs 3)
 
-.PHONY: help setup demo test lint test-unit test-blender test-end-to-end test-gui test-matrix bench bench-rigs train addon clean
+.PHONY: help setup demo test lint test-unit test-blender test-end-to-end test-gui test-matrix bench bench-rigs train train-on train-off addon clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -65,9 +65,14 @@ bench-rigs: setup  ## one dance on every kind of rig: a table, out/rigs/*.png; M
 	$(RUN) generate $(SONG) -o $(OUT)/rigs/dance.npz --duration $(DANCE_SECONDS)
 	$(PY) -m bench.rigs $(OUT)/rigs --clip $(OUT)/rigs/dance.npz --pictures $(if $(MODELS),--models $(MODELS)) $(BENCH)
 
-train: setup  ## both training stages on the data in DATA=…, into RUNS=…; continues where it was stopped
-	$(RUN) train tokenizers --data $(DATA) --out $(RUNS) $(TRAIN)
-	$(RUN) train generator --data $(DATA) --out $(RUNS) --tokenizers $(RUNS)/tokenizers.safetensors $(TRAIN) $(PAIRS)
+train: setup  ## all training stages on the data in DATA=…, into RUNS=…; continues where it was stopped; MINUTES=… ends in time
+	$(RUN) train --data $(DATA) --out $(RUNS) $(TRAIN)
+
+train-on: setup  ## the same in the background, on one thread at the lowest priority; TIMES=… longer, ANNEAL=1 comes to an end
+	$(PY) -m scripts.train_in_background on $(RUNS) --data $(DATA) $(TRAIN)
+
+train-off: setup  ## stop the training in the background; train-on goes on from there
+	$(PY) -m scripts.train_in_background off $(RUNS)
 
 addon: setup  ## the extension for Blender, in dist/
 	$(PY) build_addon.py --output $(DIST)

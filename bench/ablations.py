@@ -23,8 +23,9 @@ from tokendance_core.model.fsq import LEVELS
 from tokendance_core.model.generator import HALVES, Generator
 from tokendance_core.model.ssm import BiMamba, Mamba2
 from tokendance_core.train import generator as stage_two
-from tokendance_core.train.loop import Processes, TrainSettings, train
+from tokendance_core.train.loop import Training, TrainSettings
 from tokendance_core.train.paired_tokens import PairedTokens, load
+from tokendance_core.train.schedule import Length
 
 
 class OneWay(nn.Module):
@@ -120,7 +121,10 @@ VARIANTS: dict[str, Callable[[Generator], Generator]] = {
 
 
 def figures(
-    change: Callable[[Generator], Generator], pairs: tuple[PairedTokens, PairedTokens], settings: TrainSettings
+    change: Callable[[Generator], Generator],
+    pairs: tuple[PairedTokens, PairedTokens],
+    settings: TrainSettings,
+    steps: int,
 ) -> dict[str, float]:
     """Held-out cross-entropies and accuracies after a short training."""
     torch.manual_seed(settings.seed)
@@ -128,7 +132,7 @@ def figures(
     plain = stage_two.generator_task("released", *pairs, genres=genres, codebooks=codebooks, levels=LEVELS)
     task = stage_two.GeneratorTask(change(plain.model), *pairs)
     with tempfile.TemporaryDirectory() as folder:
-        train(task, settings, folder=Path(folder), name="ablation", device="cpu", processes=Processes())
+        Training(task, settings, Length(steps=steps), folder=Path(folder), name="ablation").run()
     task.model.eval()
     return {"parameters": sum(p.numel() for p in task.model.parameters())} | stage_two.token_figures(
         task.model, pairs[1]
@@ -147,17 +151,15 @@ def main() -> None:
     keep_large_blocks()
     pairs = tuple(load(arguments.run / f"pairs_{split}.npz") for split in ("train", "validation"))
     settings = TrainSettings(
-        steps=arguments.steps,
         batch=arguments.batch,
         learning_rate=2e-3,
         betas=(0.9, 0.99),
         warmup=50,
-        validate_every=10**9,
         weight_decay=0.02,
     )
     result = {}
     for name, change in VARIANTS.items():
-        result[name] = figures(change, pairs, settings)
+        result[name] = figures(change, pairs, settings, arguments.steps)
         print(name, {key: round(value, 3) for key, value in result[name].items()}, flush=True)
     (arguments.run / "ablations.json").write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
 

@@ -50,7 +50,8 @@ class Elsewhere:
 
 
 IN_CI = Elsewhere("Makefile", "\ntest: lint test-unit test-blender test-end-to-end ")
-TRAINING = Elsewhere("tests/end_to_end/test_training.py", '"make", "train"')
+TRAINING = Elsewhere("tests/end_to_end/test_training.py", 'make("train", folder, data)')
+BACKGROUND = Elsewhere("tests/end_to_end/test_training.py", 'make("train-on", tmp_path, data)')
 SET_UP = Elsewhere("scripts/setup.py", 'run(VENV_PYTHON, "-m", "pip", "install", "--no-deps", "-e", ".")')
 DEMO = Elsewhere("Makefile", "generate $(SONG) -o $(OUT)/demo.bvh")
 
@@ -68,6 +69,8 @@ TARGETS: dict[str, Run | Elsewhere] = {
     "bench": Run("SMALL=1", ("bench.json",)),
     "bench-rigs": Run("SMALL=1", ("rigs/rigs.json", "rigs/rigs_1.png")),
     "train": TRAINING,
+    "train-on": BACKGROUND,
+    "train-off": BACKGROUND,
     "addon": Run("", ("tokendance-*.zip",)),
     "clean": Elsewhere("tests/end_to_end/test_commands.py", "def test_clean_removes_what_can_be_made_again("),
 }

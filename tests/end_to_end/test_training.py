@@ -1,11 +1,11 @@
-"""Training as a user runs it: from a data pack on disk to a checkpoint that dances, killed and resumed, alone and in
-two processes.
+"""Training as a user runs it: from a data pack on disk to a checkpoint that dances; killed and resumed, in time, in the
+background.
 """
 
 from __future__ import annotations
 
+import csv
 import os
-import shlex
 import signal
 import subprocess
 import sys
@@ -14,42 +14,43 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
+from tests.conftest import ROOT
 from tests.end_to_end.data_pack import CLIPS, SONGS
 from tokendance_core.dance import checkpoint, pipeline
-from tokendance_core.train import paired_tokens
+from tokendance_core.train import paired_tokens, run_folder
+from tokendance_core.train.recipe import STAGES
 
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
-STAGE_ONE = ["tokenizers", "--size", "tiny", "--steps", "6", "--batch", "4"]
+SMALL = ("--size", "tiny", "--steps", "6", "--batch", "4", "--pairs", "3")
+STAGE_ONE = ("tokenizers", *SMALL)
 
 
-def command(*arguments: object, processes: int = 1) -> list[str]:
-    launcher = (
-        ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)] if processes > 1 else []
-    )
-    return [sys.executable, *launcher, "-m", "tokendance_core", "train", *map(str, arguments)]
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "tokendance_core", "train", *map(str, arguments)]
 
 
-def run(*arguments: object, processes: int = 1) -> None:
-    result = subprocess.run(
-        command(*arguments, processes=processes), env=ENVIRONMENT, capture_output=True, text=True, check=False
-    )
-    assert result.returncode == 0, result.stderr[-3000:]
+def run(words: list[str], code: int = 0) -> str:
+    """What a command said; it must end with ``code``."""
+    done = subprocess.run(words, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stderr[-3000:]
+    return done.stdout + done.stderr
+
+
+def make(target: str, folder: Path, data: Path, code: int = 0) -> str:
+    return run(["make", target, f"PY={sys.executable}", f"DATA={data}", f"RUNS={folder}", "SMALL=1"], code)
 
 
 def losses(folder: Path, name: str) -> list[float]:
-    return torch.load(folder / f"{name}.pt", weights_only=True)["losses"]
+    with (folder / "log" / f"{name}.csv").open(encoding="utf-8") as file:
+        return [float(row["loss"]) for row in csv.DictReader(file)]
 
 
 @pytest.fixture(scope="module")
-def trained(root: Path, data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both stages, alone, without interruption, as ``make train`` runs them."""
+def trained(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All stages without interruption, as ``make train`` runs them."""
     folder = tmp_path_factory.mktemp("run")
-    words = ["make", "train", f"PY={sys.executable}", f"DATA={data}", f"RUNS={folder}", "SMALL=1"]
-    result = subprocess.run(words, cwd=root, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert result.returncode == 0, result.stderr[-3000:]
-    assert shlex.join(STAGE_ONE[1:]) in result.stdout
+    assert " ".join(SMALL) in make("train", folder, data)
     return folder
 
 
@@ -71,26 +72,65 @@ def test_every_place_of_a_pair_names_a_training_clip(trained: Path) -> None:
 
 
 def test_killed_training_resumes_to_the_same_losses(trained: Path, data: Path, tmp_path: Path) -> None:
-    arguments = (*STAGE_ONE, "--only", "upper", "--data", data, "--out", tmp_path)
-    process = subprocess.Popen(
-        command(*arguments), env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    words = command(*STAGE_ONE, "--only", "upper", "--data", data, "--out", tmp_path)
+    process = subprocess.Popen(words, env=ENVIRONMENT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while process.poll() is None and not (tmp_path / "log").exists():
         time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    run(*arguments)
+    run(words)
     assert losses(tmp_path, "upper") == losses(trained, "upper")
 
 
-def test_two_processes_learn_what_one_does(trained: Path, data: Path, tmp_path: Path) -> None:
-    run(*STAGE_ONE, "--only", "upper", "--data", data, "--out", tmp_path, processes=2)
-    np.testing.assert_allclose(losses(tmp_path, "upper"), losses(trained, "upper"), rtol=1e-3)
+def test_a_trained_run_has_nothing_left_to_do(trained: Path, data: Path) -> None:
+    before = {path.name: path.read_bytes() for path in trained.glob("*.pt")}
+    make("train", trained, data)
+    assert {path.name: path.read_bytes() for path in trained.glob("*.pt")} == before
+
+
+def test_minutes_are_kept_by_all_stages_together(data: Path, tmp_path: Path) -> None:
+    words = ("--data", data, "--out", tmp_path, "--size", "tiny", "--batch", "4", "--pairs", "3")
+    run(command(*words, "--minutes", "0.3"))
+    states = [run_folder.read_state(run_folder.state_path(tmp_path, name)) for name in STAGES]
+    assert all(state and state["finished"] for state in states)
+    assert sum(state["elapsed"] for state in states if state) < 18 + 10  # the last steps, on a busy machine
+    assert checkpoint.load(tmp_path / "tokendance.safetensors").generator is not None
+
+
+def test_training_goes_on_in_the_background(data: Path, tmp_path: Path) -> None:
+    try:
+        assert "train.log" in make("train-on", tmp_path, data)
+        refused = make("train-on", tmp_path, data, code=2) if run_folder.is_locked(tmp_path) else "already using"
+        assert "already using" in refused
+        ends = time.monotonic() + 120
+        while not (tmp_path / "tokendance.safetensors").exists() and time.monotonic() < ends:
+            time.sleep(0.2)
+    finally:
+        make("train-off", tmp_path, data)
+    assert not run_folder.is_locked(tmp_path)
+    assert (tmp_path / "tokendance.safetensors").exists(), (tmp_path / "train.log").read_text()
+
+
+def test_training_in_the_background_that_cannot_start_says_why(tmp_path: Path) -> None:
+    said = make("train-on", tmp_path / "runs", tmp_path, code=2)
+    log = tmp_path / "runs" / "train.log"
+    ends = time.monotonic() + 30
+    while "motion_index.json" not in log.read_text() and time.monotonic() < ends:
+        time.sleep(0.1)
+    assert "motion_index.json" in said + log.read_text()
 
 
 def test_missing_data_is_one_sentence(tmp_path: Path) -> None:
-    arguments = command(*STAGE_ONE, "--data", tmp_path, "--out", tmp_path / "out")
-    result = subprocess.run(arguments, env=ENVIRONMENT, capture_output=True, text=True, check=False)
-    assert result.returncode == 7
-    assert "motion_index.json" in result.stderr
-    assert "Traceback" not in result.stderr
+    said = run(command(*STAGE_ONE, "--data", tmp_path, "--out", tmp_path / "out"), code=7)
+    assert "motion_index.json" in said
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(("--only", "lower"), "train tokenizers --only"), (("--minutes", "0"), "expected more than 0")],
+)
+def test_options_that_make_no_sense_are_refused(words: tuple[str, ...], says: str, tmp_path: Path) -> None:
+    said = run(command("--data", tmp_path, "--out", tmp_path / "out", *words), code=2)
+    assert says in said
+    assert not (tmp_path / "out").exists()

@@ -57,6 +57,10 @@ FAST_PATHS = {
         "tests/unit/motion/test_kinematics.py:_resampled_slowly",
         "tests/unit/motion/test_kinematics.py",
     ),
+    "tokendance_core/train/losses.py:joints": (
+        "tokendance_core/motion/kinematics.py:forward_kinematics",
+        "tests/unit/train/test_losses.py",
+    ),
     "blender_addon/armature/action.py:write": (
         "tests/blender/armature/test_action.py:write_slowly",
         "tests/blender/armature/test_action.py",

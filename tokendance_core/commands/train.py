@@ -1,181 +1,134 @@
-"""``python -m tokendance_core train tokenizers|generator``: arguments in, a checkpoint out."""
+"""``python -m tokendance_core train [tokenizers|generator]``: arguments in, a checkpoint out."""
 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
+import os
+import sys
 from pathlib import Path
 
 import torch
 
+from tokendance_core.commands import devices
 from tokendance_core.dance import checkpoint
-from tokendance_core.datasets import pack
-from tokendance_core.errors import CheckpointError, DataError
-from tokendance_core.train import generator, tokenizers
-from tokendance_core.train.loop import Model, Processes, TrainSettings, train
+from tokendance_core.errors import SettingError
+from tokendance_core.train import generator, recipe, run_folder, tokenizers
+from tokendance_core.train.optimisation import CaptureError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    stages = parser.add_subparsers(dest="stage", required=True, metavar="tokenizers|generator")
-    first = stages.add_parser("tokenizers", help="stage one: four FSQ tokenizers")
-    first.add_argument(
+    parser.add_argument(
+        "stage",
+        nargs="?",
+        choices=("all", "tokenizers", "generator"),
+        default="all",
+        help="all stages in order (default), or one: four FSQ tokenizers; music tokens to dance tokens",
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with motion/, music/ and their index files")
+    parser.add_argument("--out", type=Path, required=True, help="folder for states, logs and results; may hold a run")
+    parser.add_argument("--size", choices=tuple(tokenizers.SIZES), default="released")
+    parser.add_argument(
+        "--device", default="auto", help="auto, cpu, cuda or mps; auto: the graphics card if there is one"
+    )
+    length = parser.add_argument_group("how long; may differ from one start to the next")
+    length.add_argument("--minutes", type=float, help="stop in time; each stage has its share")
+    length.add_argument("--steps", type=int, help="steps of every stage (default: its own number)")
+    length.add_argument("--times", type=float, default=1.0, help="so many times the steps that a stage has by default")
+    length.add_argument(
+        "--anneal", action="store_true", help="bring what was begun to its end now: a third more steps, rate to zero"
+    )
+    parser.add_argument(
         "--only",
         choices=checkpoint.STREAMS,
         action="append",
-        help="train this stream alone (repeatable); default: all four",
+        help="of the tokenizers, train this one alone (repeatable)",
     )
-    first.add_argument(
+    parser.add_argument(
         "--root",
         choices=("heading", "velocity", "absolute"),
         default="heading",
         help="how the lower stream stores the path",
     )
-    second = stages.add_parser("generator", help="stage two: music tokens to dance tokens")
-    second.add_argument("--tokenizers", type=Path, required=True, help="the file that stage one wrote")
-    second.add_argument(
+    parser.add_argument("--tokenizers", type=Path, help="for the generator alone (default: those in --out)")
+    parser.add_argument(
         "--pairs", type=int, default=generator.PAIRS, help="how many songs with dances to build for training"
     )
-    second.add_argument(
+    parser.add_argument(
         "--clock",
         choices=("beats", "frames"),
         default="beats",
         help="16 frames to a beat, or the paper's 30 to a second",
     )
-    for stage, steps, batch, rate in ((first, 8000, 16, 5e-4), (second, 7500, 32, 2e-3)):
-        stage.add_argument("--data", type=Path, required=True, help="folder with motion/, music/ and their index files")
-        stage.add_argument(
-            "--out", type=Path, required=True, help="folder for the training state, the log and the result"
-        )
-        stage.add_argument(
-            "--start-from", type=Path, help="a checkpoint whose weights (and normalisation) to go on from"
-        )
-        stage.add_argument("--size", choices=tuple(tokenizers.SIZES), default="released")
-        stage.add_argument("--steps", type=int, default=steps)
-        stage.add_argument("--batch", type=int, default=batch)
-        stage.add_argument("--learning-rate", type=float, default=rate)
-        stage.add_argument("--seed", type=int, default=0)
-        stage.add_argument("--device", default="cpu")
-        stage.add_argument(
-            "--bfloat16", action="store_true", help="products in half precision: faster on recent processors and GPUs"
-        )
-        stage.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves the choice to torch")
+    parser.add_argument(
+        "--batch", type=int, help="windows, or crops of 60 tokens, in a step (default: by stage and size)"
+    )
+    parser.add_argument("--learning-rate", type=float, help="highest rate (default: by stage)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--precision",
+        choices=("auto", "float32", "bfloat16"),
+        default="auto",
+        help="of products inside the networks; auto: bfloat16 on a graphics card",
+    )
+    parser.add_argument("--eager", action="store_true", help="no CUDA graphs")
+    parser.add_argument("--threads", type=int, default=0, help="processors to use; 0: all of them")
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Train one stage to its end, resuming whatever ``--out`` already holds."""
+    """Train to the end of what was asked for, from wherever ``--out`` stands."""
+    _check(arguments)
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    {"tokenizers": _train_tokenizers, "generator": _train_generator}[arguments.stage](arguments)
-
-
-def _settings(arguments: argparse.Namespace, betas: tuple[float, float], weight_decay: float) -> TrainSettings:
-    return TrainSettings(
+    device = devices.resolve(arguments.device)
+    _prepare(device)
+    asked = recipe.Recipe(
+        data=arguments.data,
+        out=arguments.out,
+        size=arguments.size,
+        device=device,
+        minutes=arguments.minutes,
         steps=arguments.steps,
+        times=arguments.times,
         batch=arguments.batch,
         learning_rate=arguments.learning_rate,
-        betas=betas,
-        weight_decay=weight_decay,
+        bfloat16=arguments.precision == "bfloat16" or (arguments.precision == "auto" and device == "cuda"),
         seed=arguments.seed,
-        bfloat16=arguments.bfloat16,
-        warmup=min(100, arguments.steps // 10),
-        validate_every=max(arguments.steps // 10, 1),
+        root=arguments.root,
+        clock_form=arguments.clock,
+        pairs=arguments.pairs,
+        anneal=arguments.anneal,
+        graphs=not arguments.eager,
+        say=lambda line: print(line, flush=True),
     )
+    try:
+        with run_folder.locked(arguments.out):
+            if arguments.stage == "tokenizers":
+                recipe.train_tokenizers(asked, tuple(arguments.only or checkpoint.STREAMS))
+            elif arguments.stage == "generator":
+                recipe.train_generator(asked, arguments.tokenizers or arguments.out / recipe.TOKENIZERS)
+            else:
+                recipe.run(asked)
+    except CaptureError as error:
+        print(f"CUDA graphs cannot be used here ({error}); starting again without them.", flush=True)
+        os.execv(sys.executable, [*sys.orig_argv, "--eager"])
 
 
-def _train_tokenizers(arguments: argparse.Namespace) -> None:
-    wanted = arguments.only or checkpoint.STREAMS
-    settings = _settings(arguments, betas=(0.5, 0.99), weight_decay=0.0)
-    processes = Processes.join(arguments.device)
-    trained = checkpoint.load(arguments.start_from) if arguments.start_from else None
-    tasks: dict[str, tokenizers.DanceTask | tokenizers.MusicTask] = {}
-    if {"upper", "lower"} & set(wanted):
-        tasks |= _dance_tasks(arguments, trained)
-    if {"semantic", "acoustic"} & set(wanted):
-        tasks |= _music_tasks(arguments, trained)
-    for name in wanted:
-        if trained:
-            codebooks = tasks[name].model.config.codebooks
-            start = trained.tokenizers[name]
-            grown = tokenizers.grown(start, codebooks) if start.config.codebooks < codebooks else start
-            _start_from(grown, tasks[name].model)
-        train(
-            tasks[name],
-            settings,
-            folder=arguments.out,
-            name=name,
-            device=arguments.device,
-            processes=processes,
+def _check(arguments: argparse.Namespace) -> None:
+    """SettingError for options that do not fit together, or numbers that make no sense."""
+    if arguments.only and arguments.stage != "tokenizers":
+        raise SettingError(
+            "--only chooses among the tokenizers.", hint="Write `train tokenizers --only …`, or leave it out."
         )
-    assembled = tokenizers.assemble(arguments.out, arguments.root, trained) if processes.rank == 0 else None
-    if assembled:
-        assembled.save(arguments.out / "tokenizers.safetensors", half=False)
+    for name in ("minutes", "steps", "times", "batch", "learning_rate", "pairs"):
+        value = getattr(arguments, name)
+        if value is not None and not value > 0:
+            raise SettingError(f"--{name.replace('_', '-')} is {value}, expected more than 0.", hint="Leave it out.")
 
 
-# Both seed the weights anew, so that they do not depend on which streams are trained together.
-
-
-def _dance_tasks(
-    arguments: argparse.Namespace, trained: checkpoint.Checkpoint | None
-) -> dict[str, tokenizers.DanceTask]:
-    torch.manual_seed(arguments.seed)
-    tasks, statistics = tokenizers.dance_tasks(
-        pack.load_motion(arguments.data),
-        pack.load_motion(arguments.data, auxiliary=True),
-        tokenizers.SIZES[arguments.size],
-        arguments.root,
-        trained.dance_statistics if trained else None,
-    )
-    tokenizers.save_statistics(arguments.out / "dance_statistics.npz", statistics)
-    return tasks
-
-
-def _music_tasks(
-    arguments: argparse.Namespace, trained: checkpoint.Checkpoint | None
-) -> dict[str, tokenizers.MusicTask]:
-    torch.manual_seed(arguments.seed)
-    tasks, statistics = tokenizers.music_tasks(
-        list(pack.load_songs(arguments.data)),
-        tokenizers.SIZES[arguments.size],
-        trained.music_statistics if trained else None,
-    )
-    tokenizers.save_statistics(arguments.out / "music_statistics.npz", statistics)
-    return tasks
-
-
-def _start_from(trained: Model | None, model: Model) -> None:
-    """Give a model the weights of a trained one."""
-    if trained is None or model.config != trained.config:
-        raise CheckpointError(
-            "--start-from holds no weights of these sizes.", hint="Pass the --size that it was trained with."
-        )
-    model.load_state_dict(trained.state_dict())
-
-
-def _train_generator(arguments: argparse.Namespace) -> None:
-    stage_one = replace(checkpoint.load(arguments.tokenizers), clock=arguments.clock)
-    if stage_one.generator is not None:
-        raise DataError(
-            f"{arguments.tokenizers} already holds a generator.",
-            hint="Pass the tokenizers.safetensors that stage one wrote.",
-        )
-    settings = _settings(arguments, betas=(0.9, 0.99), weight_decay=0.02)
-    processes = Processes.join(arguments.device)
-    # The first process builds the pairs, the others wait for its files.
-    if processes.rank > 0:
-        processes.wait()
-    pairs = generator.load_or_build_pairs(
-        arguments.out, arguments.data, stage_one, seed=arguments.seed, count=arguments.pairs
-    )
-    if processes.rank == 0:
-        processes.wait()
-    torch.manual_seed(arguments.seed)
-    sizes = stage_one.tokenizers["upper"].config
-    task = generator.generator_task(
-        arguments.size, *pairs, genres=len(stage_one.genres), codebooks=sizes.codebooks, levels=sizes.levels
-    )
-    if arguments.start_from:
-        _start_from(checkpoint.load(arguments.start_from).generator, task.model)
-    train(task, settings, folder=arguments.out, name="generator", device=arguments.device, processes=processes)
-    if processes.rank == 0:
-        stage_one.with_generator(task.model.cpu()).save(arguments.out / "tokendance.safetensors")
+def _prepare(device: str) -> None:
+    """Fast arithmetic: TF32 products and chosen kernels on a graphics card, no denormal numbers on a processor."""
+    torch.set_flush_denormal(True)
+    if device == "cuda":
+        torch.set_float32_matmul_precision("high")
+        torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = True

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from tokendance_core.motion import rotation
 from tokendance_core.motion.rotation import Array
-from tokendance_core.motion.skeleton import HORIZONTAL
 from tokendance_core.types import FPS
 
 CALM = 0.2 / FPS
@@ -31,7 +30,7 @@ def leg_steps(feet: Array, yaw: Array) -> Array:
     """Feet (…, T, 4, 3) around the pelvis and turns ``yaw`` (…, T) radians since the frame before -> (…, T - 1, 4, 2)
     metres by which each foot moves under the pelvis.
     """
-    planar = feet[..., HORIZONTAL]
+    planar = feet[..., ::2]  # x and z, without a list of numbers that would have to be copied to a device
     return planar[..., 1:, :, :] - turned(planar[..., :-1, :, :], -yaw[..., 1:, None])
 
 

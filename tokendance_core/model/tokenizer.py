@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -52,7 +53,7 @@ class Tokenizer(nn.Module):
         self.decoder = decoder_convolutions(config.features, config.width, config.depth, config.halvings)
 
     def encode(self, x: Tensor) -> Quantized:
-        quantized: Quantized = self.quantizer(self.to_code(self.encoder(x.mT).mT))
+        quantized: Quantized = self.quantizer(self.to_code(self.encoder(x)))
         return quantized
 
     def decode(self, indices: Tensor) -> Tensor:
@@ -61,13 +62,16 @@ class Tokenizer(nn.Module):
 
     def _decode_codes(self, codes: Tensor) -> Tensor:
         missing = self.config.codebooks * len(self.config.levels) - codes.shape[-1]
-        made: Tensor = self.decoder(self.from_code(F.pad(codes, (0, missing))).mT)
-        return made.mT
+        made: Tensor = self.decoder(self.from_code(F.pad(codes, (0, missing))))
+        return made
 
-    def forward(self, x: Tensor, codebooks: int | None = None) -> tuple[Tensor, Tensor]:
-        """(B, T, F) -> its reconstruction (B, T, F) from the first ``codebooks`` codes of a token (all by default), and
-        all indices.
+    def forward(self, x: Tensor, used: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """(B, T, F) -> its reconstruction (B, T, F), each from the first ``used`` (B,) codes of its tokens (all by
+        default), and all indices.
         """
         quantized = self.encode(x)
-        used = quantized.codes[..., : (codebooks or self.config.codebooks) * len(self.config.levels)]
-        return self._decode_codes(used), quantized.indices
+        codes = quantized.codes
+        if used is not None:
+            number = torch.arange(codes.shape[-1], device=codes.device) // len(self.config.levels)
+            codes = codes * (number < used[:, None, None])
+        return self._decode_codes(codes), quantized.indices

@@ -14,7 +14,7 @@ import numpy as np
 Array = Any  # numpy.ndarray or torch.Tensor
 
 
-_SHORTEST_COLUMN = 1e-6
+SHORTEST_COLUMN = 1e-6
 """Length below which a column of a 6D rotation counts as zero, so that gradients stay finite."""
 
 
@@ -36,9 +36,9 @@ def unit(vectors: Array, shortest: float = 1e-12) -> Array:
 def matrix_from_6d(rot6d: Array) -> Array:
     """(…, 6) -> (…, 3, 3) by Gram-Schmidt; any input gives a proper rotation unless a column is zero."""
     xp = namespace(rot6d)
-    x = unit(rot6d[..., :3], _SHORTEST_COLUMN)
+    x = unit(rot6d[..., :3], SHORTEST_COLUMN)
     y = rot6d[..., 3:]
-    y = unit(y - (x * y).sum(-1)[..., None] * x, _SHORTEST_COLUMN)
+    y = unit(y - (x * y).sum(-1)[..., None] * x, SHORTEST_COLUMN)
     z = xp.stack(
         (
             x[..., 1] * y[..., 2] - x[..., 2] * y[..., 1],

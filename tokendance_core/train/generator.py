@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
@@ -12,10 +14,12 @@ from torch import Tensor
 
 from tokendance_core.dance.checkpoint import Checkpoint, for_our_prompts
 from tokendance_core.datasets import pack
+from tokendance_core.files.atomic import write_aside
 from tokendance_core.model.generator import CONFIGS, HALVES, Generator, Prompt
 from tokendance_core.train import paired_tokens
-from tokendance_core.train.loop import Batch
+from tokendance_core.train.draws import Draws
 from tokendance_core.train.losses import masked_cross_entropy
+from tokendance_core.train.optimisation import Batch
 from tokendance_core.train.paired_tokens import PairedTokens
 
 CROPS = (60, 240)
@@ -46,34 +50,31 @@ CODEBOOK_WEIGHTS = (1.0, 0.5, 0.25)
 """How much the codes of a token count: a wrong first one is another pose, a wrong third one a few millimetres."""
 
 
-def draw_masks(rng: np.random.Generator, count: int, codebooks: int, length: int) -> np.ndarray:
+def draw_masks(draws: Draws, count: int, codebooks: int, length: int) -> Tensor:
     """(count, codebooks x 2, length) bool, True where a dance token is hidden; each crop hides at least one token.
 
     Mostly a share cos(pi/2 u) of single tokens with u uniform, as the sampler will meet them: in one codebook, with
     those before it known and those after it hidden.
     """
-    share = np.cos(0.5 * np.pi * rng.random((count, 1, 1)))
-    asked = rng.random((count, 2, length)) < share
-    kind = rng.random(count)
-    bounds = np.cumsum([ALL_MASKED, ONE_HALF_MASKED, SPAN_KEPT])
-    asked[kind < bounds[0]] = True
-    for row in np.flatnonzero((kind >= bounds[0]) & (kind < bounds[1])):
-        asked[row] = False
-        asked[row, rng.integers(2)] = True
-    for row in np.flatnonzero((kind >= bounds[1]) & (kind < bounds[2])):
-        start, end = np.sort(rng.integers(0, length, 2))
-        asked[row] = True
-        asked[row, :, start:end] = False
-    asked[~asked.any((1, 2)), 0, 0] = True
-    refining = (kind >= bounds[2]) & (rng.random(count) < REFINING / (1 - bounds[2])) & (codebooks > 1)
-    level = np.where(refining, rng.integers(1, max(codebooks, 2), count), 0)
+    share = torch.cos(0.5 * math.pi * draws.uniform(count, 1, 1))
+    asked = draws.uniform(count, 2, length) < share
+    kind = draws.uniform(count, 1, 1)
+    whole, one_half, edit = (float(bound) for bound in np.cumsum([ALL_MASKED, ONE_HALF_MASKED, SPAN_KEPT]))
+    half = torch.arange(2, device=draws.device)[:, None] == draws.below(2, count, 1, 1)
+    start, end = draws.below(length, 2, count, 1, 1).sort(0).values
+    place = torch.arange(length, device=draws.device)
+    asked = torch.where(kind < edit, (place < start) | (place >= end), asked)
+    asked = torch.where(kind < one_half, half, asked) | (kind < whole)
+    first = (place == 0) & (torch.arange(2, device=draws.device)[:, None] == 0)
+    asked = asked | (~asked.flatten(1).any(1)[:, None, None] & first)
+    refining = (kind >= edit) & (draws.uniform(count, 1, 1) < REFINING / (1 - edit)) & (codebooks > 1)
+    level = torch.where(refining, 1 + draws.below(max(codebooks - 1, 1), count, 1, 1), 0)
     # In an edit all codes of a kept token are known; while a dance is made, none after the codebook in question is.
-    edit = (kind < bounds[2])[:, None, None]
     each = [
-        np.where(edit, asked, (level < codebook)[:, None, None] | (level == codebook)[:, None, None] & asked)
+        torch.where(kind < edit, asked, (level < codebook) | ((level == codebook) & asked))
         for codebook in range(codebooks)
     ]
-    return np.concatenate(each, axis=1)
+    return torch.cat(each, dim=1)
 
 
 def prompt_of(tokens: Batch) -> Prompt:
@@ -90,43 +91,46 @@ def hidden_logits(model: Generator, tokens: Batch, masks: Tensor) -> Tensor:
 
 
 class GeneratorTask:
-    """Crops of paired tokens, masked at random; the loss counts the hidden ones."""
+    """Crops of paired tokens on one device, masked at random; the loss counts the hidden ones."""
 
-    def __init__(self, model: Generator, pairs: PairedTokens, held_out: PairedTokens) -> None:
-        self.model, self._pairs, self._held_out = model, pairs, held_out
+    judged_by = "entropy"
 
-    def batch(self, rng: np.random.Generator, size: int) -> Batch:
-        length = int(rng.choice(CROPS))
+    def __init__(self, model: Generator, pairs: PairedTokens, held_out: PairedTokens, device: str = "cpu") -> None:
+        self.model, self._held_out = model, held_out
+        self._pairs = {name: torch.from_numpy(getattr(pairs, name)).to(device) for name in (*Prompt._fields, "dance")}
+        self._on_request = torch.tensor(ON_REQUEST, device=device)
+
+    def batch(self, draws: Draws, size: int) -> Batch:
+        pairs, codes = self._pairs, self.model.config.codes
+        length = int(draws.host.choice(CROPS))
         count = max(size * CROPS[0] // length, 1)
-        rows = rng.integers(0, len(self._pairs), count)
-        starts = rng.integers(0, self._pairs.dance.shape[2] - length + 1, count)
-        at = starts[:, None] + np.arange(length)
-        crop = {
-            name: getattr(self._pairs, name)[rows[:, None], at]
-            for name in ("semantic", "acoustic", "energy", "beat_position", "timing")
-        }
-        noise = rng.random(at.shape) < TIMBRE_NOISE
-        crop["semantic"] = np.where(noise, rng.integers(0, self.model.config.codes, at.shape), crop["semantic"])
-        crop["dance"] = self._pairs.dance[rows[:, None], :, at].swapaxes(1, 2)
+        rows = draws.below(len(pairs["genre"]), count)
+        starts = draws.below(pairs["dance"].shape[2] - length + 1, count)
+        at = starts[:, None] + torch.arange(length, device=draws.device)
+        crop = {name: values[rows[:, None], at] for name, values in pairs.items() if values.ndim == 2}
+        crop["dance"] = pairs["dance"][rows[:, None], :, at].mT
+        noise = draws.uniform(count, length) < TIMBRE_NOISE
+        crop["semantic"] = torch.where(noise, draws.below(codes, count, length), crop["semantic"])
         for name in ("energy", "timing"):
-            crop[name] = crop[name] * (rng.random((count, 1)) >= PROMPT_DROPOUT)
-        crop["tempo"] = self._pairs.tempo[rows] * (rng.random(count) >= PROMPT_DROPOUT)
-        genre = self._pairs.genre[rows]
-        forget = (rng.random(count) < GENRE_DROPOUT) & ~np.isin(genre, ON_REQUEST)
-        crop["genre"] = np.where(forget, 0, genre)
-        crop["masks"] = draw_masks(rng, count, self.model.config.codebooks, length)
-        return {name: torch.from_numpy(values) for name, values in crop.items()}
+            crop[name] = crop[name] * (draws.uniform(count, 1) >= PROMPT_DROPOUT)
+        crop["tempo"] = pairs["tempo"][rows] * (draws.uniform(count) >= PROMPT_DROPOUT)
+        genre = pairs["genre"][rows]
+        asked_for = (genre[:, None] == self._on_request).any(1)
+        crop["genre"] = genre * ((draws.uniform(count) >= GENRE_DROPOUT) | asked_for)
+        crop["masks"] = draw_masks(draws, count, self.model.config.codebooks, length)
+        return crop
 
     def loss(self, batch: Batch) -> Tensor:
         logits, masks = hidden_logits(self.model, batch, batch["masks"]), batch["masks"]
         loss = logits.new_zeros(())
         for stream in range(masks.shape[1]):
-            each = masked_cross_entropy(logits[:, stream], batch["dance"][:, stream], masks[:, stream])
+            each = masked_cross_entropy(logits[:, stream].float(), batch["dance"][:, stream], masks[:, stream])
             loss = loss + CODEBOOK_WEIGHTS[stream // len(HALVES)] * each
         return loss
 
     def validate(self) -> dict[str, float]:
-        return token_figures(self.model, self._held_out)
+        figures = token_figures(self.model, self._held_out)
+        return {"entropy": sum(figures[f"half_hidden_{half}_entropy"] for half in HALVES) / len(HALVES), **figures}
 
 
 @torch.inference_mode()
@@ -159,32 +163,46 @@ def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
 
 
 def load_or_build_pairs(
-    folder: Path, data: Path, codecs: Checkpoint, *, seed: int, count: int
+    folder: Path,
+    data: Path,
+    codecs: Checkpoint,
+    *,
+    seed: int,
+    count: int,
 ) -> tuple[PairedTokens, PairedTokens]:
     """Training pairs, and pairs of held-out songs with the same dances: what matters is how learned dances carry over
     to a new song.
 
-    Built at the first start of a run and read from its folder afterwards.
+    Built at the first start of a run, and again when the tokenizers have changed; read from its folder otherwise.
     """
     paths = {split: folder / f"pairs_{split}.npz" for split in ("train", "validation")}
-    if not all(path.exists() for path in paths.values()):
+    made_with = folder / "pairs.id"
+    wanted = f"{codecs.id} {codecs.clock} {count} {seed}"
+    if not made_with.exists() or made_with.read_text(encoding="ascii") != wanted:
         clips = [clip for clip in pack.load_motion(data) if clip.split == "train"]
         songs: dict[str, list[pack.SourceSong]] = {split: [] for split in get_args(pack.Split)}
         for song in pack.load_songs(data):
             songs[song.split].append(song)
         drums = paired_tokens.drum_songs(np.random.default_rng(seed))
-        pairs = paired_tokens.build(songs["train"], drums, clips, codecs=codecs, count=count, seed=seed)
-        paired_tokens.save(pairs, paths["train"])
-        held_out = paired_tokens.build(
-            songs["validation"], [], clips, codecs=codecs, count=min(count, VALIDATION_PAIRS), seed=seed + 1
-        )
-        paired_tokens.save(held_out, paths["validation"])
+        build = partial(paired_tokens.build, clips=clips, codecs=codecs)
+        few = min(count, VALIDATION_PAIRS)
+        paired_tokens.save(build(songs["validation"], [], count=few, seed=seed + 1), paths["validation"])
+        paired_tokens.save(build(songs["train"], drums, count=count, seed=seed), paths["train"])
+        with write_aside(made_with) as aside:
+            aside.write_text(wanted, encoding="ascii")
     return paired_tokens.load(paths["train"]), paired_tokens.load(paths["validation"])
 
 
 def generator_task(
-    size: str, pairs: PairedTokens, held_out: PairedTokens, *, genres: int, codebooks: int, levels: tuple[int, ...]
+    size: str,
+    pairs: PairedTokens,
+    held_out: PairedTokens,
+    *,
+    genres: int,
+    codebooks: int,
+    levels: tuple[int, ...],
+    device: str = "cpu",
 ) -> GeneratorTask:
     """A new generator of a named size for these pairs and the tokenizers behind them."""
     config = replace(CONFIGS[size], genres=genres, codebooks=codebooks, levels=levels)
-    return GeneratorTask(Generator(for_our_prompts(config)), pairs, held_out)
+    return GeneratorTask(Generator(for_our_prompts(config)), pairs, held_out, device)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -12,17 +11,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from tokendance_core.dance import footing, representation
-from tokendance_core.dance.checkpoint import STREAMS, Checkpoint
-from tokendance_core.dance.checkpoint_header import sizes as stored_sizes
 from tokendance_core.dance.representation import ROTATIONS, UPPER_COLUMNS, Statistics, lower_columns
-from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
-from tokendance_core.files.atomic import write_aside
+from tokendance_core.datasets.pack import SourceClip, SourceSong
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
 from tokendance_core.motion.edits import change_speed
 from tokendance_core.motion.kinematics import mirror
 from tokendance_core.music import features
 from tokendance_core.train import losses
-from tokendance_core.train.loop import Batch
+from tokendance_core.train.draws import Draws, Windows
+from tokendance_core.train.optimisation import Batch
 from tokendance_core.types import MotionClip
 
 WINDOW = 240
@@ -44,8 +41,8 @@ at weight 1 the codes are spent on what nobody sees.
 """
 
 COARSE_SHARE = 0.2
-"""Share of training steps in which only the first codes of a token are used, so that each code carries most of what the
-ones before it leave.
+"""Share of training windows for which only the first codes of a token are used, so that each code carries most of what
+the ones before it leave.
 """
 
 EVENT_WEIGHT = 6.0
@@ -86,26 +83,14 @@ def ping_pong(clip: MotionClip, frames: int) -> MotionClip:
     return replace(clip, rot6d=clip.rot6d[order], root=clip.root[order])
 
 
-def turned(windows: np.ndarray, angles: np.ndarray) -> np.ndarray:
+def turned(windows: Tensor, angles: Tensor) -> Tensor:
     """(B, T, 147) windows, each turned about the vertical by its angle (B,) radians: pelvis columns and planar root
     alike.
     """
-    out = windows.copy()
-    cosine, sine = np.cos(angles)[:, None], np.sin(angles)[:, None]
-    pelvis = ROTATIONS.start
-    for x, z in ((0, 2), (pelvis, pelvis + 2), (pelvis + 3, pelvis + 5)):  # root, then both columns of the pelvis
-        out[..., x] = cosine * windows[..., x] + sine * windows[..., z]
-        out[..., z] = cosine * windows[..., z] - sine * windows[..., x]
+    out, pelvis = windows.clone(), ROTATIONS.start
+    for x in (0, pelvis, pelvis + 3):  # root, then both columns of the pelvis; z stands two behind x
+        out[..., x : x + 3 : 2] = footing.turned(windows[..., x : x + 3 : 2], angles[:, None])
     return out
-
-
-def windows_from(
-    matrices: list[np.ndarray], weights: np.ndarray, rng: np.random.Generator, count: int, length: int
-) -> np.ndarray:
-    """(count, length, F): random windows, a matrix drawn in proportion to its weight, the start anywhere."""
-    chosen = rng.choice(len(matrices), count, p=weights / weights.sum())
-    starts = [rng.integers(0, len(matrices[i]) - length + 1) for i in chosen]
-    return np.stack([matrices[i][s : s + length] for i, s in zip(chosen, starts, strict=True)])
 
 
 PARTS = ("upper", "lower")
@@ -129,7 +114,7 @@ def motion_pool(clips: list[SourceClip], root: representation.RootForm) -> list[
     ]
 
 
-def whole_tokens(matrix: np.ndarray, hop: int) -> np.ndarray:
+def whole_tokens(matrix: Tensor, hop: int) -> Tensor:
     """Cut to a multiple of ``hop`` frames."""
     return matrix[: len(matrix) // hop * hop]
 
@@ -140,22 +125,23 @@ def code_usage(indices: list[Tensor], codes: int) -> float:
 
 
 class DanceTask:
-    """Upper or lower body. The losses on joints complete the body with the true other half, so each half trains
-    alone.
+    """Upper or lower body, on the device of its ``pool``. The losses on joints complete the body with the true other
+    half, so each half trains alone.
     """
+
+    judged_by = "joint_error_cm"
 
     def __init__(
         self,
         part: str,
         sizes: Sizes,
         *,
-        pool: list[np.ndarray],
-        shares: np.ndarray,
-        held_out: list[np.ndarray],
+        pool: Windows,
+        held_out: list[Tensor],
         statistics: Statistics,
         root: representation.RootForm,
     ) -> None:
-        self._columns = torch.from_numpy(columns_of(part, root))
+        self._columns = pool.on_device(columns_of(part, root))
         self.model = Tokenizer(
             TokenizerConfig(
                 features=len(self._columns),
@@ -167,31 +153,29 @@ class DanceTask:
         self._pool, self._held_out, self._root = pool, held_out, root
         # The upper body has no path, and positions have no velocities that the feet could be tied to.
         self._travels = part == "lower" and root != "absolute"
-        self._weights = shares * np.array([len(m) for m in pool], float)
-        self._mean, self._std = (torch.from_numpy(a) for a in (statistics.mean, statistics.std))
+        self._mean, self._std = (pool.on_device(array) for array in (statistics.mean, statistics.std))
 
-    def batch(self, rng: np.random.Generator, size: int) -> Batch:
-        windows = windows_from(self._pool, self._weights, rng, size, WINDOW)
+    def batch(self, draws: Draws, size: int) -> Batch:
+        matrix = self._pool.draw(draws, size)
         if self._root != "heading":
-            windows = turned(windows, rng.normal(0, HEADING_SPREAD, size))
-        return {"matrix": torch.from_numpy(windows.astype(np.float32))}
+            matrix = turned(matrix, HEADING_SPREAD * draws.normal(size))
+        codebooks = self.model.config.codebooks
+        fewer = 1 + draws.below(max(codebooks - 1, 1), size)
+        used = torch.where(draws.uniform(size) < COARSE_SHARE, fewer, codebooks)
+        return {"matrix": matrix, "used": used}
 
-    def _completed(self, matrix: Tensor, codebooks: int | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _completed(self, matrix: Tensor, used: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Truth and reconstruction of this half's columns, normalised; the whole body with this half reconstructed; the
         indices.
         """
-        mean, std = self._mean.to(matrix), self._std.to(matrix)
-        truth = ((matrix - mean) / std)[..., self._columns]
-        made, indices = self.model(truth, codebooks)
-        whole = matrix.clone()
-        whole[..., self._columns] = made * std[self._columns] + mean[self._columns]
-        return truth, made, whole, indices
+        truth = ((matrix - self._mean) / self._std)[..., self._columns]
+        made, indices = self.model(truth, used)
+        restored = made.float() * self._std[self._columns] + self._mean[self._columns]
+        return truth, made.float(), matrix.index_copy(-1, self._columns, restored), indices
 
     def loss(self, batch: Batch) -> Tensor:
         matrix = batch["matrix"]
-        most = self.model.config.codebooks
-        codebooks = int(torch.randint(1, most, ())) if most > 1 and torch.rand(()) < COARSE_SHARE else None
-        truth, made, whole, _ = self._completed(matrix, codebooks)
+        truth, made, whole, _ = self._completed(matrix, batch["used"])
         true_joints, made_joints = losses.joints(matrix), losses.joints(whole)
         loss = losses.dynamic_l1(made, truth) + JOINT_WEIGHT * losses.dynamic_l1(made_joints, true_joints)
         loss = loss + REACH_WEIGHT * losses.reach_l1(made_joints, true_joints)
@@ -208,10 +192,9 @@ class DanceTask:
         """Means over held-out dance: joint error in the dancer's axes, jerk and distances covered as shares of the true
         ones; of the lower body also the speed of feet that truly stand and the drift of the heading.
         """
-        device = next(self.model.parameters()).device
         indices, sums = [], Counter[str]()
         for clip in self._held_out:
-            matrix = torch.from_numpy(whole_tokens(clip, self.model.config.hop))[None].to(device)
+            matrix = whole_tokens(clip, self.model.config.hop)[None]
             _, _, whole, index = self._completed(matrix)
             indices.append(index)
             sums.update(self._totals(whole, matrix))
@@ -258,41 +241,45 @@ def dance_tasks(
     auxiliary: list[SourceClip],
     sizes: Sizes,
     root: representation.RootForm,
-    statistics: Statistics | None = None,
+    device: str = "cpu",
 ) -> tuple[dict[str, DanceTask], Statistics]:
-    """Tasks for both halves, and the normalisation: the one given, or that of the training motion."""
+    """Tasks for both halves, and the normalisation: that of the training motion."""
     dance, other = (motion_pool([c for c in some if c.split == "train"], root) for some in (clips, auxiliary))
-    pool = [*dance, *other]
+    sequences = [*dance, *other]
+    sides = (0.0,) if root == "heading" else (-HEADING_SPREAD, HEADING_SPREAD)
+    statistics = Statistics.of(
+        [turned(torch.from_numpy(m)[None], torch.tensor([side]))[0].numpy() for m in sequences[::3] for side in sides]
+    )
     shares = np.repeat([1.0, AUXILIARY_SHARE], [len(dance), len(other)])
-    if statistics is None:
-        sides = (0.0,) if root == "heading" else (-HEADING_SPREAD, HEADING_SPREAD)
-        statistics = Statistics.of([turned(m[None], np.array([a]))[0] for m in pool[::3] for a in sides])
-    held_out = [representation.to_matrix(c.clip, root) for c in clips if c.split == "validation"]
+    pool = Windows(sequences, WINDOW, shares=shares, device=device)
+    held_out = [pool.on_device(representation.to_matrix(c.clip, root)) for c in clips if c.split == "validation"]
     return {
-        part: DanceTask(part, sizes, pool=pool, shares=shares, held_out=held_out, statistics=statistics, root=root)
-        for part in PARTS
+        part: DanceTask(part, sizes, pool=pool, held_out=held_out, statistics=statistics, root=root) for part in PARTS
     }, statistics
 
 
 class MusicTask:
-    """Timbre ("semantic") or rhythm and harmony ("acoustic"); peaks and beats are events, not levels."""
+    """Timbre ("semantic") or rhythm and harmony ("acoustic"), on the device of its ``pool``; peaks and beats are
+    events, not levels.
+    """
 
-    def __init__(self, part: str, sizes: Sizes, *, songs: list[np.ndarray], held_out: list[np.ndarray]) -> None:
-        self._columns = torch.tensor(features.SEMANTIC if part == "semantic" else features.ACOUSTIC)
-        self._events = torch.tensor(() if part == "semantic" else EVENT_COLUMNS, dtype=torch.long)
-        self._levels = torch.tensor([i for i in range(len(self._columns)) if i not in self._events.tolist()])
-        self.model = Tokenizer(
-            TokenizerConfig(features=len(self._columns), width=sizes.music_width, halvings=sizes.halvings)
-        )
-        self._songs, self._held_out = songs, held_out
-        self._weights = np.array([len(m) for m in songs], float)
+    judged_by = "error"
 
-    def batch(self, rng: np.random.Generator, size: int) -> Batch:
-        return {"features": torch.from_numpy(windows_from(self._songs, self._weights, rng, size, WINDOW))}
+    def __init__(self, part: str, sizes: Sizes, *, pool: Windows, held_out: list[Tensor]) -> None:
+        columns = features.SEMANTIC if part == "semantic" else features.ACOUSTIC
+        events = () if part == "semantic" else EVENT_COLUMNS
+        self._columns = pool.on_device(np.array(columns))
+        self._events = pool.on_device(np.array(events, int))
+        self._levels = pool.on_device(np.setdiff1d(np.arange(len(columns)), events))
+        self.model = Tokenizer(TokenizerConfig(features=len(columns), width=sizes.music_width, halvings=sizes.halvings))
+        self._pool, self._held_out = pool, held_out
+
+    def batch(self, draws: Draws, size: int) -> Batch:
+        return {"features": self._pool.draw(draws, size)}
 
     def loss(self, batch: Batch) -> Tensor:
         truth = batch["features"][..., self._columns]
-        made, _ = self.model(truth)
+        made = self.model(truth)[0].float()
         loss = F.l1_loss(made[..., self._levels], truth[..., self._levels])
         if len(self._events):
             loss = loss + losses.event_cross_entropy(made[..., self._events], truth[..., self._events], EVENT_WEIGHT)
@@ -300,9 +287,8 @@ class MusicTask:
 
     def validate(self) -> dict[str, float]:
         error, indices, found = [], [], []
-        device = next(self.model.parameters()).device
         for song in self._held_out:
-            truth = torch.from_numpy(whole_tokens(song, self.model.config.hop))[None].to(device)[..., self._columns]
+            truth = whole_tokens(song, self.model.config.hop)[None][..., self._columns]
             made, index = self.model(truth)
             error.append((made - truth)[0, :, self._levels].abs().mean(-1))
             indices.append(index)
@@ -325,80 +311,23 @@ def _beats_found(logits: Tensor, beats: Tensor) -> Tensor:
     return ((best.indices - 2).abs() <= 1) & (best.values > 0)
 
 
-def music_tasks(
-    songs: list[SourceSong], sizes: Sizes, statistics: Statistics | None = None
-) -> tuple[dict[str, MusicTask], Statistics]:
-    """Tasks for both music streams, and the normalisation: the one given, or that of the training songs (peaks and
-    beats stay 0 and 1).
+def music_tasks(songs: list[SourceSong], sizes: Sizes, device: str = "cpu") -> tuple[dict[str, MusicTask], Statistics]:
+    """Tasks for both music streams, and the normalisation: that of the training songs (peaks and beats stay 0 and
+    1).
     """
-    if statistics is None:
-        statistics = Statistics.of([s.features.values for s in songs if s.split == "train"])
-        events = [features.PEAK, features.BEAT]
-        statistics.mean[events], statistics.std[events] = 0.0, 1.0
-    by_split = {
-        split: [
+    statistics = Statistics.of([s.features.values for s in songs if s.split == "train"])
+    events = [features.PEAK, features.BEAT]
+    statistics.mean[events], statistics.std[events] = 0.0, 1.0
+    train, held_out = (
+        [
             statistics.normalise(s.features.values).astype(np.float32)
             for s in songs
             if s.split == split and s.features.frames >= WINDOW
         ]
         for split in ("train", "validation")
-    }
+    )
+    pool = Windows(train, WINDOW, device=device)
     return {
-        part: MusicTask(part, sizes, songs=by_split["train"], held_out=by_split["validation"])
+        part: MusicTask(part, sizes, pool=pool, held_out=[pool.on_device(song) for song in held_out])
         for part in ("semantic", "acoustic")
     }, statistics
-
-
-def save_statistics(path: Path, statistics: Statistics) -> None:
-    """Keep the normalisation beside the training states, for :func:`assemble`."""
-    with write_aside(path) as aside:
-        np.savez(aside, mean=statistics.mean, std=statistics.std)
-
-
-def _load_statistics(path: Path) -> Statistics:
-    with np.load(path, allow_pickle=False) as arrays:
-        return Statistics(arrays["mean"], arrays["std"])
-
-
-def grown(trained: Tokenizer, codebooks: int) -> Tokenizer:
-    """The same tokenizer with more codes to a token; the new ones have no effect until they are trained."""
-    config = replace(trained.config, codebooks=codebooks)
-    more = (codebooks - trained.config.codebooks) * len(config.levels)
-    model, weights = Tokenizer(config), trained.state_dict()
-    fresh = model.state_dict()
-    for name in ("to_code.2.weight", "to_code.2.bias"):
-        weights[name] = torch.cat([weights[name], fresh[name][-more:]])
-    weights["from_code.0.weight"] = F.pad(weights["from_code.0.weight"], (0, more))
-    model.load_state_dict(weights)
-    return model
-
-
-def _trained(state_path: Path) -> Tokenizer:
-    """The network inside a training state of :func:`tokendance_core.train.loop.train`."""
-    state = torch.load(state_path, map_location="cpu", weights_only=True)
-    model = Tokenizer(TokenizerConfig(**stored_sizes(state["config"])))
-    model.load_state_dict(state["model"])
-    return model
-
-
-def assemble(folder: Path, root: representation.RootForm, trained: Checkpoint | None = None) -> Checkpoint | None:
-    """The tokenizers of a run folder as a checkpoint without a generator, missing ones from ``trained``; None while one
-    is missing.
-    """
-    made = {name: _trained(folder / f"{name}.pt") for name in STREAMS if (folder / f"{name}.pt").exists()}
-    tokenizers = (dict(trained.tokenizers) if trained else {}) | made
-    if set(tokenizers) != set(STREAMS):
-        return None
-
-    def statistics(name: str, inherited: Statistics | None) -> Statistics:
-        path = folder / f"{name}_statistics.npz"
-        return inherited if inherited and not path.exists() else _load_statistics(path)
-
-    return Checkpoint(
-        tokenizers=tokenizers,
-        generator=None,
-        dance_statistics=statistics("dance", trained.dance_statistics if trained else None),
-        music_statistics=statistics("music", trained.music_statistics if trained else None),
-        genres=GENRES,
-        root=root,
-    )

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from tokendance_core.model.blocks import Conv, Upsampling
 from tokendance_core.model.fsq import FSQ
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
 from tokendance_core.types import CODES
@@ -61,16 +62,28 @@ def test_codes_for_every_few_frames_and_back(frames: int, halvings: int, codeboo
 def test_fewer_codebooks_decode_to_something_coarser() -> None:
     model = Tokenizer(TokenizerConfig(features=9, width=16, codebooks=2)).eval()
     x = torch.randn(2, 40, 9)
-    coarse, indices = model(x, codebooks=1)
+    coarse, indices = model(x, torch.tensor([1, 1]))
     torch.testing.assert_close(model.decode(indices[..., :1]), coarse)
     assert not torch.allclose(coarse, model.decode(indices))
+
+
+def test_channels_last_gives_what_the_plain_layers_give() -> None:
+    x = torch.randn(2, 40, 6)
+    for layer in (
+        Conv(6, 8, 4, stride=2, padding=1),
+        Conv(6, 8, 3, padding=2, dilation=2),
+        Conv(6, 8, 1),
+        Upsampling(6),
+    ):
+        plain = super(type(layer), layer).forward(x.mT).mT
+        torch.testing.assert_close(layer(x), plain, atol=1e-5, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("depth", "halvings", "reach"), [(0, 3, 22), (2, 3, 122), (2, 2, 58)])
 def test_a_code_sees_as_many_frames_as_the_config_says(depth: int, halvings: int, reach: int) -> None:
     model = Tokenizer(TokenizerConfig(features=1, width=8, depth=depth, halvings=halvings)).double()
     x = torch.randn(1, 512, 1, dtype=torch.double, requires_grad=True)
-    model.to_code(model.encoder(x.mT).mT)[0, 32].sum().backward()
+    model.to_code(model.encoder(x))[0, 32].sum().backward()
     seen = torch.nonzero(x.grad[0, :, 0])
     assert int(seen.max() - seen.min()) + 1 <= reach
     assert int(seen.max() - seen.min()) + 1 > reach // 2

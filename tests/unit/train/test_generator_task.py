@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tokendance_core.model.fsq import LEVELS
 from tokendance_core.train import generator as stage_two
+from tokendance_core.train.draws import Draws
 from tokendance_core.train.paired_tokens import PairedTokens
-from tokendance_core.train.tokenizers import turned, windows_from
 
 
 @pytest.fixture(scope="module")
@@ -31,13 +31,13 @@ def pairs() -> PairedTokens:
 @given(st.integers(0, 1000), st.integers(1, 12), st.integers(1, 3), st.integers(1, 40))
 @settings(max_examples=50, deadline=None)
 def test_every_crop_hides_something(seed: int, count: int, codebooks: int, length: int) -> None:
-    masks = stage_two.draw_masks(np.random.default_rng(seed), count, codebooks, length)
+    masks = stage_two.draw_masks(Draws(seed), count, codebooks, length)
     assert masks.shape == (count, 2 * codebooks, length)
-    assert masks.any((1, 2)).all()
+    assert masks.flatten(1).any(1).all()
 
 
 def test_every_kind_of_mask_occurs_about_as_often_as_stated() -> None:
-    masks = stage_two.draw_masks(np.random.default_rng(0), 4000, 2, 30)
+    masks = stage_two.draw_masks(Draws(0), 4000, 2, 30).numpy()
     first, second = masks[:, :2], masks[:, 2:]
     # a share near one hides a short crop whole as well
     assert stage_two.ALL_MASKED - 0.03 < masks.all((1, 2)).mean() < stage_two.ALL_MASKED + 0.12
@@ -47,13 +47,13 @@ def test_every_kind_of_mask_occurs_about_as_often_as_stated() -> None:
 
 
 def test_no_code_is_known_before_those_it_refines() -> None:
-    masks = stage_two.draw_masks(np.random.default_rng(1), 500, 3, 30)
+    masks = stage_two.draw_masks(Draws(1), 500, 3, 30)
     assert not (masks[:, :4] & ~masks[:, 2:]).any()
 
 
 def test_crops_come_from_the_pairs_in_step(pairs: PairedTokens) -> None:
     task = stage_two.generator_task("tiny", pairs, pairs, genres=3, codebooks=2, levels=LEVELS)
-    batch = task.batch(np.random.default_rng(1), 8)
+    batch = task.batch(Draws(1), 8)
     starts = np.lib.stride_tricks.sliding_window_view(pairs.dance[:, 0], 5, axis=1).reshape(-1, 5)
     rows = {tuple(row): i for i, row in enumerate(starts)}
     width = 300 - 5 + 1
@@ -76,28 +76,10 @@ def test_the_loss_learns_a_constant_answer(pairs: PairedTokens) -> None:
     task = stage_two.generator_task("tiny", constant, constant, genres=3, codebooks=2, levels=LEVELS)
     optimiser = torch.optim.Adam(task.model.parameters(), 0.02)
     for step in range(25):
-        loss = task.loss(task.batch(np.random.default_rng(step), 4))
+        loss = task.loss(task.batch(Draws(0, step=step), 4))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     task.model.eval()
     figures = task.validate()
     assert figures["all_hidden_upper_accuracy"] == figures["all_hidden_lower_accuracy"] == 1.0
-
-
-def test_windows_are_cut_from_anywhere() -> None:
-    matrices = [np.arange(10)[:, None] + 100 * i for i in range(2)]
-    windows = windows_from(matrices, np.array([10.0, 10.0]), np.random.default_rng(0), 200, 4)
-    assert windows.shape == (200, 4, 1)
-    assert (np.diff(windows[..., 0], axis=1) == 1).all()
-    assert set(windows[:, 0, 0]) == {*range(7), *range(100, 107)}
-
-
-def test_turning_windows_agrees_with_turning_clips() -> None:
-    from tests.unit.motion_samples import swaying_clip
-    from tokendance_core.dance import representation
-    from tokendance_core.motion import edits
-
-    clip = swaying_clip(12)
-    expected = representation.to_matrix(edits.turn(clip, 0.6))
-    np.testing.assert_allclose(turned(representation.to_matrix(clip)[None], np.array([0.6]))[0], expected, atol=1e-5)

@@ -7,7 +7,8 @@ import torch
 from tests.unit.motion_samples import swaying_clip
 from tokendance_core.dance import footing, representation
 from tokendance_core.dance.representation import RootForm
-from tokendance_core.motion import kinematics
+from tokendance_core.motion import kinematics, rotation
+from tokendance_core.motion.skeleton import OFFSETS
 from tokendance_core.train import losses
 
 
@@ -22,6 +23,21 @@ def test_joints_are_forward_kinematics_without_the_path() -> None:
     matrix = torch.from_numpy(representation.to_matrix(clip))[None]
     expected = kinematics.joint_positions(clip) - clip.root[:, None] * np.array([1, 0, 1])
     np.testing.assert_allclose(losses.joints(matrix)[0].numpy(), expected, atol=1e-5)
+
+
+def test_joints_and_their_gradient_agree_with_forward_kinematics() -> None:
+    def slowly(matrix: torch.Tensor) -> torch.Tensor:
+        rotations = rotation.matrix_from_6d(matrix[..., representation.ROTATIONS].unflatten(-1, (-1, 6)))
+        height = matrix[..., representation.ROOT] * torch.tensor([0.0, 1.0, 0.0])
+        return kinematics.forward_kinematics(rotations, height, torch.tensor(OFFSETS))[0]
+
+    torch.manual_seed(0)
+    matrix = torch.randn(2, 5, representation.BODY, requires_grad=True)
+    towards = torch.randn(2, 5, 24, 3)
+    made, expected = losses.joints(matrix), slowly(matrix)
+    torch.testing.assert_close(made, expected, atol=1e-5, rtol=0)
+    gradient, true = (torch.autograd.grad((joints * towards).sum(), matrix)[0] for joints in (made, expected))
+    torch.testing.assert_close(gradient, true, atol=1e-4, rtol=1e-4)
 
 
 def travel_of(matrix: torch.Tensor, root: RootForm = "velocity") -> losses.Travel:
