@@ -37,8 +37,8 @@ class Stage:
 
 
 STAGES = {
-    "lower": Stage(steps=24_000, share=0.31, batch=16, learning_rate=5e-4, betas=(0.5, 0.99)),
-    "upper": Stage(steps=12_000, share=0.18, batch=16, learning_rate=5e-4, betas=(0.5, 0.99)),
+    "lower": Stage(steps=24_000, share=0.31, batch=16, learning_rate=8e-4, betas=(0.5, 0.99)),
+    "upper": Stage(steps=12_000, share=0.18, batch=16, learning_rate=8e-4, betas=(0.5, 0.99)),
     "semantic": Stage(steps=6_000, share=0.05, batch=16, learning_rate=5e-4, betas=(0.5, 0.99)),
     "acoustic": Stage(steps=6_000, share=0.05, batch=16, learning_rate=5e-4, betas=(0.5, 0.99)),
     "generator": Stage(steps=20_000, share=0.27, batch=32, learning_rate=2e-3, betas=(0.9, 0.99), weight_decay=0.02),
