@@ -35,7 +35,8 @@ def write(folder: Path) -> None:
         np.savez(where, rot6d=clip.rot6d[:, order].astype(np.float16), root=clip.root)
     clips = [{"id": name, "style": style} for name, style in CLIPS.items()]
     (folder / "motion_index.json").write_text(json.dumps({"joints": joints, "clips": clips}))
-    (folder / "motion_tempo.json").write_text(json.dumps({"cmu_60_01": {"bpm": 120.0, "phase": 0.1, "z": 9.0}}))
+    recovered, exact = ({"bpm": 120.0, "phase": 0.1, "z": z} for z in (9.0, None))
+    (folder / "motion_tempo.json").write_text(json.dumps({"cmu_60_01": recovered, "g1_J_Dance1_Modern": exact}))
     for seed, name in enumerate(SONGS):
         drums = percussion.drum_track(118.0, 14.0, np.random.default_rng(seed))
         soundfile.write(folder / "music" / f"{name}.ogg", drums.samples, SAMPLE_RATE)

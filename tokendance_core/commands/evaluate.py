@@ -59,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--songs", type=int, metavar="N", help="number of songs at most, held-out ones first (default: all)")
     add("--seconds", type=float, metavar="S", help="length taken from each song (default: 60)")
-    add("--seeds", type=int, metavar="N", help="number of dances to each song (default: 5)")
+    add("--seeds", type=int, metavar="N", help="number of dances to each song (default: 3)")
     add_options(parser, GenerateSettings)
     add_options(parser, RunSettings)
     add(

@@ -8,7 +8,7 @@ Layout: ``motion/*.npz`` and ``motion_aux/*.npz`` with ``rot6d`` (T, 22, 6) and 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -16,7 +16,7 @@ from typing import Any, Literal, cast, get_args
 import numpy as np
 
 from tokendance_core.datasets.stillness import dance_span
-from tokendance_core.errors import DataError
+from tokendance_core.errors import AudioError, DataError
 from tokendance_core.motion.edits import face_forward
 from tokendance_core.motion.skeleton import INDEX, JOINTS
 from tokendance_core.music import audio, features
@@ -114,7 +114,7 @@ class SourceClip:
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SourceSong:
     """A song with its features; ``beats`` (B,) seconds of the sound itself; ``path`` is None for a song that was never
-    a file.
+    a file, ``artist`` empty where the index names none.
     """
 
     name: str
@@ -122,6 +122,7 @@ class SourceSong:
     features: MusicFeatures
     beats: np.ndarray
     path: Path | None = None
+    artist: str = ""
 
 
 def split_of(name: str) -> Split:
@@ -220,20 +221,29 @@ def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
     return clips
 
 
-def load_songs(data: Path) -> Iterator[SourceSong]:
+def load_songs(data: Path, on_skipped: Callable[[str], None] | None = None) -> Iterator[SourceSong]:
     """Every song of ``music/`` with its features, sorted by name. Raises DataError before the first is heard when the
     index gives one no split.
+
+    ``on_skipped`` is told, in sentences, of a song that cannot be decoded; without it such a song is an AudioError.
     """
     index = sorted(_read_json(data / "music_index.json"), key=lambda entry: entry["file"])
     for entry, split in [(entry, _split_of_song(entry)) for entry in index]:
         path = data / "music" / entry["file"]
-        song_features = features.extract(audio.load(path))
+        try:
+            song_features = features.extract(audio.load(path))
+        except AudioError as error:
+            if on_skipped is None:
+                raise
+            on_skipped(f"{path.name} is left out. {error.text}")
+            continue
         yield SourceSong(
             name=path.stem,
             split=split,
             features=song_features,
             beats=features.beat_times(song_features),
             path=path,
+            artist=str(entry.get("artist", "")),
         )
 
 

@@ -68,6 +68,14 @@ def random_phase_alignment(
     return over_random_phases(lambda shifted: beat_alignment(shifted, dance_beats, tolerance), music_beats, phases)
 
 
+def gain_over_random_phase(music_beats: np.ndarray, dance_beats: np.ndarray) -> float:
+    """Beat alignment above that at random phases: what keeping to *these* beats adds; 0 for a dance that does not.
+
+    Known defect: a dancer who answers the beat always late, as some styles do, loses by it: see ``tempo_lock``.
+    """
+    return beat_alignment(music_beats, dance_beats) - random_phase_alignment(music_beats, dance_beats)
+
+
 def over_random_phases(score: Callable[[np.ndarray], float], music_beats: np.ndarray, phases: int = 12) -> float:
     """Mean of ``score`` over shifts of the music beats by fractions of a beat; 0 with fewer than two beats."""
     if len(music_beats) < 2:

@@ -42,6 +42,14 @@ def interval(
     return Estimate(float(np.average(numbers, weights=shares)), float(low), float(high))
 
 
+def by_cluster(values: np.ndarray, clusters: Sequence[str]) -> np.ndarray:
+    """(seeds, songs) -> (seeds, clusters), the mean over the songs of each cluster: songs of one artist are no
+    independent trials.
+    """
+    names = list(dict.fromkeys(clusters))
+    return np.stack([values[:, [name == cluster for cluster in clusters]].mean(1) for name in names], 1)
+
+
 def over_songs_and_seeds(values: np.ndarray, seed: int = 0) -> Estimate:
     """(seeds, songs) -> mean, interval over songs of each song's mean, and ``sd``: spread of the seeds' means (with two
     or more).

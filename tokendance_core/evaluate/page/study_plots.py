@@ -7,6 +7,7 @@ from functools import partial
 from tokendance_core.evaluate.page import figures
 from tokendance_core.evaluate.page.page import Plots
 from tokendance_core.evaluate.study.material import COMPOSED, MODEL, ONE_STEP, WRONG_TEMPO
+from tokendance_core.evaluate.study.rhythm import OWN
 from tokendance_core.evaluate.study.run import Study
 
 COURSES = 12
@@ -18,14 +19,15 @@ FEWEST_PHRASES = 4
 
 def plots(study: Study) -> Plots:
     """section -> (caption, how to draw it), for ``page.render``; a plot without data is left out."""
-    alignments, genres = study.rhythm.music_to_dance, study.life.by_genre
+    rhythm, genres = study.rhythm.trackers[OWN], study.life.by_genre
+    alignments = rhythm.music_to_dance
     rows, lively = list(alignments.values()), list(genres.values())
     own_and_others = {
         "own song": [row.own_song for row in rows],
         "other songs": [row.other_songs for row in rows],
         "random phases": [row.random_phase for row in rows],
     }
-    settling = {kind: study.rhythm.settling[kind] for kind in (MODEL, ONE_STEP, COMPOSED, WRONG_TEMPO)}
+    settling = {kind: rhythm.settling[kind] for kind in (MODEL, ONE_STEP, COMPOSED, WRONG_TEMPO)}
     speed = {
         "model": [row.joint_speed_m_s for row in lively],
         "training dance": [row.training_joint_speed_m_s for row in lively],

@@ -15,12 +15,14 @@ from tokendance_core.datasets import checks, pack, phrases
 from tokendance_core.datasets import compose as pairs
 from tokendance_core.datasets.pack import SourceClip, SourceSong
 from tokendance_core.errors import DataError, SettingError
+from tokendance_core.evaluate.metrics import tempo_lock
 from tokendance_core.finishing.settings import NOTHING
 from tokendance_core.motion import kinematics
 from tokendance_core.music import audio, energy
 from tokendance_core.types import FPS, SAMPLE_RATE, MotionClip, Music
 
 MODEL = "model, released settings"
+RAW = "model before finishing"
 ONE_STEP = "model, 1 step, likeliest tokens (the paper)"
 SHUFFLED = "model, hears shuffled music"
 RECONSTRUCTED = "composed ground truth through the tokenizers"
@@ -58,7 +60,7 @@ class StudySettings:
 
     songs: int | None = None
     seconds: float = 60.0
-    seeds: int = 5
+    seeds: int = 3
     dance: GenerateSettings = field(default_factory=GenerateSettings)
 
     def __post_init__(self) -> None:
@@ -69,7 +71,7 @@ class StudySettings:
             )
         if self.seeds < 1:
             raise SettingError(
-                f"“seeds” is {self.seeds}, expected 1 or more.", hint="Use 5 to see how much the seed matters."
+                f"“seeds” is {self.seeds}, expected 1 or more.", hint="Use 3 to see how much the seed matters."
             )
         if not 10 <= self.seconds <= 600:
             raise SettingError(
@@ -116,7 +118,7 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
     what is needed.
     """
     log("reading the data")
-    clips, all_songs = pack.load_motion(data), list(pack.load_songs(data))
+    clips, all_songs = pack.load_motion(data), list(pack.load_songs(data, log))
     check_clips(clips)
     for doubt in checks.summary(source.clip for source in clips):
         log(doubt)
@@ -169,17 +171,21 @@ def check_clips(clips: list[SourceClip]) -> None:
 
 def choose_songs(songs: Sequence[SourceSong], settings: StudySettings) -> list[SourceSong]:
     """Songs that last half of the wanted seconds or longer and have beats, held-out ones first. Raises DataError when
-    there are fewer than two.
+    there are fewer than two, or none is held out.
     """
+    shortest = max(settings.seconds / 2, tempo_lock.WINDOW)
     found = [
-        s
-        for s in songs
-        if s.features.frames >= settings.seconds / 2 * FPS and (s.beats < settings.seconds).sum() >= _FEWEST_BEATS
+        s for s in songs if s.features.frames >= shortest * FPS and (s.beats < settings.seconds).sum() >= _FEWEST_BEATS
     ]
     if len(found) < 2:
         raise DataError(
-            f"{len(found)} songs of the data last {settings.seconds / 2:g} s and have a beat, expected 2 or more.",
+            f"{len(found)} songs of the data last {shortest:g} s and have a beat, expected 2 or more.",
             hint="Add songs, or give fewer --seconds.",
+        )
+    if all(song.split == "train" for song in found):
+        raise DataError(
+            f"None of the {len(found)} songs that last {shortest:g} s is held out, expected one or more.",
+            hint="Give songs that are not trained on the “split” “test” in music_index.json.",
         )
     return sorted(found, key=lambda song: (song.split == "train", song.name))[: settings.songs]
 

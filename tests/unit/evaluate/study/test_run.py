@@ -14,6 +14,7 @@ from tests.unit.motion_samples import arms_or_knees, source, swaying_clip, walki
 from tokendance_core.datasets import pack
 from tokendance_core.errors import DataError, SettingError
 from tokendance_core.evaluate.metrics import beats
+from tokendance_core.evaluate.metrics.events import EVENTS
 from tokendance_core.evaluate.page import study_plots
 from tokendance_core.evaluate.results import SongFigures, SongResult
 from tokendance_core.evaluate.study import distribution as study_distribution
@@ -25,14 +26,20 @@ from tokendance_core.evaluate.study import structure as study_structure
 from tokendance_core.evaluate.study import tokenizers as study_tokenizers
 from tokendance_core.evaluate.study.life import Life
 from tokendance_core.evaluate.study.material import COMPOSED, MODEL, ONE_STEP, SHUFFLED, WRONG_TEMPO, StudySettings
-from tokendance_core.evaluate.study.rhythm import Moves, Rhythm
+from tokendance_core.evaluate.study.rhythm import Kind, Moves, Rhythm, Tracked
 from tokendance_core.music import features
 from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures
 
 
 def dancer(song: np.ndarray, late: float = 0.0) -> Moves:
-    """Moves that settle ``late`` seconds after each beat."""
-    return Moves(song[:-1] + late, seconds=30.0, density=2.0, speed=0.5)
+    """Moves that settle, brake and step ``late`` seconds after each beat."""
+    return Moves(dict.fromkeys(EVENTS, song[:-1] + late), seconds=30.0, speed=0.5)
+
+
+def kind(*seeds: list[Moves]) -> Kind:
+    """Dances to ``SONGS``, or the first of them, each by an artist of its own."""
+    songs = SONGS[: len(seeds[0])]
+    return Kind(seeds, songs, [str(i) for i in range(len(songs))])
 
 
 SONGS = [np.arange(0.2 + 0.03 * i, 30.0, 60 / bpm) for i, bpm in enumerate((90, 97, 104, 111, 118, 125, 132))]
@@ -101,7 +108,7 @@ def small(clips):
 
 
 def test_dance_on_the_beat_beats_its_controls():
-    row = study_rhythm.alignment([[dancer(song) for song in SONGS]], SONGS, beats.beat_alignment)
+    row = study_rhythm.alignment(kind([dancer(song) for song in SONGS]), SONGS, beats.beat_alignment)
     assert row.own_song.mean > 0.97
     assert row.other_songs.mean < 0.6
     assert row.random_phase.mean < 0.6
@@ -111,30 +118,86 @@ def test_dance_on_the_beat_beats_its_controls():
 
 def test_dance_at_any_phase_gains_nothing():
     late = np.random.default_rng(0).uniform(0, 0.5, len(SONGS))
-    row = study_rhythm.alignment(
-        [[dancer(song, by) for song, by in zip(SONGS, late, strict=True)]], SONGS, beats.beat_alignment
-    )
-    assert row.p_own_over_phase > 0.05
+    dances = kind([dancer(song, by) for song, by in zip(SONGS, late, strict=True)])
+    assert study_rhythm.alignment(dances, SONGS, beats.beat_alignment).p_own_over_phase > 0.05
 
 
 def test_seeds_are_averaged_before_the_test():
     good, bad = [dancer(song) for song in SONGS], [dancer(song, 0.3) for song in SONGS]
-    row = study_rhythm.alignment([good, bad], SONGS, beats.beat_alignment)
-    alone = study_rhythm.alignment([good], SONGS, beats.beat_alignment)
+    row = study_rhythm.alignment(kind(good, bad), SONGS, beats.beat_alignment)
+    alone = study_rhythm.alignment(kind(good), SONGS, beats.beat_alignment)
     assert row.own_song.sd > 0.1
     assert row.own_song.mean < alone.own_song.mean
 
 
 def test_settling_shows_the_part_of_the_beat():
-    table = study_rhythm.settling([[dancer(song, 0.25 * 60 / 90) for song in SONGS[:1]]], SONGS[:1])
+    table = study_rhythm.settling(kind([dancer(SONGS[0], 0.25 * 60 / 90)]))
     assert max(table, key=table.get) == "0.25"
     assert table["0.25"] == pytest.approx(study_rhythm.PARTS)
 
 
 def test_beats_on_frames_settle_everywhere_alike():
     song = np.arange(0, 600, 15) / FPS
-    table = study_rhythm.settling([[Moves(np.arange(0, 585) / FPS, seconds=20.0, density=30.0, speed=0.5)]], [song])
+    everywhere = Moves({"minima": np.arange(0, 585) / FPS}, seconds=20.0, speed=0.5)
+    table = study_rhythm.settling(Kind([[everywhere]], [song], ["song"]))
     np.testing.assert_allclose(list(table.values()), 1.0, atol=0.03)
+
+
+def test_who_answers_late_keeps_the_tempo_but_not_the_beat():
+    row = study_rhythm.timing(kind([dancer(song, 0.5 * np.diff(song)[0]) for song in SONGS]))
+    assert row.lock_excess.mean > 0.3
+    assert row.minima_gain.mean < -0.3
+    assert row.dances == len(SONGS)
+
+
+def test_songs_of_one_artist_count_once():
+    dances = [dancer(SONGS[0]), *(dancer(song, 0.3) for song in SONGS[1:4])]
+    row = study_rhythm.timing(Kind([dances], SONGS[:4], ["a", "b", "b", "b"]))
+    gains = [beats.gain_over_random_phase(song[:-1], moves.beats) for song, moves in zip(SONGS, dances, strict=False)]
+    assert row.minima_gain.mean == pytest.approx((gains[0] + np.mean(gains[1:])) / 2, abs=0.03)
+
+
+def rhythm_material(small):
+    """A song to train on and two others, each "heard" as its beats, which the model keeps or not."""
+    songs = [
+        SimpleNamespace(name=str(i), artist=str(i), split=split, beats=np.arange(0.5, 12, period))
+        for i, (split, period) in enumerate((("train", 0.5), ("test", 0.55), ("validation", 0.6)))
+    ]
+    return replace(small, songs=songs, music=[song.beats for song in songs], settings=StudySettings(seconds=12))
+
+
+def test_rhythm_is_measured_on_songs_that_nothing_was_trained_on(small, clips):
+    found = study_rhythm.rhythm(rhythm_material(small), second=lambda heard: heard + 0.05)
+    assert found.songs == 2
+    assert set(found.agreement) == {"1", "2"}
+    assert found.agreement["1"].f_at_70_ms == 1
+    assert found.agreement["1"].offset_ms == pytest.approx(50)
+    assert set(found.trackers) == {study_rhythm.OWN, study_rhythm.SECOND}
+    rows = found.trackers[study_rhythm.OWN].timing
+    assert {MODEL, material.RAW, COMPOSED, study_rhythm.REAL, study_rhythm.WRONG_SONG} <= set(rows)
+    assert rows[MODEL].dances == 2
+    assert rows[study_rhythm.REAL].dances == len(clips)
+    assert rows[MODEL].placed_by == "the network"
+    assert "Tempo lock, and gain over random phase, beats by librosa" in found.section.tables
+
+
+@pytest.mark.parametrize(("deaf", "trackers"), [((1,), 2), ((0, 1), 1)])
+def test_songs_in_which_the_second_tracker_hears_nothing_are_left_out_of_its_rows(small, deaf, trackers):
+    made = rhythm_material(small)
+    nothing = [song.beats for i, song in enumerate(made.songs) if i in deaf]
+    found = study_rhythm.rhythm(made, second=lambda heard: heard[:0] if any(heard is n for n in nothing) else heard)
+    assert set(found.agreement) == {"2"}
+    assert len(found.trackers) == trackers
+    assert [tracked.timing[MODEL].dances for tracked in found.trackers.values()] == [2, 1][:trackers]
+
+
+def test_shares_of_real_dance():
+    rows = {
+        study_rhythm.REAL: study_rhythm.timing(kind([dancer(song) for song in SONGS])),
+        MODEL: study_rhythm.timing(kind([dancer(song) for song in SONGS])),
+    }
+    assert study_rhythm.shares(rows) == {MODEL: {figure: pytest.approx(100) for figure in study_rhythm.SHARES}}
+    assert study_rhythm.shares({MODEL: rows[MODEL]}) == {}
 
 
 def test_a_perfect_codec_meets_every_gate(small):
@@ -242,7 +305,7 @@ def test_windows_start_where_the_dancer_stands(clips):
 def test_plots_need_no_song_with_phrases(small):
     settling = {kind: {"0": 1.0} for kind in (MODEL, ONE_STEP, COMPOSED, WRONG_TEMPO)}
     study = SimpleNamespace(
-        rhythm=Rhythm(music_to_dance={}, dance_to_music={}, settling=settling, amount={}, songs=0),
+        rhythm=Rhythm(trackers={study_rhythm.OWN: Tracked({}, {}, {}, settling)}, amount={}, agreement={}, songs=0),
         life=Life(by_genre={}, copying={}, differences={}, nearest={}, repetition={}),
         songs=[SongResult("short", "held out", beats=[], figures=SongFigures(0, 0, 0, 0, 0), energy=[])],
     )
@@ -316,9 +379,19 @@ def test_settings_that_make_no_sense(wrong):
 
 
 def test_too_few_songs_are_told():
-    short = SimpleNamespace(name="short", split="train", beats=np.arange(4.0), features=SimpleNamespace(frames=4 * FPS))
+    short = SimpleNamespace(name="short", split="test", beats=np.arange(4.0), features=SimpleNamespace(frames=4 * FPS))
     with pytest.raises(DataError, match="0 songs"):
         material.choose_songs([short], StudySettings())
+
+
+def test_songs_that_were_all_trained_on_are_told():
+    songs = [
+        SimpleNamespace(name=name, split="train", beats=np.arange(60.0), features=SimpleNamespace(frames=60 * FPS))
+        for name in ("a", "b")
+    ]
+    with pytest.raises(DataError, match="None of the 2 songs") as caught:
+        material.choose_songs(songs, StudySettings())
+    assert "split" in caught.value.hint
 
 
 def test_held_out_songs_come_first():
@@ -379,7 +452,7 @@ def test_a_training_set_of_few_windows_is_told(small):
 )
 def test_a_pack_without_one_side_is_told(clips, splits, told, monkeypatch):
     monkeypatch.setattr(pack, "load_motion", lambda data: [clip for clip in clips if clip.split in splits])
-    monkeypatch.setattr(pack, "load_songs", lambda data: [])
+    monkeypatch.setattr(pack, "load_songs", lambda data, log: [])
     with pytest.raises(DataError, match=told) as caught:
         material.gather(None, Path("data"), StudySettings(), lambda line: None)
     assert caught.value.hint

@@ -1,0 +1,36 @@
+"""Where a dance brakes and steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.unit.dancers import stepping
+from tests.unit.motion_samples import still_clip, swaying_clip, walking
+from tokendance_core.evaluate.metrics.events import EVENTS, decelerations, footfalls
+from tokendance_core.motion.edits import turn
+from tokendance_core.motion.kinematics import mirror
+
+
+def test_a_march_steps_twice_a_second() -> None:
+    falls = footfalls(stepping(300))
+    np.testing.assert_allclose(np.diff(falls), 0.5, atol=0.04)
+    assert len(falls) == pytest.approx(20, abs=1)
+
+
+def test_feet_that_never_leave_the_floor_do_not_fall() -> None:
+    assert footfalls(still_clip(60)).size == footfalls(walking(0.2)).size == 0
+
+
+def test_a_dancer_who_stops_brakes_there() -> None:
+    speed = np.repeat([1.0, 0.0, 1.0, 0.0], 30)
+    np.testing.assert_allclose(decelerations(walking(speed, 120)), [1.0, 3.0], atol=0.07)
+    assert decelerations(still_clip(60)).size == decelerations(still_clip(1)).size == 0
+
+
+@pytest.mark.parametrize("name", EVENTS)
+@pytest.mark.parametrize("change", [mirror, lambda clip: turn(clip, 2.0)])
+@pytest.mark.parametrize("clip", [swaying_clip(120), stepping(120)])
+def test_mirror_and_heading_do_not_matter(name: str, change, clip) -> None:
+    a_frame = 1.001 / clip.fps  # rounding decides between two frames of one speed
+    np.testing.assert_allclose(EVENTS[name](change(clip)), EVENTS[name](clip), atol=a_frame)
