@@ -20,15 +20,21 @@ from tokendance_core.evaluate.study.material import (
     FROZEN,
     MODEL,
     RANDOM_CLIP,
+    RAW,
     RECONSTRUCTED,
     SHUFFLED,
     WRONG_TEMPO,
 )
+from tokendance_core.evaluate.study.rhythm import REAL, WRONG_SONG
+from tokendance_core.evaluate.study.staging import HELD_OUT
 from tokendance_core.files import bvh
 from tokendance_core.files import clip as clip_file
 from tokendance_core.types import SAMPLE_RATE
 
-SECTIONS = ["Tokenizers", "Rhythm", "Feet and quality", "Life", "Structure", "Genre", "Distribution", "Speed"]
+SECTIONS = [
+    *("Tokenizers", "Rhythm", "Feet and quality", "Stage and facing"),
+    *("Life", "Structure", "Genre", "Distribution", "Speed"),
+]
 
 
 def evaluate(*words: object) -> int:
@@ -64,14 +70,19 @@ def test_held_out_song_comes_first(result):
 
 
 def test_rhythm_stands_beside_its_controls(result):
-    table = result["sections"]["Rhythm"]["tables"]["Beat alignment, music to dance"]
+    tables = result["sections"]["Rhythm"]["tables"]
+    assert {RAW, REAL, WRONG_SONG} <= set(tables["Tempo lock, and gain over random phase"])
+    table = tables["Beat alignment, music to dance"]
     assert {MODEL, COMPOSED, RECONSTRUCTED, WRONG_TEMPO, RANDOM_CLIP, SHUFFLED, FROZEN} <= set(table)
+    assert {RAW, REAL, WRONG_SONG} <= set(
+        result["sections"]["Rhythm"]["tables"]["Tempo lock, and gain over random phase"]
+    )
     assert table[FROZEN]["own_song"]["mean"] == 0
     assert "sd" in table[MODEL]["own_song"]
 
 
 def test_every_gate_has_figure_target_and_verdict(result):
-    assert {gate["theme"][0] for gate in result["gates"]} == set("1234567")
+    assert {gate["theme"][0] for gate in result["gates"]} == set("12345678")
     assert all(set(gate) == {"theme", "what", "figure", "target", "met"} for gate in result["gates"])
 
 
@@ -92,6 +103,17 @@ def test_quick_measures_tokenizers_that_have_no_generator_yet(data, tiny_checkpo
     assert list(result["sections"]) == ["Tokenizers"]
     assert {gate["theme"][0] for gate in result["gates"]} == {"1"}
     assert "yaw drift, degrees in 10 s" in capsys.readouterr().out
+
+
+def test_quick_sets_the_dances_of_a_checkpoint_beside_real_ones(data, tiny_checkpoint_file, tmp_path, capsys):
+    words = ("--quick", "--data", data, "--out", tmp_path, "--checkpoint", tiny_checkpoint_file, "--steps", 1)
+    assert evaluate(*words, "--device", "cpu") == 0
+    result = json.loads((tmp_path / FIGURES).read_text(encoding="utf-8"))
+    table = result["sections"]["Dances"]["tables"]["Dances"]
+    assert {MODEL, RAW, COMPOSED, RANDOM_CLIP, REAL, HELD_OUT} <= set(table)
+    assert {"lock_excess", "footfall_gain", "foot_slide_cm_s", "whips_per_minute"} <= set(table[MODEL])
+    assert {gate["theme"][0] for gate in result["gates"]} == {"1", "2", "8"}
+    assert "lock excess" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Check what can be checked at once, then load, dance, measure and write what was found."""
+    from tokendance_core.evaluate import second_tracker
     from tokendance_core.evaluate.page import figures
     from tokendance_core.evaluate.results import to_json
     from tokendance_core.files.atomic import check_writable
@@ -92,6 +93,8 @@ def run(args: argparse.Namespace) -> int:
     _check_options(args)
     if not args.quick:
         figures.check_installed()
+    if args.data and not args.quick:
+        second_tracker.check_installed()
     _make_folder(args.out)
     written = (FIGURES,) if args.quick else (PAGE, FIGURES)
     for name in written:
@@ -117,9 +120,10 @@ def _with_page(args: argparse.Namespace) -> Report:
 def _quick(args: argparse.Namespace) -> Report:
     """The short evaluation, its tables printed."""
     from tokendance_core.evaluate.page import text
-    from tokendance_core.evaluate.study.quick import quick
+    from tokendance_core.evaluate.quick import quick
 
-    report = quick(load_once(from_arguments(RunSettings, args)), args.data, _log)
+    model, settings = load_once(from_arguments(RunSettings, args)), from_arguments(GenerateSettings, args)
+    report = quick(model, args.data, settings, _log)
     for section in report.sections.values():
         for title, rows in section.tables.items():
             _log(f"\n{title}\n{text.table(rows)}")

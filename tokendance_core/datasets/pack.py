@@ -8,7 +8,7 @@ Layout: ``motion/*.npz`` and ``motion_aux/*.npz`` with ``rot6d`` (T, 22, 6) and 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
@@ -221,17 +221,24 @@ def load_motion(data: Path, auxiliary: bool = False) -> list[SourceClip]:
     return clips
 
 
-def load_songs(data: Path, on_skipped: Callable[[str], None] | None = None) -> Iterator[SourceSong]:
-    """Every song of ``music/`` with its features, sorted by name. Raises DataError before the first is heard when the
-    index gives one no split.
+def load_songs(
+    data: Path,
+    on_skipped: Callable[[str], None] | None = None,
+    splits: Collection[Split] = get_args(Split),
+    seconds: float | None = None,
+) -> Iterator[SourceSong]:
+    """Every song of ``music/`` in these ``splits`` with its features, or those of its first ``seconds``, sorted by
+    name. Raises DataError before the first is heard when the index gives one no split.
 
     ``on_skipped`` is told, in sentences, of a song that cannot be decoded; without it such a song is an AudioError.
     """
     index = sorted(_read_json(data / "music_index.json"), key=lambda entry: entry["file"])
     for entry, split in [(entry, _split_of_song(entry)) for entry in index]:
+        if split not in splits:
+            continue
         path = data / "music" / entry["file"]
         try:
-            song_features = features.extract(audio.load(path))
+            song_features = features.extract(audio.load(path, duration=seconds))
         except AudioError as error:
             if on_skipped is None:
                 raise

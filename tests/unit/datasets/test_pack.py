@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tokendance_core.datasets import pack
-from tokendance_core.errors import DataError
+from tokendance_core.errors import AudioError, DataError
 from tokendance_core.types import MUSIC_FEATURES, MusicFeatures
 
 _SPLITS = {"a.ogg": "test", "b.ogg": "train", "c.ogg": "validation"}
@@ -16,7 +16,7 @@ _SPLITS = {"a.ogg": "test", "b.ogg": "train", "c.ogg": "validation"}
 @pytest.fixture
 def unheard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Songs are not looked for: their features are nothing."""
-    monkeypatch.setattr(pack.audio, "load", lambda path: path)
+    monkeypatch.setattr(pack.audio, "load", lambda path, duration: path)
     monkeypatch.setattr(pack.features, "extract", lambda song: MusicFeatures(np.zeros((2, MUSIC_FEATURES), np.float32)))
 
 
@@ -27,6 +27,21 @@ def _write_index(folder: Path, entries: list[dict[str, object]]) -> None:
 def test_splits_of_songs_are_those_of_the_index(unheard: None, tmp_path: Path) -> None:
     _write_index(tmp_path, [{"file": file, "split": split} for file, split in reversed(_SPLITS.items())])
     assert {f"{song.name}.ogg": song.split for song in pack.load_songs(tmp_path)} == _SPLITS
+
+
+def test_songs_of_some_splits_alone(unheard: None, tmp_path: Path) -> None:
+    _write_index(tmp_path, [{"file": file, "split": split, "artist": "one"} for file, split in _SPLITS.items()])
+    found = list(pack.load_songs(tmp_path, splits=("test", "validation")))
+    assert [(song.name, song.artist) for song in found] == [("a", "one"), ("c", "one")]
+
+
+def test_a_song_that_cannot_be_decoded_is_left_out_and_told(tmp_path: Path) -> None:
+    _write_index(tmp_path, [{"file": "gone.ogg", "split": "test"}])
+    told: list[str] = []
+    assert list(pack.load_songs(tmp_path, told.append)) == []
+    assert told[0].startswith("gone.ogg is left out. There is no file")
+    with pytest.raises(AudioError):
+        list(pack.load_songs(tmp_path))
 
 
 @pytest.mark.parametrize(

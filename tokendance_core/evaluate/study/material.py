@@ -123,7 +123,7 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
     for doubt in checks.summary(source.clip for source in clips):
         log(doubt)
     songs = choose_songs(all_songs, settings)
-    music = _music(songs, settings.seconds)
+    music = music_of(songs, settings.seconds)
     chosen, seeds = settings.dance, range(settings.dance.seed, settings.dance.seed + settings.seeds)
 
     def danced(settings: GenerateSettings, songs: list[Music] = music) -> Dances:
@@ -139,11 +139,11 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
     dances[SHUFFLED] = [danced(chosen, [shuffled(song, rng) for song in music])]
     raw = danced(replace(chosen, finish=NOTHING))
     unlocked = danced(replace(chosen, finish=replace(chosen.finish or NOTHING, foot_lock=0.0)))
-    long = _music(songs, LONGEST)
+    long = music_of(songs, LONGEST)
     whole = danced(chosen, long)
     untold = [pipeline.generate(song, model, chosen, levels=energy.untold) for song in long]
     log("composing the controls")
-    dances |= {kind: [made] for kind, made in _controls(model, clips, songs, music, rng).items()}
+    dances |= {kind: [made] for kind, made in controls(model, clips, songs, music, rng).items()}
     return Material(
         model=model,
         settings=settings,
@@ -190,7 +190,7 @@ def choose_songs(songs: Sequence[SourceSong], settings: StudySettings) -> list[S
     return sorted(found, key=lambda song: (song.split == "train", song.name))[: settings.songs]
 
 
-def _music(songs: Sequence[SourceSong], seconds: float) -> list[Music]:
+def music_of(songs: Sequence[SourceSong], seconds: float) -> list[Music]:
     """The start of each song; those of a pack all have a file."""
     return [audio.load(song.path, duration=seconds) for song in songs if song.path]
 
@@ -203,7 +203,7 @@ def shuffled(music: Music, rng: np.random.Generator) -> Music:
     return replace(music, samples=np.concatenate([pieces[i] for i in rng.permutation(len(pieces))]))
 
 
-def _controls(
+def controls(
     model: Checkpoint, clips: list[SourceClip], songs: list[SourceSong], music: list[Music], rng: np.random.Generator
 ) -> dict[str, Dances]:
     """For each kind of dance that no network made, one dance to every song."""

@@ -198,13 +198,18 @@ class Rhythm:
             gates.near(theme, "motion beats per second", density[MODEL], density[COMPOSED], 0.25, COMPOSED),
         ]
         for name, tracked in self.trackers.items():
-            share = shares(tracked.timing).get(MODEL, {})
-            found += [
-                gates.at_least(theme, f"{figure.replace('_', ' ')} by {name}, % of real dance", share[figure], least)
-                for figure, least in SHARES.items()
-                if figure in share
-            ]
+            found += share_gates(name, tracked.timing)
         return found
+
+
+def share_gates(tracker: str, rows: Mapping[str, Timing]) -> list[Gate]:
+    """What the model has to reach of real dance by a tracker's beats; nothing where there is no real dance."""
+    share = shares(rows).get(MODEL, {})
+    return [
+        gates.at_least("2 rhythm", f"{figure.replace('_', ' ')} by {tracker}, % of real dance", share[figure], least)
+        for figure, least in SHARES.items()
+        if figure in share
+    ]
 
 
 def shares(rows: Mapping[str, Timing]) -> dict[str, dict[str, float]]:
@@ -255,12 +260,17 @@ def _is_clear(heard: Sequence[np.ndarray], held_out: Sequence[int]) -> bool:
     return len(clear) > 1 and not clear.isdisjoint(held_out)
 
 
+def exact_clips(clips: Sequence[SourceClip]) -> list[SourceClip]:
+    """The clips whose clock is exact and that last a window."""
+    return [c for c in clips if c.grid and c.grid.exact and c.clip.seconds >= WINDOW]
+
+
 def real_dance(clips: Sequence[SourceClip]) -> dict[str, Kind]:
-    """The clips whose clock is exact and that last a window, scored on that clock; no kind where there are none.
+    """The ``exact_clips`` scored on their own clock; no kind where there are none.
 
     Dancers of one choreography are a cluster: their names differ in the dancer's number alone.
     """
-    exact = [c for c in clips if c.grid and c.grid.exact and c.clip.seconds >= WINDOW]
+    exact = exact_clips(clips)
     if not exact:
         return {}
     return {

@@ -16,6 +16,7 @@ from tokendance_core.evaluate.study.material import Log, Material
 from tokendance_core.evaluate.study.rhythm import Rhythm, rhythm
 from tokendance_core.evaluate.study.songs import songs
 from tokendance_core.evaluate.study.speed import machine, speed
+from tokendance_core.evaluate.study.staging import staging
 from tokendance_core.evaluate.study.structure import structure
 from tokendance_core.evaluate.study.tokenizers import tokenizers
 
@@ -29,6 +30,7 @@ class Study:
     tokenizers: Section
     rhythm: Rhythm
     feet_and_quality: Section
+    staging: Section
     life: Life
     structure: Section
     genre: Section
@@ -43,6 +45,7 @@ class Study:
             "Tokenizers": self.tokenizers,
             "Rhythm": self.rhythm.section,
             "Feet and quality": self.feet_and_quality,
+            "Stage and facing": self.staging,
             "Life": self.life.section,
             "Structure": self.structure,
             "Genre": self.genre,
@@ -66,6 +69,7 @@ def run(material: Material, log: Log) -> Study:
         tokenizers=measured("tokenizers", lambda: tokenizers(material)),
         rhythm=measured("rhythm", lambda: rhythm(material)),
         feet_and_quality=measured("feet and quality", lambda: feet_and_quality(material)),
+        staging=measured("stage and facing", lambda: staging(material)),
         life=measured("life", lambda: life(material, by_genre)),
         structure=measured("structure", lambda: structure(material)),
         genre=measured("genre", lambda: genre(material, by_genre)),
