@@ -26,7 +26,7 @@ from tokendance_core.evaluate.study.material import (
     WRONG_TEMPO,
 )
 from tokendance_core.evaluate.study.rhythm import REAL, WRONG_SONG
-from tokendance_core.evaluate.study.staging import HELD_OUT
+from tokendance_core.evaluate.study.staging import TRAINING
 from tokendance_core.files import bvh
 from tokendance_core.files import clip as clip_file
 from tokendance_core.types import SAMPLE_RATE
@@ -110,7 +110,7 @@ def test_quick_sets_the_dances_of_a_checkpoint_beside_real_ones(data, tiny_check
     assert evaluate(*words, "--device", "cpu") == 0
     result = json.loads((tmp_path / FIGURES).read_text(encoding="utf-8"))
     table = result["sections"]["Dances"]["tables"]["Dances"]
-    assert {MODEL, RAW, COMPOSED, RANDOM_CLIP, REAL, HELD_OUT} <= set(table)
+    assert {MODEL, RAW, COMPOSED, RANDOM_CLIP, REAL, TRAINING} <= set(table)
     assert {"lock_excess", "footfall_gain", "foot_slide_cm_s", "whips_per_minute"} <= set(table[MODEL])
     assert {gate["theme"][0] for gate in result["gates"]} == {"1", "2", "8"}
     assert "lock excess" in capsys.readouterr().out

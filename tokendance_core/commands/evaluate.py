@@ -120,7 +120,7 @@ def _with_page(args: argparse.Namespace) -> Report:
 def _quick(args: argparse.Namespace) -> Report:
     """The short evaluation, its tables printed."""
     from tokendance_core.evaluate.page import text
-    from tokendance_core.evaluate.quick import quick
+    from tokendance_core.evaluate.study.quick import quick
 
     model, settings = load_once(from_arguments(RunSettings, args)), from_arguments(GenerateSettings, args)
     report = quick(model, args.data, settings, _log)

@@ -6,6 +6,7 @@ import json
 import math
 from dataclasses import dataclass
 
+from tokendance_core.evaluate import gates
 from tokendance_core.evaluate.metrics.statistics import Estimate
 from tokendance_core.evaluate.results import (
     Cell,
@@ -18,7 +19,6 @@ from tokendance_core.evaluate.results import (
     multiples,
     to_json,
 )
-from tokendance_core.evaluate.study import gates
 
 
 @dataclass(frozen=True)

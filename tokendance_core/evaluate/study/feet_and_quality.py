@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tokendance_core.evaluate import gates
 from tokendance_core.evaluate.metrics import feet, motion
 from tokendance_core.evaluate.metrics.statistics import Estimate, interval, ratio
 from tokendance_core.evaluate.results import Gate, Row, Section, multiples
-from tokendance_core.evaluate.study import gates
 from tokendance_core.evaluate.study.material import (
     COMPOSED,
     FROZEN,

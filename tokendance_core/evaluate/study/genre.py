@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tokendance_core.evaluate import gates
 from tokendance_core.evaluate.metrics.genre import GenreClassifier, window_features
 from tokendance_core.evaluate.metrics.statistics import ratio
 from tokendance_core.evaluate.results import Row, Section, Table
-from tokendance_core.evaluate.study import gates
 from tokendance_core.evaluate.study.material import Dances, Material
 
 FEWEST_CLIPS, FEWEST_SECONDS = 2, 30.0

@@ -8,11 +8,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from tokendance_core.evaluate import gates
 from tokendance_core.evaluate.metrics import motion, windows
 from tokendance_core.evaluate.metrics.statistics import Estimate, interval, ratio
 from tokendance_core.evaluate.metrics.windows import WindowPool
 from tokendance_core.evaluate.results import Gate, Row, Section
-from tokendance_core.evaluate.study import gates
 from tokendance_core.evaluate.study.genre import decidable
 from tokendance_core.evaluate.study.material import COMPOSED, MODEL, Dances, Material
 from tokendance_core.motion.kinematics import mirror

@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from tokendance_core.datasets.pack import SourceClip, SourceSong
-from tokendance_core.evaluate import second_tracker
+from tokendance_core.evaluate import gates, second_tracker
 from tokendance_core.evaluate.metrics import beats
 from tokendance_core.evaluate.metrics.events import EVENTS
 from tokendance_core.evaluate.metrics.statistics import Estimate, by_cluster, over_songs_and_seeds, paired_p
 from tokendance_core.evaluate.metrics.tempo_lock import WINDOW, tempo_lock
 from tokendance_core.evaluate.results import Gate, Row, Section, Table
 from tokendance_core.evaluate.second_tracker import Agreement, agreement
-from tokendance_core.evaluate.study import gates
 from tokendance_core.evaluate.study.material import (
     COMPOSED,
     FROZEN,

@@ -14,8 +14,8 @@ import torch
 from tokendance_core.dance import pipeline
 from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.dance.settings import GenerateSettings
+from tokendance_core.evaluate import gates
 from tokendance_core.evaluate.results import Cell, Gate, Section
-from tokendance_core.evaluate.study import gates
 from tokendance_core.evaluate.study.material import Material
 from tokendance_core.types import FPS, SAMPLE_RATE, Music
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tokendance_core.evaluate import gates
 from tokendance_core.evaluate.metrics import structure as phrases
 from tokendance_core.evaluate.metrics.statistics import Estimate, interval, paired_p
 from tokendance_core.evaluate.results import Gate, Row, Section, Table
-from tokendance_core.evaluate.study import gates
 from tokendance_core.evaluate.study.material import COMPOSED, MODEL, SHUFFLED, Dances, Material
 from tokendance_core.motion.speed import joint_speed
 from tokendance_core.music import features

@@ -10,10 +10,10 @@ import numpy as np
 from tokendance_core.dance.checkpoint import STREAMS
 from tokendance_core.dance.codec import DanceCodec
 from tokendance_core.datasets.pack import SourceClip
+from tokendance_core.evaluate import gates
 from tokendance_core.evaluate.metrics import feet, motion
 from tokendance_core.evaluate.metrics.statistics import Estimate, interval
 from tokendance_core.evaluate.results import Gate, Row, Section, Table
-from tokendance_core.evaluate.study import gates
 from tokendance_core.evaluate.study.material import FROZEN, Dances, Material, frozen
 from tokendance_core.motion.contacts import steady_contacts
 from tokendance_core.motion.kinematics import joint_positions

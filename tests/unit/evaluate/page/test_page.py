@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from tests.unit.motion_samples import swaying_clip
+from tokendance_core.evaluate import gates
 from tokendance_core.evaluate.metrics.statistics import Estimate
 from tokendance_core.evaluate.page import figures, page
 from tokendance_core.evaluate.results import Report, Section, SongFigures, SongResult
-from tokendance_core.evaluate.study import gates
 from tokendance_core.motion import kinematics
 
 RESULT = Report(

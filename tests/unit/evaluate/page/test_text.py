@@ -7,9 +7,14 @@ from tokendance_core.evaluate.page import text
 
 
 def test_figures_stand_below_each_other_under_the_kinds_of_dance() -> None:
-    rows = {"model": {"slide_cm_s": Estimate(2.0, 1.0, 3.0), "clips": 5}, "real": {"slide_cm_s": 0.1234}}
+    rows = {
+        "model, released settings": {"slide_cm_s": Estimate(2.0, 1.0, 3.0), "clips": 5},
+        "real": {"slide_cm_s": 0.1234},
+    }
     assert text.table(rows).splitlines() == [
-        "             model   real",
-        "slide, cm/s      2  0.123",
-        "clips            5       ",
+        "               model,   real",
+        "             released",
+        "             settings",
+        "slide, cm/s         2  0.123",
+        "clips               5",
     ]

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from tokendance_core.evaluate.study import gates
+from tokendance_core.evaluate import gates
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ from tokendance_core.evaluate.study.rhythm import (
     share_gates,
     timing,
 )
-from tokendance_core.evaluate.study.staging import HELD_OUT, Staging, stage_and_facing, staging_gates
+from tokendance_core.evaluate.study.staging import TRAINING, Staging, stage_and_facing, staging_gates
 from tokendance_core.finishing.finish import complete
 from tokendance_core.types import FPS
 
@@ -106,10 +106,10 @@ def _dances(
     beats, artists = [song.beats for song in songs], [song.artist or song.name for song in songs]
     kinds = {kind: Kind([[Moves.of(clip) for clip in some]], beats, artists) for kind, some in dances.items()}
     kept = {kind: timing(found) for kind, found in (kinds | real_dance(clips)).items()}
-    dances |= {REAL: [c.clip for c in exact_clips(clips)], HELD_OUT: [c.clip for c in clips if c.split != "train"]}
+    dances |= {REAL: [c.clip for c in exact_clips(clips)], TRAINING: [c.clip for c in clips if c.split == "train"]}
     stages = {kind: stage_and_facing(some) for kind, some in dances.items() if some}
     rows = {kind: _row(dances[kind], kept.get(kind), stages[kind]) for kind in stages}
-    gates = [*share_gates(OWN, kept), *staging_gates(stages[MODEL], stages[HELD_OUT])]
+    gates = [*share_gates(OWN, kept), *staging_gates(stages[MODEL], stages[TRAINING])]
     return Section(_NOTE, {"Dances": rows}, gates)
 
 
