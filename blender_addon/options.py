@@ -38,6 +38,7 @@ class Fitting:
     foot_lock: float = declare_like(RetargetSettings, "foot_lock", default=1.0)
     arm_spacing: float = declare_like(RetargetSettings, "arm_spacing", default=1.0)
     smoothing: float = declare_like(FinishSettings, "smoothing")
+    stage: float = declare_like(FinishSettings, "stage")
     root_motion: str = declare_like(RetargetSettings, "root_motion")
     travel: float = declare_like(RetargetSettings, "travel")
     floor: float = declare_like(RetargetSettings, "floor")
@@ -57,7 +58,7 @@ class Fitting:
 
     def finish_settings(self) -> FinishSettings:
         """The choices that the finishing knows: one slider holds the dancer's feet and the character's."""
-        return FinishSettings(smoothing=self.smoothing, foot_lock=self.foot_lock)
+        return FinishSettings(smoothing=self.smoothing, foot_lock=self.foot_lock, stage=self.stage)
 
 
 FITTING = tuple(declared_options(Fitting))
@@ -82,9 +83,10 @@ class FilePlacement(Placement):
     """How the motion of a file is put on a character: as it is, unless something else is asked for."""
 
     smoothing: float = declare_like(FinishSettings, "smoothing", default=0.0)
+    stage: float = 0.0  # no choice: only dances of the network are staged
 
 
-EXACT = Placement(foot_lock=0.0, arm_spacing=0.0, smoothing=0.0)
+EXACT = Placement(foot_lock=0.0, arm_spacing=0.0, smoothing=0.0, stage=0.0)
 """The exact transfer, for where nobody is asked."""
 
 

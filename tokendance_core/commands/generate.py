@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 from tokendance_core.commands.reports import Report, StageClock, done, report_for
@@ -11,6 +10,7 @@ from tokendance_core.commands.requests import DanceRequest, RunSettings
 from tokendance_core.commands.weights import Load, load_once
 from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.errors import ClipError, SettingError
+from tokendance_core.finishing.settings import FinishSettings
 from tokendance_core.music.settings import SongPart
 from tokendance_core.options import add_arguments as add_options
 from tokendance_core.options import from_arguments
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="dance.bvh, dance.npz or dance.smpl.npz (AMASS)",
     )
     add_options(parser, GenerateSettings)
+    add_options(parser, FinishSettings)
     add_options(parser, SongPart)
     add(
         "--raw",
@@ -44,11 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """The command: see ``work``."""
-    settings = from_arguments(GenerateSettings, args)
+    finish = None if args.raw else from_arguments(FinishSettings, args)
     request = DanceRequest(
         song=str(args.song),
         output=str(args.output),
-        settings=replace(settings, finish=None) if args.raw else settings,
+        settings=from_arguments(GenerateSettings, args, finish=finish),
         part=from_arguments(SongPart, args),
         run=from_arguments(RunSettings, args),
     )

@@ -4,7 +4,9 @@
     settle        lets the dance begin from rest and end on a pose
     floor_shift   moves the dance up or down so that the floor is at y = 0
     path_shift    corrects the pelvis path so that standing feet slide least (one linear solve for the whole clip)
-    lock_feet     takes up the rest of the slide with the legs (two-bone inverse kinematics)
+    staged        turns and moves steps so that the dance faces the audience and stays on its stage
+    lock_feet     takes up what is left with the legs (two-bone inverse kinematics)
+    begin         puts the first frame at the origin, facing +Z
 
 Everything is numpy over the whole clip and linear in its length.
 """
@@ -18,11 +20,14 @@ import numpy as np
 from tokendance_core.finishing.ends import settle
 from tokendance_core.finishing.floor_and_path import floor_shift, path_shift
 from tokendance_core.finishing.leg_ik import lock_feet
-from tokendance_core.finishing.settings import NOTHING, FinishSettings
+from tokendance_core.finishing.settings import FinishSettings
+from tokendance_core.finishing.stage import staged
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import steady_contacts
 from tokendance_core.motion.filters import filtered, gaussian
+from tokendance_core.motion.edits import begin
 from tokendance_core.motion.kinematics import joint_positions
+from tokendance_core.motion.skeleton import FEET
 from tokendance_core.types import FPS, MotionClip
 
 LAST_BEAT, FINISHED = "last_beat", "finished"
@@ -30,13 +35,14 @@ LAST_BEAT, FINISHED = "last_beat", "finished"
 
 
 def finish(clip: MotionClip, settings: FinishSettings | None = None, end: float | None = None) -> MotionClip:
-    """The clip smoothed, at rest at both ends, with standing feet that stay still; itself when every setting is off.
+    """The clip smoothed, at rest at both ends, on its stage, with standing feet that stay still; it begins at the
+    origin, facing +Z, also when every setting is off.
 
     ``end``: seconds of the music's last beat, on which the dance comes to rest; the clip's last frame if None.
     """
     settings = settings or FinishSettings()
     if clip.frames < 2:
-        return clip
+        return begin(clip)
     if settings.smoothing:
         clip = smooth(clip, settings.smoothing)
     if settings.settle:
@@ -44,15 +50,17 @@ def finish(clip: MotionClip, settings: FinishSettings | None = None, end: float 
     if settings.ground:
         clip = _moved(clip, floor_shift(joint_positions(clip), clip.fps))
     if settings.foot_lock:
-        clip = _stabilise(clip, settings.foot_lock)
-    return clip
+        clip = _moved(clip, _path_shift(clip, settings.foot_lock))
+    if settings.foot_lock or settings.stage:
+        clip = _stepped(clip, settings.foot_lock, settings.stage)
+    return begin(clip)
 
 
 def complete(clip: MotionClip, settings: FinishSettings) -> MotionClip:
     """A dance of the network finished, if that was left for later; any other motion only as smooth as asked for."""
     end = unfinished_until(clip)
     if end is None:
-        return finish(clip, replace(NOTHING, smoothing=settings.smoothing))
+        return smooth(clip, settings.smoothing) if settings.smoothing else clip
     return finish(clip, settings, end=end)
 
 
@@ -66,15 +74,24 @@ def _moved(clip: MotionClip, shift: np.ndarray) -> MotionClip:
     return replace(clip, root=(clip.root + shift).astype(np.float32))
 
 
-def _stabilise(clip: MotionClip, strength: float) -> MotionClip:
-    """The clip with feet that stand still: first its path is corrected, then its legs."""
+def _path_shift(clip: MotionClip, strength: float) -> np.ndarray:
+    """(T, 3) metres by which the path is corrected, so that standing feet slide less."""
     positions = joint_positions(clip)
     total = np.zeros((clip.frames, 3))
     # Twice: once most of the drift is gone, more feet turn out to stand.
     for _ in range(2):
         shift = strength * path_shift(positions, steady_contacts(positions, clip.fps), clip.fps)
         positions, total = positions + shift[:, None], total + shift
-    return lock_feet(_moved(clip, total), steady_contacts(positions, clip.fps), strength)
+    return total
+
+
+def _stepped(clip: MotionClip, foot_lock: float, radius: float) -> MotionClip:
+    """The clip with legs that bring its feet to where they stand, on a stage of ``radius`` metres unless that is 0."""
+    positions = joint_positions(clip)
+    contacts, points = steady_contacts(positions, clip.fps), positions[:, list(FEET)]
+    if radius:
+        clip, points = staged(clip, points, contacts, radius)
+    return lock_feet(clip, points, contacts, foot_lock)
 
 
 # --- smoothing --------------------------------------------------------------------------------------------------------

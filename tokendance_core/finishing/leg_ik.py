@@ -73,6 +73,7 @@ def _drop(legs: np.ndarray, ankles: np.ndarray, fps: float) -> np.ndarray:
 
 def lock_legs(
     legs: np.ndarray,
+    points: np.ndarray,
     forward: np.ndarray,
     contacts: np.ndarray,
     fps: float,
@@ -82,10 +83,9 @@ def lock_legs(
     """How legs of any proportions hold standing feet still: (T, 1) metres by which the body is lowered, and (T, 2, 3,
     3, 3) turns of thigh, shin and foot of both legs, in world axes.
 
-    ``legs`` (T, 2, 4, 3): hip, knee, ankle, toe of the left and the right leg; ``forward`` (T, 2, 3): where the knees
-    of straight legs point; ``contacts`` (T, 4): which foot points belong on the floor; ``strength`` 0 to 1.
+    ``legs`` (T, 2, 4, 3): hip, knee, ankle, toe of the left and the right leg; ``points`` (T, 4, 3): where the feet
+    would go unlocked; ``forward`` (T, 2, 3): where the knees of straight legs point; ``contacts`` (T, 4): which foot points belong on the floor; ``strength`` 0 to 1.
     """
-    points = legs[:, :, 2:].reshape(len(legs), 4, 3)
     targets = foot_targets(points, contacts, fps, strength, foot_length).reshape(len(legs), 2, 2, 3)
     drop = _drop(legs, targets[:, :, 0], fps)
     legs = legs - drop[:, None, None] * UP
@@ -99,15 +99,16 @@ def lock_legs(
     return drop, turns
 
 
-def lock_feet(clip: MotionClip, contacts: np.ndarray, strength: float = 1.0) -> MotionClip:
+def lock_feet(clip: MotionClip, points: np.ndarray, contacts: np.ndarray, strength: float = 1.0) -> MotionClip:
     """The clip with standing feet held where they stand, and none of them below the floor, by turning legs and ankles.
 
-    ``contacts`` (T, 4): which foot points belong on the floor; ``strength`` 0 to 1.
+    ``points`` (T, 4, 3): where the feet would go unlocked; ``contacts`` (T, 4): which of them belong on the floor;
+    ``strength`` 0 to 1.
     """
     local = rotation.matrix_from_6d(clip.rot6d.astype(np.float64))
     positions, global_rotations = forward_kinematics(local, clip.root.astype(np.float64))
     forward = global_rotations[:, LEGS[:, 0]][..., 2]
-    drop, turns = lock_legs(positions[:, LEGS], forward, contacts, clip.fps, strength)
+    drop, turns = lock_legs(positions[:, LEGS], points, forward, contacts, clip.fps, strength)
     for side, (hip, knee, ankle, _) in enumerate(LEGS):
         thigh, shin, foot = (
             turns[:, side, i] @ global_rotations[:, joint] for i, joint in enumerate((hip, knee, ankle))

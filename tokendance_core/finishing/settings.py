@@ -30,6 +30,15 @@ class FinishSettings:
         unit="part",
         hint="Use 1 to keep standing feet still, 0 to leave them.",
     )
+    stage: float = option(
+        1.5,
+        "Radius of the stage that the dance is kept on, its face to the audience; 0 is off",
+        least=0.0,
+        most=100.0,
+        usual=5.0,
+        unit="m",
+        hint="Use 1 for a small stage, 3 for a large one, 0 to let the dance go where it goes.",
+    )
     ground: bool = option(True, "Put the usual height of the feet on the floor")
     settle: float = option(
         1.0,
@@ -44,5 +53,5 @@ class FinishSettings:
         check(self)
 
 
-NOTHING = FinishSettings(smoothing=0.0, foot_lock=0.0, ground=False, settle=0.0)
-"""The motion as it is."""
+NOTHING = FinishSettings(smoothing=0.0, foot_lock=0.0, stage=0.0, ground=False, settle=0.0)
+"""The motion as it is, but for where it begins."""

@@ -58,6 +58,14 @@ def face_forward(clip: MotionClip) -> MotionClip:
     return replace(turned, root=turned.root - turned.root.mean(0) * OVER_THE_FLOOR)
 
 
+def begin(clip: MotionClip) -> MotionClip:
+    """The dance turned and moved as a whole, so that it begins over the origin, facing +Z."""
+    if not clip.frames:
+        return clip
+    turned = turn(clip, -float(headings(clip.cut(0, 1))[0]))
+    return replace(turned, root=turned.root - turned.root[0] * OVER_THE_FLOOR)
+
+
 def change_speed(clip: MotionClip, factor: float) -> MotionClip:
     """The dance played ``factor`` times as fast; its length changes by the inverse."""
     frames = max(round(clip.frames / factor), 2)

@@ -85,7 +85,8 @@ def lock_rig_feet(
     legs[:, :, 2:] = soles(rest, posture, global_rotations)
     legs += path[:, None, None]
     length = float(np.mean([np.linalg.norm(_sole(rest, side, 0.0)) for side in SIDES]))
-    drop, more = lock_legs(legs, global_rotations[:, LEGS[:, 0]][..., 2], contacts, fps, strength, length)
+    points = legs[:, :, 2:].reshape(-1, 4, 3)
+    drop, more = lock_legs(legs, points, global_rotations[:, LEGS[:, 0]][..., 2], contacts, fps, strength, length)
     locked = global_rotations.copy()
     for side, (hip, knee, ankle, foot) in enumerate(LEGS):
         thigh_turn, shin_turn, foot_turn = more[:, side].swapaxes(0, 1)
