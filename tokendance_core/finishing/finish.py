@@ -1,4 +1,4 @@
-"""Mends what the network leaves undone: jitter, an abrupt start and end, a floating floor and sliding feet.
+"""Mends what the network leaves undone: jitter, abrupt ends, a floating floor, sliding feet, a path that wanders off.
 
     smooth        takes out what is faster than a dance (low pass)
     settle        lets the dance begin from rest and end on a pose
@@ -24,8 +24,8 @@ from tokendance_core.finishing.settings import FinishSettings
 from tokendance_core.finishing.stage import staged
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import steady_contacts
-from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.edits import begin
+from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.kinematics import joint_positions
 from tokendance_core.motion.skeleton import FEET
 from tokendance_core.types import FPS, MotionClip

@@ -9,7 +9,8 @@ from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.skeleton import FEET, HORIZONTAL, UP
 from tokendance_core.types import FPS
 
-# seconds over which a corrected path may leave the original one; the legs take up what is left
+# seconds over which a corrected path may leave the original one; the legs take up what is left (where the dance may go
+# is not decided here but in ``stage.py``)
 _LEASH = 0.3
 _SUSTAINED = 0.4  # seconds over which feet that move together are skating
 _TOLERATED = 0.1  # m/s; a slower drift is left to the legs

@@ -84,7 +84,8 @@ def lock_legs(
     3, 3) turns of thigh, shin and foot of both legs, in world axes.
 
     ``legs`` (T, 2, 4, 3): hip, knee, ankle, toe of the left and the right leg; ``points`` (T, 4, 3): where the feet
-    would go unlocked; ``forward`` (T, 2, 3): where the knees of straight legs point; ``contacts`` (T, 4): which foot points belong on the floor; ``strength`` 0 to 1.
+    would go unlocked; ``forward`` (T, 2, 3): where the knees of straight legs point; ``contacts`` (T, 4): which foot
+    points belong on the floor; ``strength`` 0 to 1.
     """
     targets = foot_targets(points, contacts, fps, strength, foot_length).reshape(len(legs), 2, 2, 3)
     drop = _drop(legs, targets[:, :, 0], fps)

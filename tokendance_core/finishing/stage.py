@@ -30,7 +30,7 @@ _TURN = np.radians(30.0)  # radians a second, most that steps are turned by
 _OWN_TURN, _OWN_TURN_SPAN = np.radians(120.0), 1.2  # a dance that turns so far in so many seconds is left to itself
 _SHARE = 0.5  # seconds of turning and moving that one step can make up for
 _STEP = 0.13  # seconds; a foot that is up for less has not made a step
-_FLIGHT = 0.5  # seconds in the air after which a foot takes over the motion of the other one again
+_FLIGHT = 0.25  # seconds in the air after which a foot takes over the motion of the other one again
 _CREEP = 0.1  # m/s added to a foot's speed: so a foot that hangs in the air gets to its new place too
 _EASE = 0.15  # seconds over which the body follows its feet
 
@@ -43,9 +43,7 @@ class _Stand(NamedTuple):
     foot: int
 
 
-def staged(
-    clip: MotionClip, points: np.ndarray, contacts: np.ndarray, radius: float
-) -> tuple[MotionClip, np.ndarray]:
+def staged(clip: MotionClip, points: np.ndarray, contacts: np.ndarray, radius: float) -> tuple[MotionClip, np.ndarray]:
     """The clip on a stage of ``radius`` metres, and (T, 4, 3) where its foot points go then, for the legs to reach.
 
     ``points`` (T, 4, 3): ankle and toe of the left and the right foot; ``contacts`` (T, 4): which of them are on the

@@ -11,16 +11,27 @@ from tests.unit import dancers
 from tokendance_core.errors import SettingError
 from tokendance_core.finishing import finish as finishing
 from tokendance_core.finishing.finish import finish
-from tokendance_core.finishing.settings import FinishSettings
-from tokendance_core.motion import kinematics
+from tokendance_core.finishing.settings import NOTHING, FinishSettings
+from tokendance_core.motion import edits, kinematics
 from tokendance_core.motion.skeleton import HORIZONTAL, OFFSETS
 
 # --- settings ---------------------------------------------------------------------------------------------------------
 
 
-def test_all_off_returns_the_clip_itself() -> None:
-    clip = dancers.drifting(dancers.stepping(), 0.2)
-    assert finish(clip, FinishSettings(smoothing=0, foot_lock=0, ground=False, settle=0)) is clip
+def test_all_off_moves_the_clip_to_its_beginning_and_nothing_else() -> None:
+    clip = edits.turn(dancers.drifting(dancers.stepping(), 0.2), 0.7)
+    finished, expected = finish(clip, NOTHING), edits.begin(clip)
+    np.testing.assert_array_equal(finished.rot6d, expected.rot6d)
+    np.testing.assert_array_equal(finished.root, expected.root)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 300])
+@pytest.mark.parametrize("stage", [0.0, 1.5])
+def test_a_dance_begins_at_the_origin_facing_the_audience(frames: int, stage: float) -> None:
+    clip = edits.turn(dancers.drifting(dancers.stepping(), 0.5).cut(20, 20 + frames), -2.5)
+    finished = finish(clip, FinishSettings(stage=stage))
+    np.testing.assert_allclose(finished.root[0, HORIZONTAL], 0, atol=1e-5)
+    np.testing.assert_allclose(edits.headings(finished)[0], 0, atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -32,6 +43,8 @@ def test_all_off_returns_the_clip_itself() -> None:
         {"foot_lock": float("nan")},
         {"settle": -0.1},
         {"settle": 4},
+        {"stage": -1},
+        {"stage": 101},
     ],
 )
 def test_settings_out_of_range_are_refused(values: dict[str, float]) -> None:
@@ -42,17 +55,15 @@ def test_settings_out_of_range_are_refused(values: dict[str, float]) -> None:
 
 def test_without_foot_lock_legs_and_path_are_left_alone() -> None:
     clip = dancers.drifting(dancers.stepping(), 0.2)
-    finished = finish(clip, FinishSettings(smoothing=0, foot_lock=0, settle=0))
+    finished = finish(clip, replace(NOTHING, ground=True))
     np.testing.assert_array_equal(finished.rot6d, clip.rot6d)
-    np.testing.assert_array_equal(finished.root[:, HORIZONTAL], clip.root[:, HORIZONTAL])
+    np.testing.assert_array_equal(finished.root[:, HORIZONTAL], (clip.root - clip.root[0])[:, HORIZONTAL])
 
 
 def test_ground_acts_without_foot_lock() -> None:
     clip = dancers.stepping()
     sunken = replace(clip, root=clip.root - np.float32([0, 0.1, 0]))
-    off = FinishSettings(smoothing=0, foot_lock=0, settle=0, ground=False)
-    assert finish(sunken, off) is sunken
-    assert np.abs(finish(sunken, replace(off, ground=True)).root - clip.root).max() < 0.01
+    assert np.abs(finish(sunken, replace(NOTHING, ground=True)).root - clip.root).max() < 0.01
 
 
 def test_the_dance_comes_to_rest_on_the_last_beat() -> None:

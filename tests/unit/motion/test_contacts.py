@@ -90,8 +90,9 @@ def test_stances_are_apart_and_stay_within_reach(seed: int) -> None:
 
 def test_a_standing_foot_stays_within_a_millimetre_per_frame() -> None:
     clip = dancers.drifting(dancers.stepping(), 0.05)
-    points = kinematics.joint_positions(lock_feet(clip, kinematics.joint_positions(clip)[:, list(FEET)], dancers.contacts(clip)))[:, list(FEET)]
-    held = _standing(kinematics.joint_positions(clip)[:, list(FEET)])[:, [1, 3]]
+    danced = kinematics.joint_positions(clip)[:, list(FEET)]
+    points = kinematics.joint_positions(lock_feet(clip, danced, dancers.contacts(clip)))[:, list(FEET)]
+    held = _standing(danced)[:, [1, 3]]
     moved = np.linalg.norm(np.diff(points[:, [1, 3]][..., HORIZONTAL], axis=0), axis=-1)
     assert held.mean() > 0.4
     assert moved[held[1:] & held[:-1]].max() < 1e-3
@@ -180,7 +181,8 @@ def test_legs_are_never_stretched_straight_and_knees_point_forward() -> None:
     clip = dancers.bobbing()
     rise = 0.08 * np.sin(np.arange(clip.frames) / 20)[:, None] * UP
     lifted = replace(clip, root=(clip.root + rise).astype(np.float32))
-    locked = lock_feet(lifted, np.ones((clip.frames, 4), bool))
+    points = kinematics.joint_positions(lifted)[:, list(FEET)]
+    locked = lock_feet(lifted, points, np.ones((clip.frames, 4), bool))
     flexion = dancers.knee_flexion(locked)
     assert flexion.min() > np.radians(5)
     positions = kinematics.joint_positions(locked)
