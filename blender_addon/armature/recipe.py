@@ -15,6 +15,9 @@ from ..options import Fitting, plain
 KEY = "tokendance"
 """Custom property of an action."""
 
+_UNSTAGED = {"stage": 0.0}
+"""A take that keeps no stage was made before there was one."""
+
 Kind = Literal["song", "file", "test"]
 
 
@@ -50,7 +53,7 @@ class Recipe:
             frame=_number(found, "frame", 1.0),
             fps=_number(found, "fps", 30.0) or 30.0,
             rig=str(found.get("rig", "")),
-            fitting=options_from_mapping(Fitting, found),
+            fitting=options_from_mapping(Fitting, _UNSTAGED | found),
             settings=options_from_mapping(GenerateSettings, found),
             part=options_from_mapping(SongPart, found),
             strip=str(found.get("strip", "")),

@@ -26,7 +26,7 @@ from tokendance_core import GenerateSettings, SongPart
 SAVED = Path(__file__).with_name("saved")
 
 FIRST = GenerateSettings(genre="salsa", seed=3, steps=1, temperature=0.75, energy=-0.5)
-FIRST_FITTING = Fitting(foot_lock=0.5, arm_spacing=0.25, smoothing=2.0, travel=0.5, mirror=True)
+FIRST_FITTING = Fitting(foot_lock=0.5, arm_spacing=0.25, smoothing=2.0, stage=0.0, travel=0.5, mirror=True)
 
 PANEL = {
     "genre": "indian",
@@ -60,6 +60,15 @@ def opened(scene, tmp_path) -> bpy.types.Scene:
 @pytest.fixture
 def dancer(opened) -> bpy.types.Object:
     return opened.objects["Mannequin"]
+
+
+def limbs(dancer: bpy.types.Object) -> dict[tuple[str, int], list[float]]:
+    """The keys of all bones but the hips."""
+    return {
+        (curve.data_path, curve.array_index): [point.co.y for point in curve.keyframe_points]
+        for curve in curves(dancer)
+        if "pelvis" not in curve.data_path
+    }
 
 
 def take(name: str) -> bpy.types.Action:
@@ -101,9 +110,12 @@ def test_settings_of_an_old_take_come_back(dancer, opened):
 
 
 def test_an_old_take_is_finished_anew(dancer):
-    before = np.array([point.co.y for point in curves(dancer)[0].keyframe_points])
+    before = limbs(dancer)
     assert bpy.ops.tokendance.finish_take(**{name: getattr(FIRST_FITTING, name) for name in FITTING}) == {"FINISHED"}
-    np.testing.assert_allclose([point.co.y for point in curves(dancer)[0].keyframe_points], before, atol=2e-4)
+    found = limbs(dancer)  # the hips may begin elsewhere: version 0.1 left them where the network had begun
+    assert found.keys() == before.keys()
+    for name, values in before.items():
+        np.testing.assert_allclose(found[name], values, atol=2e-4, err_msg=str(name))
     assert bpy.ops.tokendance.finish_take(mirror=False) == {"FINISHED"}
     assert Recipe.of(takes.active(dancer)).fitting == Placement().fitting()
     assert takes.active(dancer).tokendance_take.starred

@@ -144,10 +144,10 @@ def test_the_list_shows_the_danced_take_and_dances_the_one_that_is_clicked(manne
 def test_a_take_is_danced_by_its_name(mannequin, generate):
     generate(variations=2, seed=3)
     waiting = next(take for take in takes.of(mannequin) if take != takes.active(mannequin))
-    before = heads(mannequin, 20)
+    before = heads(mannequin, 50)
     bpy.ops.tokendance.activate_take(take=waiting.name)
     assert takes.active(mannequin) == waiting
-    assert np.abs(heads(mannequin, 20) - before).max() > 0.05
+    assert np.abs(heads(mannequin, 50) - before).max() > 0.05
     bpy.data.actions.new("By hand")
     for name in ("Nobody", "By hand"):
         with pytest.raises(RuntimeError, match=f"no take named “{name}”"):
@@ -210,6 +210,7 @@ MADE = {
     "mirror": True,
     "key_ik": True,
     "smoothing": 3.0,
+    "stage": 0.0,
 }
 
 
@@ -240,6 +241,7 @@ def test_settings_that_mean_nothing_here_are_left_out(mannequin, generate):
         {"root_motion": "in_place"},
         {"foot_lock": 0.0},
         {"smoothing": 4.0},
+        {"stage": 0.5},
         {"travel": 2.0, "floor": 0.5, "arm_spacing": 0.0},
     ],
 )
