@@ -18,6 +18,7 @@ import numpy as np
 
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import runs
+from tokendance_core.motion.edits import headings
 from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.kinematics import velocities
 from tokendance_core.types import MotionClip
@@ -25,12 +26,13 @@ from tokendance_core.types import MotionClip
 _MARGIN = 0.25  # metres inside the edge, at most half the radius: for what the body does between steps
 _AHEAD = np.arange(0.2, 4.1, 0.2)  # seconds after a step that it is aimed at
 _HOMING = 0.15  # m/s at the edge of the stage, ever less towards its middle, by which steps lead back there
+_LONGEST = 0.6  # metres by which a step is moved at most: legs have to reach
 _PATIENCE = 1.5  # seconds in which a dancer who faces elsewhere would face the audience again
 _TURN = np.radians(30.0)  # radians a second, most that steps are turned by
 _OWN_TURN, _OWN_TURN_SPAN = np.radians(120.0), 1.2  # a dance that turns so far in so many seconds is left to itself
 _SHARE = 0.5  # seconds of turning and moving that one step can make up for
 _STEP = 0.13  # seconds; a foot that is up for less has not made a step
-_FLIGHT = 0.25  # seconds in the air after which a foot takes over the motion of the other one again
+_FLIGHT = 0.4  # seconds in the air after which a foot takes over the motion of the other one again
 _CREEP = 0.1  # m/s added to a foot's speed: so a foot that hangs in the air gets to its new place too
 _EASE = 0.15  # seconds over which the body follows its feet
 
@@ -50,7 +52,7 @@ def staged(clip: MotionClip, points: np.ndarray, contacts: np.ndarray, radius: f
     floor. The dance begins in the middle of the stage, facing +Z.
     """
     stands = _stands(contacts.reshape(-1, 2, 2).any(2), clip.fps)
-    motions = _plan(_floor(clip.root.astype(np.float64)), _facing(clip), stands, clip.fps, radius)
+    motions = _plan(_floor(clip.root), np.exp(1j * headings(clip)), stands, clip.fps, radius)
     feet = [_carried(points[:, foot : foot + 2].mean(1), foot // 2, stands, motions, clip.fps) for foot in (0, 2)]
     body = filtered(np.mean(feet, axis=0), gaussian(_EASE * clip.fps))
     turn = rotation.heading_matrix(np.angle(body[:, 0]))
@@ -62,20 +64,13 @@ def staged(clip: MotionClip, points: np.ndarray, contacts: np.ndarray, radius: f
 
 
 def _floor(points: np.ndarray) -> np.ndarray:
-    """(…, 3) -> (…) the point of the floor below."""
-    below: np.ndarray = points[..., 2] + 1j * points[..., 0]
+    """(T, 3) -> (T,) the points of the floor below."""
+    below: np.ndarray = points[:, 2] + 1j * points[:, 0].astype(np.float64)
     return below
 
 
-def _facing(clip: MotionClip) -> np.ndarray:
-    """(T,) unit numbers: where the pelvis faces, +Z is 1."""
-    forward = _floor(rotation.matrix_from_6d(clip.rot6d[:, 0].astype(np.float64))[..., 2])
-    facing: np.ndarray = np.exp(1j * np.angle(forward))
-    return facing
-
-
 def _moved(points: np.ndarray, motion: np.ndarray) -> np.ndarray:
-    """(T, 3) points after the motions (T, 2) of turn and shift; their heights stay."""
+    """(T, 3) points after the motion (T, 2), turn and shift; their heights stay."""
     over = motion[:, 0] * _floor(points) + motion[:, 1]
     return np.stack((over.imag, points[:, 1], over.real), -1)
 
@@ -102,7 +97,7 @@ def _stands(standing: np.ndarray, fps: float) -> list[_Stand]:
 
 
 def _plan(path: np.ndarray, facing: np.ndarray, stands: list[_Stand], fps: float, radius: float) -> np.ndarray:
-    """The motions (N, 2), turn and shift, of the ``stands``, by the danced path and facing (T,)."""
+    """The motions (N, 2), turn and shift, of the ``stands``; ``path`` and ``facing`` (T,): as danced, 1 faces +Z."""
     starts = np.array([stand.start for stand in stands])
     later = np.minimum(starts[:, None] + np.round(_AHEAD * fps).astype(int), len(path) - 1)
     ways, outlooks = path[later] - path[starts, None], _outlooks(facing, starts, fps)
@@ -129,9 +124,9 @@ def _outlooks(facing: np.ndarray, starts: np.ndarray, fps: float) -> np.ndarray:
     """
     total = np.concatenate(([0], np.cumsum(facing)))
     stops = np.minimum(starts + max(round(_AHEAD[-1] * fps), 1), len(facing))
-    headings = np.unwrap(np.angle(facing))
+    angles = np.unwrap(np.angle(facing))
     half = round(_OWN_TURN_SPAN / 2 * fps)
-    own = headings[np.minimum(starts + half, len(facing) - 1)] - headings[np.maximum(starts - half, 0)]
+    own = angles[np.minimum(starts + half, len(facing) - 1)] - angles[np.maximum(starts - half, 0)]
     calm = np.maximum(1 - np.abs(own) / _OWN_TURN, 0)
     outlooks: np.ndarray = calm * (total[stops] - total[starts]) / (stops - starts)
     return outlooks
@@ -150,8 +145,9 @@ def _step(here: complex, ways: np.ndarray, seconds: float, reach: float) -> comp
     ahead = here + ways
     excess = (1 - reach / np.maximum(np.abs(ahead), reach)) * ahead
     worst = int((np.abs(excess) / _AHEAD).argmax())
-    homing = seconds * _HOMING * here * abs(here) / reach**2
-    return complex(-homing - excess[worst] * min(seconds / _AHEAD[worst], 1))
+    homing = _HOMING * here * min(abs(here), reach) / reach**2
+    inwards = -seconds * homing - excess[worst] * min(seconds / _AHEAD[worst], 1)
+    return complex(inwards / max(abs(inwards) / _LONGEST, 1))
 
 
 def _carried(track: np.ndarray, foot: int, stands: list[_Stand], motions: np.ndarray, fps: float) -> np.ndarray:

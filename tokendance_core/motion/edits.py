@@ -62,7 +62,7 @@ def begin(clip: MotionClip) -> MotionClip:
     """The dance turned and moved as a whole, so that it begins over the origin, facing +Z."""
     if not clip.frames:
         return clip
-    turned = turn(clip, -float(headings(clip.cut(0, 1))[0]))
+    turned = turn(clip, -float(headings(clip)[0]))
     return replace(turned, root=turned.root - turned.root[0] * OVER_THE_FLOOR)
 
 
