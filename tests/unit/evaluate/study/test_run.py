@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tests.unit.motion_samples import arms_or_knees, source, swaying_clip, walking
+from tests.unit.motion_samples import arms_or_knees, source, still_clip, swaying_clip, walking
 from tokendance_core.datasets import pack
 from tokendance_core.errors import DataError, SettingError
 from tokendance_core.evaluate.metrics import beats
@@ -341,17 +341,22 @@ def test_feet_that_glide_miss_their_gates(small):
     assert gate.figure == multiples[MODEL]["low_feet_p90"] == pytest.approx(3, rel=1e-3)
 
 
+def song_of(phrases: list[float], name: str, artist: str, split: str = "test") -> SimpleNamespace:
+    """A song of phrases of eight seconds with these loudnesses and onset strengths."""
+    values = np.zeros((240 * len(phrases), 35), np.float32)
+    values[:, [features.LOUDNESS, features.ONSET]] = np.repeat(phrases, 240)[:, None]
+    beats = np.arange(0, 8 * len(phrases), 0.5)
+    return SimpleNamespace(name=name, artist=artist, split=split, beats=beats, features=MusicFeatures(values))
+
+
+def following(song: SimpleNamespace):
+    return walking(song.features.values[:, features.LOUDNESS] / 5, song.features.frames)
+
+
 def test_structure_stands_beside_what_it_was_told_and_another_song(small):
-    loudness = np.repeat([1.0, 3.0, 2.0, 5.0, 4.0, 6.0, 0.5], 240).astype(np.float32)
-    songs = []
-    for seed in range(4):
-        values = np.zeros((len(loudness), 35), np.float32)
-        values[:, [features.LOUDNESS, features.ONSET]] = (
-            np.random.default_rng(seed).permutation(loudness.reshape(7, 240)).reshape(-1, 1)
-        )
-        songs.append(SimpleNamespace(name=f"song {seed}", beats=np.arange(0, 56, 0.5), features=MusicFeatures(values)))
-    followed = [walking(song.features.values[:, features.LOUDNESS] / 5, len(loudness)) for song in songs]
-    even = [walking(1.0, len(loudness))] * 4
+    rng = np.random.default_rng(0)
+    songs = [song_of(list(rng.permutation(9) + 1.0), f"song {i}", f"artist {i}") for i in range(4)]
+    followed, even = [following(song) for song in songs], [still_clip(song.features.frames) for song in songs]
     dances = {kind: [even] for kind in small.dances}
     section = study_structure.structure(replace(small, songs=songs, whole=followed, untold=even, dances=dances))
     rows = section.tables["Rank correlation of joint speed with onset strength"]
@@ -361,6 +366,23 @@ def test_structure_stands_beside_what_it_was_told_and_another_song(small):
     assert rows[study_structure.UNTOLD].own_song.mean == 0
     assert rows[study_structure.WRONG_SONG].own_song.mean < 0.7
     assert [gate.met for gate in section.gates] == [True, False]
+
+
+def test_structure_counts_artists_of_songs_that_were_not_trained_on(small):
+    rising, falling = [1.0, 2.0, 3.0, 4.0, 5.0], [5.0, 4.0, 3.0, 2.0, 1.0]
+    songs = [
+        *(song_of(rising, f"one {i}", "one") for i in range(3)),
+        song_of(falling, "two", "two"),
+        song_of(rising, "trained", "three", split="train"),
+    ]
+    # All that was heard of "one" is followed, and the contrary of "two".
+    whole = [*(following(song) for song in songs[:3]), following(songs[0]), following(songs[3])]
+    dances = {kind: [whole] for kind in small.dances}
+    section = study_structure.structure(replace(small, songs=songs, whole=whole, untold=whole, dances=dances))
+    row = section.tables["Rank correlation of joint speed with loudness"][MODEL]
+    assert row.own_song.mean == pytest.approx(0)
+    assert (row.own_song.low, row.own_song.high) == pytest.approx((-1, 1))
+    assert len(section.tables[f"{MODEL}, song by song"]) == 5
 
 
 def test_frozen_holds_the_first_pose():
