@@ -116,5 +116,9 @@ def _dances(
 def _row(clips: Dances, kept: Timing | None, stage: Staging) -> dict[str, Cell]:
     """The figures of one kind of dance; without ``kept`` none that need beats."""
     keeping = {column: figure for column, figure in cells(kept).items() if column in TIMING} if kept else {}
-    slide = interval([100 * feet.foot_slide(clip) for clip in clips], [clip.frames for clip in clips])
-    return {**keeping, "foot_slide_cm_s": slide, **cells(stage)}
+    low_feet = 100 * np.concatenate([feet.low_foot_speeds(clip) for clip in clips])
+    sliding: dict[str, Cell] = {
+        "foot_slide_cm_s": interval([100 * feet.foot_slide(clip) for clip in clips], [clip.frames for clip in clips]),
+        "low_feet_p90_cm_s": float(np.percentile(low_feet, 90)) if len(low_feet) else float("nan"),
+    }
+    return {**keeping, **sliding, **cells(stage)}

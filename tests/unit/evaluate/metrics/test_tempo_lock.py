@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.dancers import stepping
 from tokendance_core.evaluate.metrics.beats import beat_alignment
+from tokendance_core.evaluate.metrics.events import EVENTS
 from tokendance_core.evaluate.metrics.tempo_lock import PHASES, STEP, WINDOW, tempo_lock
 from tokendance_core.music.clock import to_both_ends
+from tokendance_core.types import MotionClip
 
 SECONDS = 60.0
 BEATS = np.arange(0.3, SECONDS, 0.5)
@@ -42,6 +47,27 @@ def test_jitter_and_more_events_do_not_raise_it() -> None:
     restless = tempo_lock(np.sort(np.concatenate((BEATS, rng.uniform(0, SECONDS, 120)))), BEATS, SECONDS).excess
     assert jittered < 0.5 * exact
     assert restless < exact
+
+
+def march() -> MotionClip:
+    """Half a minute of steps, two a second."""
+    return stepping(900)
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_march_locks_to_its_own_beat_alone(event: str) -> None:
+    events = EVENTS[event](march())
+    on, off = (tempo_lock(events, np.arange(0, 30, period), 30.0) for period in (0.5, 0.5 * 1.09))
+    assert on.excess > 0.15
+    assert off.excess < 0.05
+
+
+def test_trembling_does_not_raise_the_lock() -> None:
+    clip, beats = march(), np.arange(0, 30, 0.5)
+    noise = 0.03 * np.random.default_rng(0).standard_normal(clip.rot6d.shape)
+    trembling = replace(clip, rot6d=(clip.rot6d + noise).astype(np.float32))
+    for find in EVENTS.values():
+        assert tempo_lock(find(trembling), beats, 30.0).excess <= tempo_lock(find(clip), beats, 30.0).excess + 0.02
 
 
 def test_no_events_and_short_dances() -> None:
