@@ -15,7 +15,7 @@ import torch
 
 from tokendance_core.dance import checkpoint
 from tokendance_core.dance.representation import RootForm
-from tokendance_core.datasets import pack
+from tokendance_core.datasets import checks, pack
 from tokendance_core.errors import DataError
 from tokendance_core.music.clock import ClockForm
 from tokendance_core.train import generator, run_folder, tokenizers
@@ -130,9 +130,12 @@ def train_tokenizers(recipe: Recipe, wanted: tuple[str, ...]) -> None:
 
 def _dance_tasks(recipe: Recipe) -> dict[str, tokenizers.DanceTask]:
     torch.manual_seed(recipe.seed)
+    dances, others = pack.load_motion(recipe.data), pack.load_motion(recipe.data, auxiliary=True)
+    for doubt in checks.summary(source.clip for source in (*dances, *others)):
+        recipe.say(doubt)
     tasks, statistics = tokenizers.dance_tasks(
-        pack.load_motion(recipe.data),
-        pack.load_motion(recipe.data, auxiliary=True),
+        dances,
+        others,
         tokenizers.SIZES[recipe.size],
         recipe.root,
         recipe.device,
