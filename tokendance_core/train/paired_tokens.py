@@ -65,8 +65,8 @@ class PairedTokens:
     (N, streams, L); ``tempo`` and ``genre`` (N,) hold for a whole pair.
 
     Where the dance at every place comes from, (N, L): ``phrase`` number within the pair, ``clip`` index in ``clips``,
-    ``clip_seconds`` in it (float), ``certainty`` of its clock, an index in ``CERTAINTIES``. ``sources``: where the
-    music comes from.
+    ``clip_seconds`` in that clip as ``pack.load_motion`` gives it (float; a loop goes on), ``certainty`` of its clock,
+    an index in ``CERTAINTIES``. ``sources``: where the music comes from.
     """
 
     semantic: np.ndarray
