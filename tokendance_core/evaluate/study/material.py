@@ -16,7 +16,8 @@ from tokendance_core.datasets import compose as pairs
 from tokendance_core.datasets.pack import SourceClip, SourceSong
 from tokendance_core.errors import DataError, SettingError
 from tokendance_core.evaluate.metrics import tempo_lock
-from tokendance_core.finishing.settings import NOTHING
+from tokendance_core.finishing.finish import complete
+from tokendance_core.finishing.settings import NOTHING, FinishSettings
 from tokendance_core.motion import kinematics
 from tokendance_core.music import audio, energy
 from tokendance_core.types import FPS, SAMPLE_RATE, MotionClip, Music
@@ -129,16 +130,20 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
     def danced(settings: GenerateSettings, songs: list[Music] = music) -> Dances:
         return [pipeline.generate(song, model, settings) for song in songs]
 
-    dances: dict[str, list[Dances]] = {MODEL: []}
-    for seed in seeds:
+    log(f"dancing to {len(songs)} songs, seed {seeds[0]}")
+    unfinished = danced(replace(chosen, finish=None))
+
+    def finished(settings: FinishSettings) -> Dances:
+        return [complete(clip, settings) for clip in unfinished]
+
+    dances: dict[str, list[Dances]] = {MODEL: [finished(chosen.finish) if chosen.finish else unfinished]}
+    for seed in seeds[1:]:
         log(f"dancing to {len(songs)} songs, seed {seed}")
         dances[MODEL].append(danced(replace(chosen, seed=seed)))
-    log("dancing in one step, to shuffled music, without finishing, and to whole songs with and without energy")
+    log("dancing in one step, to shuffled music, and to whole songs with and without energy")
     dances[ONE_STEP] = [danced(replace(chosen, steps=1, temperature=0.0))]
     rng = np.random.default_rng(chosen.seed)
     dances[SHUFFLED] = [danced(chosen, [shuffled(song, rng) for song in music])]
-    raw = danced(replace(chosen, finish=NOTHING))
-    unlocked = danced(replace(chosen, finish=replace(chosen.finish or NOTHING, foot_lock=0.0)))
     long = music_of(songs, LONGEST)
     whole = danced(chosen, long)
     untold = [pipeline.generate(song, model, chosen, levels=energy.untold) for song in long]
@@ -152,8 +157,8 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
         songs=songs,
         music=music,
         dances=dances,
-        raw=raw,
-        unlocked=unlocked,
+        raw=finished(NOTHING),
+        unlocked=finished(replace(chosen.finish or NOTHING, foot_lock=0.0)),
         whole=whole,
         untold=untold,
     )
