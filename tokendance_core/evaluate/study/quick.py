@@ -34,15 +34,13 @@ from tokendance_core.evaluate.study.rhythm import (
     FEWEST_BEATS,
     OWN,
     REAL,
-    Kind,
-    Moves,
     Timing,
-    exact_clips,
     real_dance,
     share_gates,
     timing,
 )
 from tokendance_core.evaluate.study.staging import TRAINING, Staging, stage_and_facing, staging_gates
+from tokendance_core.evaluate.timed_dances import Kind, Moves, exact_clips
 from tokendance_core.finishing.finish import complete
 from tokendance_core.types import FPS
 

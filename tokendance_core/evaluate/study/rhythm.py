@@ -11,9 +11,8 @@ import numpy as np
 from tokendance_core.datasets.pack import SourceClip, SourceSong
 from tokendance_core.evaluate import gates, second_tracker
 from tokendance_core.evaluate.metrics import beats
-from tokendance_core.evaluate.metrics.events import EVENTS
-from tokendance_core.evaluate.metrics.statistics import Estimate, by_cluster, over_songs_and_seeds, paired_p
-from tokendance_core.evaluate.metrics.tempo_lock import WINDOW, tempo_lock
+from tokendance_core.evaluate.metrics.statistics import Estimate, over_songs_and_seeds, paired_p
+from tokendance_core.evaluate.metrics.tempo_lock import tempo_lock
 from tokendance_core.evaluate.results import Gate, Row, Section, Table
 from tokendance_core.evaluate.second_tracker import Agreement, agreement
 from tokendance_core.evaluate.study.material import (
@@ -26,8 +25,8 @@ from tokendance_core.evaluate.study.material import (
     WRONG_TEMPO,
     Material,
 )
-from tokendance_core.motion.speed import joint_speed
-from tokendance_core.types import FPS, MotionClip, Music
+from tokendance_core.evaluate.timed_dances import Kind, Moves, exact_clips
+from tokendance_core.types import FPS, Music
 
 Score = Callable[[np.ndarray, np.ndarray], float]
 """(music beats, dance beats) in seconds -> alignment."""
@@ -74,47 +73,6 @@ _NOTE = (
     "decelerations and footfalls, so that their gains by these say little; real dance is on the exact grid of its own "
     f"music. Beats by {SECOND}: of a second tracker that heard the same songs."
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Moves:
-    """A dance as its ``events`` by name, (N,) seconds each, found once and scored against many songs; ``speed``: mean
-    joint speed in m/s.
-    """
-
-    events: Mapping[str, np.ndarray]
-    seconds: float
-    speed: float
-
-    @classmethod
-    def of(cls, clip: MotionClip) -> Moves:
-        events = {name: find(clip) for name, find in EVENTS.items()}
-        return cls(events, clip.seconds, float(joint_speed(clip).mean()))
-
-    @property
-    def beats(self) -> np.ndarray:
-        """(B,) seconds of the motion beats."""
-        return self.events["minima"]
-
-
-@dataclass(frozen=True, eq=False)
-class Kind:
-    """Dances of one kind: ``seeds`` of them, a dance to each of ``songs``, (B,) seconds of beats each; songs of one of
-    ``clusters`` are no independent trials; ``placed``: what put the dance on the beat.
-    """
-
-    seeds: Sequence[Sequence[Moves]]
-    songs: Sequence[np.ndarray]
-    clusters: Sequence[str]
-    placed: str = "the network"
-
-    def values(self, figure: Callable[[Moves, np.ndarray], float]) -> np.ndarray:
-        """(seeds, clusters) of a figure of each dance and the beats of its song."""
-        found = [[figure(moves, song) for moves, song in zip(seed, self.songs, strict=True)] for seed in self.seeds]
-        return by_cluster(np.array(found), self.clusters)
-
-    def estimate(self, figure: Callable[[Moves, np.ndarray], float]) -> Estimate:
-        return over_songs_and_seeds(self.values(figure))
 
 
 @dataclass(frozen=True)
@@ -257,11 +215,6 @@ def _is_clear(heard: Sequence[np.ndarray], held_out: Sequence[int]) -> bool:
     """
     clear = {i for i, found in enumerate(heard) if len(found) >= FEWEST_BEATS}
     return len(clear) > 1 and not clear.isdisjoint(held_out)
-
-
-def exact_clips(clips: Sequence[SourceClip]) -> list[SourceClip]:
-    """The clips whose clock is exact and that last a window."""
-    return [c for c in clips if c.grid and c.grid.exact and c.clip.seconds >= WINDOW]
 
 
 def real_dance(clips: Sequence[SourceClip]) -> dict[str, Kind]:

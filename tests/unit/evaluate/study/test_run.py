@@ -26,7 +26,8 @@ from tokendance_core.evaluate.study import structure as study_structure
 from tokendance_core.evaluate.study import tokenizers as study_tokenizers
 from tokendance_core.evaluate.study.life import Life
 from tokendance_core.evaluate.study.material import COMPOSED, MODEL, ONE_STEP, SHUFFLED, WRONG_TEMPO, StudySettings
-from tokendance_core.evaluate.study.rhythm import Kind, Moves, Rhythm, Tracked
+from tokendance_core.evaluate.study.rhythm import Rhythm, Tracked
+from tokendance_core.evaluate.timed_dances import Kind, Moves
 from tokendance_core.music import features
 from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures
 
