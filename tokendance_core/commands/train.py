@@ -20,11 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "stage",
         nargs="?",
-        choices=("all", "tokenizers", "generator"),
+        choices=("all", "tokenizers", "generator", "assemble"),
         default="all",
-        help="all stages in order (default), or one: four FSQ tokenizers; music tokens to dance tokens",
+        help="all stages in order (default), or one: four FSQ tokenizers; music tokens to dance tokens; or no "
+        "training, but the checkpoint from the best weights in --out",
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder with motion/, music/ and their index files")
+    parser.add_argument("--data", type=Path, help="folder with motion/, music/ and their index files")
     parser.add_argument("--out", type=Path, required=True, help="folder for states, logs and results; may hold a run")
     parser.add_argument("--size", choices=tuple(tokenizers.SIZES), default="released")
     parser.add_argument(
@@ -82,7 +83,7 @@ def run(arguments: argparse.Namespace) -> None:
     device = devices.resolve(arguments.device)
     _prepare(device)
     asked = recipe.Recipe(
-        data=arguments.data,
+        data=arguments.data or Path(),
         out=arguments.out,
         size=arguments.size,
         device=device,
@@ -96,13 +97,16 @@ def run(arguments: argparse.Namespace) -> None:
         root=arguments.root,
         clock_form=arguments.clock,
         pairs=arguments.pairs,
+        workers=arguments.threads or os.cpu_count() or 1,
         anneal=arguments.anneal,
         graphs=not arguments.eager,
         say=lambda line: print(line, flush=True),
     )
     try:
         with run_folder.locked(arguments.out):
-            if arguments.stage == "tokenizers":
+            if arguments.stage == "assemble":
+                recipe.assemble(asked)
+            elif arguments.stage == "tokenizers":
                 recipe.train_tokenizers(asked, tuple(arguments.only or checkpoint.STREAMS))
             elif arguments.stage == "generator":
                 recipe.train_generator(asked, arguments.tokenizers or arguments.out / recipe.TOKENIZERS)
@@ -119,6 +123,8 @@ def _check(arguments: argparse.Namespace) -> None:
         raise SettingError(
             "--only chooses among the tokenizers.", hint="Write `train tokenizers --only …`, or leave it out."
         )
+    if arguments.data is None and arguments.stage != "assemble":
+        raise SettingError("--data is missing.", hint="Name the folder with motion/ and music/.")
     for name in ("minutes", "steps", "times", "batch", "learning_rate", "pairs"):
         value = getattr(arguments, name)
         if value is not None and not value > 0:

@@ -2,7 +2,7 @@
 
 Layout: ``motion/*.npz`` and ``motion_aux/*.npz`` with ``rot6d`` (T, 22, 6) and ``root`` (T, 3) beside
 ``motion_index.json`` (joint names, clips) and ``motion_tempo.json`` (grids); ``music/*.ogg`` beside
-``music_index.json`` (file, split).
+``music_index.json`` (file, split), and beside or in place of ``music/`` its features in ``features/*.npz``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tokendance_core.datasets.stillness import dance_span
 from tokendance_core.errors import AudioError, DataError
 from tokendance_core.motion.edits import face_forward
 from tokendance_core.motion.skeleton import INDEX, JOINTS
-from tokendance_core.music import audio, features
+from tokendance_core.music import feature_file, features
 from tokendance_core.types import FPS, MotionClip, MusicFeatures
 
 Split = Literal["train", "validation", "test"]
@@ -238,7 +238,7 @@ def load_songs(
             continue
         path = data / "music" / entry["file"]
         try:
-            song_features = features.extract(audio.load(path, duration=seconds))
+            song_features = _features(data, path, seconds)
         except AudioError as error:
             if on_skipped is None:
                 raise
@@ -249,9 +249,19 @@ def load_songs(
             split=split,
             features=song_features,
             beats=features.beat_times(song_features),
-            path=path,
+            path=path if path.exists() else None,
             artist=str(entry.get("artist", "")),
         )
+
+
+def _features(data: Path, song: Path, seconds: float | None) -> MusicFeatures:
+    """The features of a song: those that lie ready, else what is heard in it, or in its first ``seconds``."""
+    ready = data / "features" / f"{song.stem}.npz"
+    if seconds is None and ready.exists():
+        return feature_file.read(ready)
+    from tokendance_core.music import audio  # decoders, which a machine that has the features can do without
+
+    return features.extract(audio.load(song, duration=seconds))
 
 
 def _split_of_song(entry: dict[str, Any]) -> Split:

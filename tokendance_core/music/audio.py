@@ -4,10 +4,7 @@ libsndfile decodes WAV, FLAC, OGG, MP3 and its other formats; what it cannot dec
 of a video) goes through ffmpeg when that is installed. Decoding, mixing and resampling (soxr HQ) run block by block, so
 that a long multichannel file never lies in memory as a whole.
 
-Every song is brought to -16 dBFS RMS, because MFCC 0 and the 1e-10 floor of the mel spectrum depend on the level, and a
-quiet master should give the same dance as a loud one. As in loudness meters, stretches of 0.4 s that are 10 dB below
-the mean power are left out of the measurement, so that a long silent intro does not make the rest loud. Samples may
-then exceed 1: they are analysed, never played.
+Samples may exceed 1 once they are at that loudness: they are analysed, never played.
 """
 
 from __future__ import annotations
@@ -24,6 +21,7 @@ import soundfile
 import soxr
 
 from tokendance_core.errors import AudioError
+from tokendance_core.music import loudness
 from tokendance_core.music.settings import MAX_SPEED, MIN_SPEED
 from tokendance_core.types import SAMPLE_RATE, Music
 
@@ -31,14 +29,10 @@ MIN_SECONDS = 2.0
 MAX_SECONDS = 1200.0
 
 BLOCK_SECONDS = 4
-SILENT_PEAK = 1e-4
 SANE_PEAK = 1e12
 """Samples beyond this (or not finite) are damage; float files in integer units reach 2e9."""
 
 MAX_DAMAGE = 0.01
-LOUDNESS_DB = -16.0
-GATE_SAMPLES = SAMPLE_RATE * 2 // 5
-GATE_POWER = 0.1
 
 NEEDS_FFMPEG = frozenset(
     (
@@ -64,7 +58,7 @@ def load(path: str | Path, *, start: float = 0.0, duration: float | None = None,
         samples = _decode(path, path.name, start, duration, speed)
     except soundfile.SoundFileError:
         samples = _decode_with_ffmpeg(path, start, duration, speed)
-    return Music(level(samples, path.name), path.name)
+    return Music(loudness.level(samples, path.name), path.name)
 
 
 def _check_span(start: float, duration: float | None, speed: float) -> None:
@@ -201,18 +195,3 @@ def _read(sound: soundfile.SoundFile, limit: int, speed: float) -> tuple[np.ndar
         pieces.append(resampler.resample_chunk(block.mean(axis=1)))
     pieces.append(resampler.resample_chunk(np.empty(0, np.float32), last=True))
     return np.concatenate(pieces), read, damaged / max(read * sound.channels, 1)
-
-
-def level(samples: np.ndarray, name: str) -> np.ndarray:
-    """``samples`` (N,) float32, changed in place: without offset, the louder stretches at ``LOUDNESS_DB``. Raises
-    AudioError for silence.
-    """
-    samples -= samples.mean(dtype=np.float64).astype(np.float32)
-    peak = np.abs(samples).max()
-    if peak < SILENT_PEAK:
-        raise AudioError(f"{name} is silent.", hint="Choose another song, or another stretch of this one.")
-    starts = np.arange(0, len(samples) - GATE_SAMPLES + 1, GATE_SAMPLES)
-    power = np.add.reduceat(np.square(samples), starts) / np.diff(starts, append=len(samples))
-    loud = power[power >= GATE_POWER * power.mean()]
-    samples *= np.float32(10 ** (LOUDNESS_DB / 20) / np.sqrt(loud.mean(dtype=np.float64)))
-    return samples

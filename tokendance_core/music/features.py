@@ -38,6 +38,9 @@ FEATURE_NAMES: tuple[str, ...] = (
     "peak",
     "beat",
 )
+DEFINITION = 1
+"""Changes whenever the same sound would get other numbers: features that were kept in a file are stale then."""
+
 ONSET, CHROMA, PEAK, BEAT = 0, slice(21, 33), 33, 34
 
 SEMANTIC: tuple[int, ...] = tuple(i for i, name in enumerate(FEATURE_NAMES) if name.startswith("mfcc"))

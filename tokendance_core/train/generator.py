@@ -6,7 +6,6 @@ import math
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
 import torch
@@ -18,14 +17,19 @@ from tokendance_core.files.atomic import write_aside
 from tokendance_core.model.generator import CONFIGS, HALVES, Generator, Prompt
 from tokendance_core.train import paired_tokens
 from tokendance_core.train.draws import Draws
+from tokendance_core.train.log import Say
 from tokendance_core.train.losses import masked_cross_entropy
 from tokendance_core.train.optimisation import Batch
 from tokendance_core.train.paired_tokens import PairedTokens
+from tokendance_core.train.workers import Enough, never
 
 CROPS = (60, 240)
 """Tokens of a training crop: the paper's 240 frames, or more, so that long songs are familiar; a batch holds equally
 many tokens.
 """
+
+SPLITS: tuple[pack.Split, ...] = ("train", "validation")
+"""Songs that training reads."""
 
 PAIRS = 2400
 VALIDATION_PAIRS = 24
@@ -169,25 +173,29 @@ def load_or_build_pairs(
     *,
     seed: int,
     count: int,
+    say: Say,
+    workers: int = 1,
+    enough: Enough = never,
 ) -> tuple[PairedTokens, PairedTokens]:
     """Training pairs, and pairs of held-out songs with the same dances: what matters is how learned dances carry over
     to a new song.
 
     Built at the first start of a run, and again when the tokenizers have changed; read from its folder otherwise.
+    As many training pairs as are ready when there is ``enough``.
     """
-    paths = {split: folder / f"pairs_{split}.npz" for split in ("train", "validation")}
+    paths = {split: folder / f"pairs_{split}.npz" for split in SPLITS}
     made_with = folder / "pairs.id"
     wanted = f"{codecs.id} {codecs.clock} {count} {seed}"
     if not made_with.exists() or made_with.read_text(encoding="ascii") != wanted:
         clips = [clip for clip in pack.load_motion(data) if clip.split == "train"]
-        songs: dict[str, list[pack.SourceSong]] = {split: [] for split in get_args(pack.Split)}
-        for song in pack.load_songs(data):
+        songs: dict[str, list[pack.SourceSong]] = {split: [] for split in SPLITS}
+        for song in pack.load_songs(data, say, SPLITS):
             songs[song.split].append(song)
         drums = paired_tokens.drum_songs(np.random.default_rng(seed))
-        build = partial(paired_tokens.build, clips=clips, codecs=codecs)
+        build = partial(paired_tokens.build, clips=clips, codecs=codecs, workers=workers)
         few = min(count, VALIDATION_PAIRS)
         paired_tokens.save(build(songs["validation"], [], count=few, seed=seed + 1), paths["validation"])
-        paired_tokens.save(build(songs["train"], drums, count=count, seed=seed), paths["train"])
+        paired_tokens.save(build(songs["train"], drums, count=count, seed=seed, enough=enough), paths["train"])
         with write_aside(made_with) as aside:
             aside.write_text(wanted, encoding="ascii")
     return paired_tokens.load(paths["train"]), paired_tokens.load(paths["validation"])

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
-from tqdm import tqdm
 
 from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.datasets.clip_clocks import Certainty
@@ -25,6 +24,7 @@ from tokendance_core.motion.speed import joint_speed
 from tokendance_core.music import energy, features
 from tokendance_core.music.clock import AS_DANCED, FRAMES_PER_BEAT, ON_THE_BEAT, Clock
 from tokendance_core.train import percussion
+from tokendance_core.train.workers import Enough, make_all, never
 from tokendance_core.types import FPS, MotionClip
 
 TOKENS = 480
@@ -188,8 +188,12 @@ def build(
     codecs: Checkpoint,
     count: int,
     seed: int,
+    workers: int = 1,
+    enough: Enough = never,
 ) -> PairedTokens:
-    """``count`` pairs from these songs, drum tracks and clips, each pair from its own (seed, number)."""
+    """``count`` pairs from these songs, drum tracks and clips, each pair from its own (seed, number): made by so many
+    ``workers``, and fewer of them when there is ``enough``.
+    """
     by_genre: dict[str, list[Danceable]] = {}
     for clip in clips:
         by_genre.setdefault(clip.genre, []).extend(danceables(clip))
@@ -198,10 +202,13 @@ def build(
     names = tuple(clip.name for made in by_genre.values() for clip in made)
     numbers = {name: number for number, name in enumerate(names)}
     real, drummed = ([_heard(song, codecs) for song in kind if len(song.beats) >= 8] for kind in (songs, drums))
-    rows = [
-        _pair(drummed if drummed and rng.random() < DRUM_SHARE else real, by_genre, ranks, numbers, codecs, rng)
-        for rng in tqdm(_generators(seed, count), "pairs", count, mininterval=5.0)
-    ]
+
+    def made(number: int) -> tuple[dict[str, np.ndarray | int], Source]:
+        rng = np.random.default_rng((seed, number))
+        kind = drummed if drummed and rng.random() < DRUM_SHARE else real
+        return _pair(kind, by_genre, ranks, numbers, codecs, rng)
+
+    rows = make_all(made, count, workers=workers, enough=enough)
     return PairedTokens(
         **{name: np.stack([columns[name] for columns, _ in rows]) for name in (*_PROMPT, *_ORIGIN)},
         clips=names,
@@ -212,10 +219,6 @@ def build(
 def _usual_speeds(clips: list[SourceClip]) -> np.ndarray:
     """Every smoothed joint speed of a genre's clips in m/s, ascending: what a speed's rank is read from."""
     return np.sort(np.concatenate([energy.smoothed(joint_speed(clip.clip)) for clip in clips]))
-
-
-def _generators(seed: int, count: int) -> Iterator[np.random.Generator]:
-    return (np.random.default_rng((seed, number)) for number in range(count))
 
 
 def _pair(

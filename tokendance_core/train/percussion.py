@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokendance_core.music import audio
+from tokendance_core.music import loudness
 from tokendance_core.types import SAMPLE_RATE, Music
 
 # sixteenth steps of a bar on which each drum sounds
@@ -68,4 +68,4 @@ def drum_track(bpm: float, seconds: float, rng: np.random.Generator) -> Music:
             for position in steps:
                 add(drums[drum] * rng.uniform(0.7, 1.0), start + position * step)
     name = f"drums {bpm:.0f} bpm"
-    return Music(audio.level(samples[: int(seconds * SAMPLE_RATE)].astype(np.float32), name), name)
+    return Music(loudness.level(samples[: int(seconds * SAMPLE_RATE)].astype(np.float32), name), name)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import copy
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,9 +14,12 @@ from pathlib import Path
 import torch
 
 from tokendance_core.dance import checkpoint
+from tokendance_core.dance.checkpoint import Checkpoint
+from tokendance_core.dance.checkpoint_header import sizes
 from tokendance_core.dance.representation import RootForm
 from tokendance_core.datasets import checks, pack
 from tokendance_core.errors import DataError
+from tokendance_core.model.generator import Generator, GeneratorConfig
 from tokendance_core.music.clock import ClockForm
 from tokendance_core.train import generator, run_folder, tokenizers
 from tokendance_core.train.log import Clock, Say
@@ -44,6 +47,9 @@ STAGES = {
     "generator": Stage(steps=20_000, share=0.27, batch=32, learning_rate=2e-3, betas=(0.9, 0.99), weight_decay=0.02),
 }
 """In the order of training. What the shares leave is for reading the data and building the pairs."""
+
+PAIRS_SHARE = 0.1
+"""How much of the minutes may go into building pairs."""
 
 RESERVE = 0.02
 """Share of the minutes that is kept for the last checkpoint."""
@@ -77,6 +83,7 @@ class Recipe:
     root: RootForm = "heading"
     clock_form: ClockForm = "beats"
     pairs: int = generator.PAIRS
+    workers: int = 1
     anneal: bool = False
     graphs: bool = True
     say: Say = lambda line: None
@@ -147,7 +154,7 @@ def _dance_tasks(recipe: Recipe) -> dict[str, tokenizers.DanceTask]:
 def _music_tasks(recipe: Recipe) -> dict[str, tokenizers.MusicTask]:
     torch.manual_seed(recipe.seed)
     tasks, statistics = tokenizers.music_tasks(
-        list(pack.load_songs(recipe.data)), tokenizers.SIZES[recipe.size], recipe.device
+        list(pack.load_songs(recipe.data, recipe.say, generator.SPLITS)), tokenizers.SIZES[recipe.size], recipe.device
     )
     run_folder.save_statistics(recipe.out / "music_statistics.npz", statistics)
     return tasks
@@ -163,34 +170,55 @@ def train_generator(recipe: Recipe, trained: Path, begun: float | None = None) -
         raise DataError(
             f"{trained} already holds a generator.", hint="Pass the tokenizers.safetensors that stage one wrote."
         )
+    until = math.inf if recipe.minutes is None else recipe.clock() + 60 * recipe.minutes * PAIRS_SHARE
     pairs = generator.load_or_build_pairs(
         recipe.out,
         recipe.data,
         stage_one,
         seed=recipe.seed,
         count=recipe.pairs,
+        say=recipe.say,
+        workers=recipe.workers,
+        enough=lambda: recipe.clock() >= until,
     )
+    recipe.say(f"generator: {len(pairs[0])} pairs")
     torch.manual_seed(recipe.seed)
-    sizes = stage_one.tokenizers["upper"].config
+    codes = stage_one.tokenizers["upper"].config
     task = generator.generator_task(
         recipe.size,
         *pairs,
         genres=len(stage_one.genres),
-        codebooks=sizes.codebooks,
-        levels=sizes.levels,
+        codebooks=codes.codebooks,
+        levels=codes.levels,
         device=recipe.device,
     )
-
-    def assemble() -> None:
-        made = copy.deepcopy(task.model)
-        made.load_state_dict(run_folder.read_weights(run_folder.best_path(recipe.out, "generator"))[1])
-        stage_one.with_generator(made).save(recipe.out / "tokendance.safetensors")
 
     length = recipe.length("generator")
     if begun is not None and recipe.minutes is not None:
         left = 60 * recipe.minutes * (1 - RESERVE) - _spent(recipe, begun)
         length = replace(length, seconds=max(left, 1.0))
-    _training(recipe, "generator", task, length, assemble).run()
+    _training(recipe, "generator", task, length, lambda: _complete(stage_one, recipe.out)).run()
+
+
+def assemble(recipe: Recipe) -> None:
+    """The checkpoint from the best weights that a run folder holds, and no training; DataError where they are not
+    all there.
+    """
+    stage_one = run_folder.assemble(recipe.out, recipe.root)
+    if stage_one is None or not run_folder.best_path(recipe.out, "generator").exists():
+        raise DataError(
+            f"{recipe.out} does not hold the weights of all of {', '.join(STAGES)}.", hint="Train what is missing."
+        )
+    stage_one.save(recipe.out / TOKENIZERS)
+    _complete(replace(stage_one, clock=recipe.clock_form), recipe.out)
+
+
+def _complete(stage_one: Checkpoint, folder: Path) -> None:
+    """Tokenizers and the best generator of a run folder as the checkpoint that dances."""
+    config, weights = run_folder.read_weights(run_folder.best_path(folder, "generator"))
+    made = Generator(GeneratorConfig(**sizes(config)))
+    made.load_state_dict(weights)
+    stage_one.with_generator(made).save(folder / "tokendance.safetensors")
 
 
 def _spent(recipe: Recipe, begun: float) -> float:

@@ -13,10 +13,10 @@ import pytest
 import soundfile
 
 from tokendance_core.errors import AudioError
-from tokendance_core.music import audio
+from tokendance_core.music import audio, loudness
 from tokendance_core.types import SAMPLE_RATE, Music
 
-LOUDNESS = 10 ** (audio.LOUDNESS_DB / 20)
+LOUDNESS = 10 ** (loudness.LOUDNESS_DB / 20)
 
 
 def tone(seconds: float, rate: int = 44_100, channels: int = 2, level: float = 0.3, hertz: float = 440.0) -> np.ndarray:
