@@ -120,6 +120,33 @@ def test_training_in_the_background_that_cannot_start_says_why(tmp_path: Path) -
     assert "motion_index.json" in said + log.read_text()
 
 
+def test_a_folder_without_sound_trains_on_another_machine(data: Path, tmp_path: Path) -> None:
+    script, packed = ROOT / "scripts" / "train_on_gpu.sh", tmp_path / "packed"
+    variables = {"PYTHON": sys.executable, "SIZE": "tiny", "MINUTES": "0.1", "DEVICE": "cpu"}
+    said = subprocess.run(
+        [script, "pack", data, packed], env=ENVIRONMENT | variables, capture_output=True, text=True, check=True
+    ).stdout
+    assert "MB" in said
+    assert not [path for path in packed.rglob("*") if path.suffix in (".ogg", ".safetensors")]
+    done = subprocess.run(
+        [packed / script.name, "run", tmp_path / "results", "--batch", "4", "--pairs", "3"],
+        cwd=tmp_path,
+        env={name: value for name, value in (ENVIRONMENT | variables).items() if name != "PYTHONPATH"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    brought = {path.name: path.stat().st_size for path in (tmp_path / "results").iterdir()}
+    assert set(brought) == {
+        *(f"{name}.safetensors" for name in STAGES),
+        *("dance_statistics.npz", "music_statistics.npz", "train.log"),
+    }
+    assert max(brought.values()) < 15e6
+    run(command("assemble", "--out", tmp_path / "results"))
+    assert checkpoint.load(tmp_path / "results" / "tokendance.safetensors").generator is not None
+
+
 def test_missing_data_is_one_sentence(tmp_path: Path) -> None:
     said = run(command(*STAGE_ONE, "--data", tmp_path, "--out", tmp_path / "out"), code=7)
     assert "motion_index.json" in said

@@ -110,6 +110,17 @@ CONFIGS = {
     "released": GeneratorConfig(
         codebooks=3, timings=3, width=160, state=16, head_dim=64, music_layers=1, global_layers=3, dance_layers=1
     ),
+    "large": GeneratorConfig(
+        codebooks=3,
+        timings=3,
+        width=192,
+        state=16,
+        head_dim=64,
+        music_layers=1,
+        global_layers=3,
+        dance_layers=1,
+        music_in="code",
+    ),
     "tiny": GeneratorConfig(
         codebooks=2, timings=3, width=32, state=8, head_dim=16, music_layers=1, global_layers=2, dance_layers=1
     ),
@@ -117,7 +128,8 @@ CONFIGS = {
 """Named sizes. The paper gives Mamba-1 terms, d_model 512, d_state 16, d_conv 4, expand 2, that is 1024 inner channels
 with 16 states and a decay of their own each. Mamba-2 keeps all four and ties the decay inside a head: 1024 channels =
 16 heads of 64. "released" is the shipped size (320 inner channels, 5 heads, one local layer each), trained on a CPU;
-"tiny" is for tests.
+"large" is for a graphics card, as wide as a file of 15 MB allows without the learned indices of the music, which were
+worth nothing; "tiny" is for tests.
 """
 
 

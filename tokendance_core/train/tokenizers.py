@@ -68,10 +68,12 @@ class Sizes:
 SIZES = {
     "tiny": Sizes(dance_width=16, music_width=16, halvings=2, dance_codebooks=2),
     "released": Sizes(dance_width=192, music_width=128, halvings=2, dance_codebooks=3),
+    "large": Sizes(dance_width=368, music_width=256, halvings=2, dance_codebooks=3),
     "paper": Sizes(dance_width=512, music_width=256, halvings=3, dance_codebooks=1),
 }
 """Named sizes. "paper" is one code for eight frames of half a body; "released" three codes for four, since the paper's
-setting keeps no more than 8 cm joint error on this data (see MODEL_CARD.md).
+setting keeps no more than 8 cm joint error on this data (see MODEL_CARD.md). "large" is for a graphics card: what fits
+into files of 15 MB.
 """
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tokendance_core.datasets import pack
 from tokendance_core.errors import AudioError, DataError
+from tokendance_core.music import audio, feature_file, features
 from tokendance_core.types import MUSIC_FEATURES, MusicFeatures
 
 _SPLITS = {"a.ogg": "test", "b.ogg": "train", "c.ogg": "validation"}
@@ -16,8 +17,8 @@ _SPLITS = {"a.ogg": "test", "b.ogg": "train", "c.ogg": "validation"}
 @pytest.fixture
 def unheard(monkeypatch: pytest.MonkeyPatch) -> None:
     """Songs are not looked for: their features are nothing."""
-    monkeypatch.setattr(pack.audio, "load", lambda path, duration: path)
-    monkeypatch.setattr(pack.features, "extract", lambda song: MusicFeatures(np.zeros((2, MUSIC_FEATURES), np.float32)))
+    monkeypatch.setattr(audio, "load", lambda path, duration: path)
+    monkeypatch.setattr(features, "extract", lambda song: MusicFeatures(np.zeros((2, MUSIC_FEATURES), np.float32)))
 
 
 def _write_index(folder: Path, entries: list[dict[str, object]]) -> None:
@@ -33,6 +34,18 @@ def test_songs_of_some_splits_alone(unheard: None, tmp_path: Path) -> None:
     _write_index(tmp_path, [{"file": file, "split": split, "artist": "one"} for file, split in _SPLITS.items()])
     found = list(pack.load_songs(tmp_path, splits=("test", "validation")))
     assert [(song.name, song.artist) for song in found] == [("a", "one"), ("c", "one")]
+
+
+def test_features_that_lie_ready_stand_in_for_the_sound(tmp_path: Path) -> None:
+    _write_index(tmp_path, [{"file": "a.ogg", "split": "train"}])
+    values = np.zeros((60, MUSIC_FEATURES), np.float32)
+    values[[7, 22, 37], features.BEAT] = 1.0
+    (tmp_path / "features").mkdir()
+    feature_file.write(MusicFeatures(values), tmp_path / "features" / "a.npz")
+    (song,) = pack.load_songs(tmp_path)
+    np.testing.assert_array_equal(song.features.values, values)
+    assert len(song.beats) == 3
+    assert (song.split, song.path) == ("train", None)
 
 
 def test_a_song_that_cannot_be_decoded_is_left_out_and_told(tmp_path: Path) -> None:
