@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--raw",
         action="store_true",
-        help="the motion as the network made it: feet, smoothing and both ends are left for later",
+        help="the motion as the network made it: feet, stage, smoothing and both ends are left for later",
     )
     add_options(parser, RunSettings)
     add("--fps", type=float, metavar="N", help="frames per second of the file (default: 30)")

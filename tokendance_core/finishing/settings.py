@@ -24,7 +24,7 @@ class FinishSettings:
     )
     foot_lock: float = option(
         1.0,
-        "Keep standing feet still; 0 leaves feet and path alone",
+        "Keep standing feet still; 0 leaves them to what the network made",
         least=0.0,
         most=1.0,
         unit="part",

@@ -39,7 +39,7 @@ def retarget(clip: MotionClip, rig: Rig, rig_map: RigMap, settings: RetargetSett
         clip = mirror(clip)
     positions, global_rotations = forward_kinematics(
         rotation.matrix_from_6d(clip.rot6d.astype(np.float64)),
-        _staged(clip.root.astype(np.float64), clip.fps, settings),
+        _travelled(clip.root.astype(np.float64), clip.fps, settings),
     )
     if settings.arm_spacing and all(joint in rest.bones for joint in (*arm_spacing.ARMS, *arm_spacing.TRUNK)):
         still = _posed(rig, rig_map, rest, global_rotations, (*arm_spacing.ARMS, *arm_spacing.TRUNK))
@@ -52,14 +52,14 @@ def retarget(clip: MotionClip, rig: Rig, rig_map: RigMap, settings: RetargetSett
     return _keys(rig, rig_map, rest, _targets(rig, rig_map, rest, global_rotations), path, clip.fps, settings)
 
 
-def _staged(root: np.ndarray, fps: float, settings: RetargetSettings) -> np.ndarray:
+def _travelled(root: np.ndarray, fps: float, settings: RetargetSettings) -> np.ndarray:
     """(T, 3): the pelvis path with its part over the floor scaled, or without its slow part."""
     if settings.root_motion == "in_place":
         slow = filtered(root, gaussian(_WANDERING * fps)) if len(root) > 1 else root
-        staged: np.ndarray = root - slow * OVER_THE_FLOOR
+        travelled: np.ndarray = root - slow * OVER_THE_FLOOR
     else:
-        staged = root + (settings.travel - 1) * (root - root[:1]) * OVER_THE_FLOOR
-    return staged
+        travelled = root + (settings.travel - 1) * (root - root[:1]) * OVER_THE_FLOOR
+    return travelled
 
 
 def _scene_height(rig: Rig, rest: RestPose, height: float) -> float:
