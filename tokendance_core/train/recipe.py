@@ -132,7 +132,8 @@ def train_tokenizers(recipe: Recipe, wanted: tuple[str, ...]) -> None:
             assembled.save(recipe.out / TOKENIZERS)
 
 
-# Both seed the weights anew, so that they do not depend on which streams are trained together.
+# Both seed the weights anew, so that they do not depend on which streams are trained together, and keep the
+# normalisation that the folder began with: the data may have changed since.
 
 
 def _dance_tasks(recipe: Recipe) -> dict[str, tokenizers.DanceTask]:
@@ -140,23 +141,29 @@ def _dance_tasks(recipe: Recipe) -> dict[str, tokenizers.DanceTask]:
     dances, others = pack.load_motion(recipe.data), pack.load_motion(recipe.data, auxiliary=True)
     for doubt in checks.summary(source.clip for source in (*dances, *others)):
         recipe.say(doubt)
+    kept = recipe.out / run_folder.DANCE_STATISTICS
     tasks, statistics = tokenizers.dance_tasks(
         dances,
         others,
         tokenizers.SIZES[recipe.size],
         recipe.root,
         recipe.device,
+        run_folder.load_statistics(kept),
     )
-    run_folder.save_statistics(recipe.out / "dance_statistics.npz", statistics)
+    run_folder.save_statistics(kept, statistics)
     return tasks
 
 
 def _music_tasks(recipe: Recipe) -> dict[str, tokenizers.MusicTask]:
     torch.manual_seed(recipe.seed)
+    kept = recipe.out / run_folder.MUSIC_STATISTICS
     tasks, statistics = tokenizers.music_tasks(
-        list(pack.load_songs(recipe.data, recipe.say, generator.SPLITS)), tokenizers.SIZES[recipe.size], recipe.device
+        list(pack.load_songs(recipe.data, recipe.say, generator.SPLITS)),
+        tokenizers.SIZES[recipe.size],
+        recipe.device,
+        run_folder.load_statistics(kept),
     )
-    run_folder.save_statistics(recipe.out / "music_statistics.npz", statistics)
+    run_folder.save_statistics(kept, statistics)
     return tasks
 
 

@@ -33,6 +33,7 @@ Model = Tokenizer | Generator
 State = dict[str, Any]
 
 LOCK = "train.pid"
+DANCE_STATISTICS, MUSIC_STATISTICS = "dance_statistics.npz", "music_statistics.npz"
 _ASIDE = ".????????-"
 """How :func:`write_aside` names a file that is not complete."""
 
@@ -154,14 +155,18 @@ def save_statistics(path: Path, statistics: Statistics) -> None:
         np.savez(aside, mean=statistics.mean, std=statistics.std)
 
 
-def _load_statistics(path: Path) -> Statistics:
+def load_statistics(path: Path) -> Statistics | None:
+    """A normalisation that was kept; None if there is none yet."""
+    if not path.exists():
+        return None
     with np.load(path, allow_pickle=False) as arrays:
         return Statistics(arrays["mean"], arrays["std"])
 
 
 def assemble(folder: Path, root: RootForm) -> Checkpoint | None:
     """The tokenizers with the best figures as a checkpoint without a generator; None while one is missing."""
-    if not all(best_path(folder, name).exists() for name in STREAMS):
+    dance, music = (load_statistics(folder / name) for name in (DANCE_STATISTICS, MUSIC_STATISTICS))
+    if dance is None or music is None or not all(best_path(folder, name).exists() for name in STREAMS):
         return None
     tokenizers = {}
     for name in STREAMS:
@@ -171,8 +176,8 @@ def assemble(folder: Path, root: RootForm) -> Checkpoint | None:
     return Checkpoint(
         tokenizers=tokenizers,
         generator=None,
-        dance_statistics=_load_statistics(folder / "dance_statistics.npz"),
-        music_statistics=_load_statistics(folder / "music_statistics.npz"),
+        dance_statistics=dance,
+        music_statistics=music,
         genres=GENRES,
         root=root,
     )

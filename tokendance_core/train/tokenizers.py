@@ -244,20 +244,26 @@ def dance_tasks(
     sizes: Sizes,
     root: representation.RootForm,
     device: str = "cpu",
+    statistics: Statistics | None = None,
 ) -> tuple[dict[str, DanceTask], Statistics]:
-    """Tasks for both halves, and the normalisation: that of the training motion."""
+    """Tasks for both halves, and the normalisation: the one given, or that of the training motion."""
     dance, other = (motion_pool([c for c in some if c.split == "train"], root) for some in (clips, auxiliary))
     sequences = [*dance, *other]
-    sides = (0.0,) if root == "heading" else (-HEADING_SPREAD, HEADING_SPREAD)
-    statistics = Statistics.of(
-        [turned(torch.from_numpy(m)[None], torch.tensor([side]))[0].numpy() for m in sequences[::3] for side in sides]
-    )
+    statistics = statistics or _motion_statistics(sequences[::3], root)
     shares = np.repeat([1.0, AUXILIARY_SHARE], [len(dance), len(other)])
     pool = Windows(sequences, WINDOW, shares=shares, device=device)
     held_out = [pool.on_device(representation.to_matrix(c.clip, root)) for c in clips if c.split == "validation"]
     return {
         part: DanceTask(part, sizes, pool=pool, held_out=held_out, statistics=statistics, root=root) for part in PARTS
     }, statistics
+
+
+def _motion_statistics(sequences: list[np.ndarray], root: representation.RootForm) -> Statistics:
+    """The normalisation of sequences that may be turned in training."""
+    sides = (0.0,) if root == "heading" else (-HEADING_SPREAD, HEADING_SPREAD)
+    return Statistics.of(
+        [turned(torch.from_numpy(m)[None], torch.tensor([side]))[0].numpy() for m in sequences for side in sides]
+    )
 
 
 class MusicTask:
@@ -313,13 +319,11 @@ def _beats_found(logits: Tensor, beats: Tensor) -> Tensor:
     return ((best.indices - 2).abs() <= 1) & (best.values > 0)
 
 
-def music_tasks(songs: list[SourceSong], sizes: Sizes, device: str = "cpu") -> tuple[dict[str, MusicTask], Statistics]:
-    """Tasks for both music streams, and the normalisation: that of the training songs (peaks and beats stay 0 and
-    1).
-    """
-    statistics = Statistics.of([s.features.values for s in songs if s.split == "train"])
-    events = [features.PEAK, features.BEAT]
-    statistics.mean[events], statistics.std[events] = 0.0, 1.0
+def music_tasks(
+    songs: list[SourceSong], sizes: Sizes, device: str = "cpu", statistics: Statistics | None = None
+) -> tuple[dict[str, MusicTask], Statistics]:
+    """Tasks for both music streams, and the normalisation: the one given, or that of the training songs."""
+    statistics = statistics or _music_statistics([s.features.values for s in songs if s.split == "train"])
     train, held_out = (
         [
             statistics.normalise(s.features.values).astype(np.float32)
@@ -333,3 +337,11 @@ def music_tasks(songs: list[SourceSong], sizes: Sizes, device: str = "cpu") -> t
         part: MusicTask(part, sizes, pool=pool, held_out=[pool.on_device(song) for song in held_out])
         for part in ("semantic", "acoustic")
     }, statistics
+
+
+def _music_statistics(songs: list[np.ndarray]) -> Statistics:
+    """The normalisation of songs; peaks and beats stay 0 and 1."""
+    statistics = Statistics.of(songs)
+    events = [features.PEAK, features.BEAT]
+    statistics.mean[events], statistics.std[events] = 0.0, 1.0
+    return statistics

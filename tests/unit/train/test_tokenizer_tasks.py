@@ -142,3 +142,10 @@ def test_fewer_codes_are_a_coarser_decoding() -> None:
     made = model(x, torch.tensor([1, 2]))[0]
     torch.testing.assert_close(made[:1], model.decode(indices[:1, :, :1]))
     torch.testing.assert_close(made[1:], model.decode(indices[1:]))
+
+
+def test_a_run_goes_on_with_the_normalisation_that_it_began_with() -> None:
+    began = dance_tasks([clip(0, "train")], [], SIZES["tiny"], "heading")[1]
+    tasks, kept = dance_tasks([clip(3, "train")], [], SIZES["tiny"], "heading", statistics=began)
+    assert kept is began
+    np.testing.assert_array_equal(tasks["lower"]._mean, began.mean)
