@@ -132,8 +132,7 @@ def _check(arguments: argparse.Namespace) -> None:
 
 
 def _prepare(device: str) -> None:
-    """Fast arithmetic on a graphics card: TF32 products, and kernels that were tried out."""
+    """Fast arithmetic on a graphics card: TF32 products."""
     if device == "cuda":
         torch.set_float32_matmul_precision("high")
         torch.backends.cudnn.allow_tf32 = True
-        torch.backends.cudnn.benchmark = True
