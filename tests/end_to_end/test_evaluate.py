@@ -16,6 +16,7 @@ from tokendance_core.__main__ import main
 from tokendance_core.commands.evaluate import FIGURES, PAGE
 from tokendance_core.evaluate.benchmarks.protocols import PROTOCOLS
 from tokendance_core.evaluate.study.material import (
+    CLOCKED,
     COMPOSED,
     FROZEN,
     MODEL,
@@ -110,7 +111,7 @@ def test_quick_sets_the_dances_of_a_checkpoint_beside_real_ones(data, tiny_check
     assert evaluate(*words, "--device", "cpu") == 0
     result = json.loads((tmp_path / FIGURES).read_text(encoding="utf-8"))
     table = result["sections"]["Dances"]["tables"]["Dances"]
-    assert {MODEL, RAW, COMPOSED, RANDOM_CLIP, REAL, TRAINING} <= set(table)
+    assert {MODEL, RAW, COMPOSED, CLOCKED, RANDOM_CLIP, REAL, TRAINING} <= set(table)
     assert {"lock_excess", "footfall_gain", "foot_slide_cm_s", "whips_per_minute"} <= set(table[MODEL])
     assert {gate["theme"][0] for gate in result["gates"]} == {"1", "2", "8"}
     assert "lock excess" in capsys.readouterr().out

@@ -14,6 +14,7 @@ from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.datasets import checks, pack, phrases
 from tokendance_core.datasets import compose as pairs
 from tokendance_core.datasets.pack import SourceClip, SourceSong
+from tokendance_core.datasets.phrases import Danceable
 from tokendance_core.errors import DataError, SettingError
 from tokendance_core.evaluate.metrics import tempo_lock
 from tokendance_core.finishing.finish import complete
@@ -28,6 +29,7 @@ ONE_STEP = "model, 1 step, likeliest tokens (the paper)"
 SHUFFLED = "model, hears shuffled music"
 RECONSTRUCTED = "composed ground truth through the tokenizers"
 COMPOSED = "composed ground truth"
+CLOCKED = "composed of clips with a known clock"
 WRONG_TEMPO = "the same phrases at a wrong tempo"
 RANDOM_CLIP = "a random training clip"
 FROZEN = "frozen pose"
@@ -225,14 +227,20 @@ def controls(
         )
     frames = [song.frames for song in music]
 
-    def composed(beats: np.ndarray, length: int) -> MotionClip:
-        danceable = choices[rng.integers(len(choices))]
-        return pairs.compose(beats[beats < length / FPS], length, danceable, "any", rng).clip
+    def composed(choices: list[list[Danceable]]) -> Dances:
+        return [
+            pairs.compose(
+                song.beats[song.beats < length / FPS], length, choices[rng.integers(len(choices))], "any", rng
+            ).clip
+            for song, length in zip(songs, frames, strict=True)
+        ]
 
-    fitting = [composed(song.beats, length) for song, length in zip(songs, frames, strict=True)]
+    fitting = composed(choices)
+    clocked = [[one for one in danceable if one.certainty != "none"] for danceable in choices]
     some = [training[i].clip for i in rng.integers(0, len(training), len(songs))]
     return {
         COMPOSED: fitting,
+        CLOCKED: composed([danceable for danceable in clocked if danceable] or choices),
         RECONSTRUCTED: [model.dance_codec.decode(model.dance_codec.encode(clip)) for clip in fitting],
         WRONG_TEMPO: [slowed(clip) for clip in fitting],
         RANDOM_CLIP: [

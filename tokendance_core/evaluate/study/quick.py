@@ -19,6 +19,7 @@ from tokendance_core.evaluate.metrics.tempo_lock import WINDOW
 from tokendance_core.evaluate.results import Cell, Report, Section, cells
 from tokendance_core.evaluate.study import tokenizers
 from tokendance_core.evaluate.study.material import (
+    CLOCKED,
     COMPOSED,
     MODEL,
     RANDOM_CLIP,
@@ -100,7 +101,11 @@ def _dances(
     log("composing the controls")
     made = controls(model, clips, songs, music, np.random.default_rng(0))
     log("measuring: dances")
-    dances = {MODEL: finished, RAW: raw, **{kind: made[kind] for kind in (RECONSTRUCTED, COMPOSED, RANDOM_CLIP)}}
+    dances = {
+        MODEL: finished,
+        RAW: raw,
+        **{kind: made[kind] for kind in (RECONSTRUCTED, COMPOSED, CLOCKED, RANDOM_CLIP)},
+    }
     beats, artists = [song.beats for song in songs], [song.artist or song.name for song in songs]
     kinds = {kind: Kind([[Moves.of(clip) for clip in some]], beats, artists) for kind, some in dances.items()}
     kept = {kind: timing(found) for kind, found in (kinds | real_dance(clips)).items()}
