@@ -7,6 +7,7 @@ costs no more than the last minute of its work.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -41,6 +42,7 @@ def on(runs: Path, options: list[str]) -> None:
             env=os.environ | {"OMP_NUM_THREADS": "1"},
             start_new_session=True,
         )
+    _yield_to_other_sessions(started.pid)
     ends = time.monotonic() + BEGUN_WITHIN
     while not run_folder.is_locked(runs) and started.poll() is None and time.monotonic() < ends:
         time.sleep(0.1)
@@ -48,6 +50,12 @@ def on(runs: Path, options: list[str]) -> None:
     if started.poll():
         sys.exit(f"The training did not start; {runs / LOG} ends:\n" + "\n".join(_lines(runs)[-5:]))
     print(f"Training in the background (process {started.pid}); make train-off stops it. Its log: {runs / LOG}")
+
+
+def _yield_to_other_sessions(process: int) -> None:
+    """Where Linux shares processors out by session (autogroup), ``nice`` counts within one alone: the session too."""
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{process}/autogroup").write_text("19")
 
 
 def off(runs: Path) -> None:
