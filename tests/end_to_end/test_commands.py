@@ -111,6 +111,9 @@ LINES: dict[str, Run | Elsewhere] = {
     "python -m tokendance_core data --data path/to/data": Elsewhere(
         "tests/end_to_end/test_data.py", 'main(["data", "--data", str(data)])'
     ),
+    "python -m tokendance_core evaluate --quick --data path/to/data --out report": Elsewhere(
+        "tests/end_to_end/test_evaluate.py", 'words = ("--quick", "--data", data,'
+    ),
     "python -m tokendance_core evaluate --data path/to/data --out report": Elsewhere(
         "tests/end_to_end/test_evaluate.py", 'words = ("--data", data, "--out", folder,'
     ),
