@@ -43,8 +43,13 @@ def standing(foot_steps: Array) -> Array:
 def anchored(planar: Array, foot_steps: Array, legs: Array) -> Array:
     """Steps of the pelvis (…, T, 2) as told, foot steps (…, T, 4, 2) as told, ``leg_steps`` (…, T - 1, 4, 2) -> steps
     of the pelvis (…, T, 2) with which standing feet move as told.
+
+    What this changes is averaged over three frames: two feet that disagree would make the path tremble.
     """
     trust = standing(foot_steps[..., 1:, :, :])[..., None]
     implied = (trust * (foot_steps[..., 1:, :, :] - legs)).sum(-2)
-    after = (_PELVIS_TRUST * planar[..., 1:, :] + implied) / (_PELVIS_TRUST + trust.sum(-2))
-    return rotation.namespace(planar).concatenate((planar[..., :1, :], after), -2)
+    change = (implied - trust.sum(-2) * planar[..., 1:, :]) / (_PELVIS_TRUST + trust.sum(-2))
+    concatenate = rotation.namespace(planar).concatenate
+    earlier = concatenate((change[..., :1, :], change[..., :-1, :]), -2)
+    later = concatenate((change[..., 1:, :], change[..., -1:, :]), -2)
+    return concatenate((planar[..., :1, :], planar[..., 1:, :] + (earlier + 2 * change + later) / 4), -2)

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.motion_samples import swaying_clip
-from tokendance_core.dance import representation
+from tokendance_core.dance import footing, representation
 from tokendance_core.dance.representation import UPPER_COLUMNS, RootForm, Statistics, lower_columns
 from tokendance_core.motion import edits, kinematics, rotation
 from tokendance_core.motion.skeleton import OVER_THE_FLOOR
@@ -80,6 +81,25 @@ def test_the_path_follows_standing_feet_where_the_pelvis_says_otherwise() -> Non
         return float(np.abs(np.diff(feet.mean(1)[:, [0, 2]], axis=0)).mean())
 
     assert slide(representation.from_matrix(matrix, "heading")) < 0.005
+
+
+def test_feet_that_disagree_do_not_shake_the_path() -> None:
+    """One frame in which a standing foot pulls the other way is spread over its neighbours."""
+    planar, legs, told = np.zeros((9, 2)), np.zeros((8, 4, 2)), np.zeros((9, 4, 2))
+    legs[4, :, 0] = 0.01
+    steps = footing.anchored(planar, told, legs)
+    assert steps.sum(0)[0] == pytest.approx(-0.01, rel=0.05)
+    np.testing.assert_allclose(steps[4:7, 0] / steps[:, 0].sum(), [0.25, 0.5, 0.25], atol=1e-9)
+
+
+@given(st.integers(1, 30))
+@settings(max_examples=10, deadline=None)
+def test_paths_are_anchored_alike_by_numpy_and_torch(frames: int) -> None:
+    rng = np.random.default_rng(frames)
+    planar, told = rng.normal(0, 0.01, (frames, 2)), rng.normal(0, 0.005, (frames, 4, 2))
+    legs = rng.normal(0, 0.01, (frames - 1, 4, 2))
+    by_torch = footing.anchored(*map(torch.from_numpy, (planar, told, legs)))
+    np.testing.assert_allclose(by_torch.numpy(), footing.anchored(planar, told, legs), atol=1e-12)
 
 
 def test_velocity_columns_are_metres_a_frame_and_height_is_absolute() -> None:

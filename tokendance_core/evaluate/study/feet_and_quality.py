@@ -43,7 +43,7 @@ _NOTE = (
     "one of published tables, in which opposite directions cancel. PFC: physical foot contact; the absolute form "
     "does not depend on a clip’s length. Knees: 99th percentile of the angular acceleration of their flexion. Of the "
     "model’s rows, all but “before finishing” are finished. Moved by the foot work: distance between the dance that "
-    "is smoothed, settled and levelled, and the finished one. Levelling lowers a whole dance by a nearly constant 2 "
+    "is smoothed, settled and levelled, and the same with its feet locked, both off the stage. Levelling lowers a whole dance by a nearly constant 2 "
     "cm, and real clips by as much."
 )
 
@@ -92,7 +92,7 @@ def feet_and_quality(material: Material) -> Section:
         FROZEN: material.dances[FROZEN][0],
     }
     rows = {kind: quality(clips) for kind, clips in kinds.items()}
-    pairs = list(zip(material.unlocked, material.dances[MODEL][0], strict=True))
+    pairs = list(zip(material.unlocked, material.locked, strict=True))
     hands, hips = _moved(pairs, HANDS), _moved(pairs, HIPS)
     return Section(
         _NOTE,

@@ -87,8 +87,8 @@ class Material:
     """Everything that the sections of a study look at.
 
     ``clips`` and ``all_songs``: the whole pack; ``songs`` and ``music``: what is known about each chosen song, and its
-    first seconds; ``dances``: kind -> seeds -> songs; ``raw``: seed 0 before finishing; ``unlocked``: finished except
-    for the foot lock; ``whole``: seed 0 for up to three minutes of each song; ``untold``: the same, energy not told.
+    first seconds; ``dances``: kind -> seeds -> songs; ``raw``: seed 0 before finishing; ``unlocked``, ``locked``:
+    finished without a stage, and without and with the foot lock; ``whole``: seed 0 for up to three minutes of each song; ``untold``: the same, energy not told.
     """
 
     model: Checkpoint
@@ -100,6 +100,7 @@ class Material:
     dances: dict[str, list[Dances]]
     raw: Dances
     unlocked: Dances
+    locked: Dances
     whole: Dances
     untold: Dances
 
@@ -146,6 +147,7 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
     dances[ONE_STEP] = [danced(replace(chosen, steps=1, temperature=0.0))]
     rng = np.random.default_rng(chosen.seed)
     dances[SHUFFLED] = [danced(chosen, [shuffled(song, rng) for song in music])]
+    off_stage = replace(chosen.finish or NOTHING, stage=0.0)
     long = music_of(songs, LONGEST)
     whole = danced(chosen, long)
     untold = [pipeline.generate(song, model, chosen, levels=energy.untold) for song in long]
@@ -160,7 +162,8 @@ def gather(model: Checkpoint, data: Path, settings: StudySettings, log: Log) -> 
         music=music,
         dances=dances,
         raw=finished(NOTHING),
-        unlocked=finished(replace(chosen.finish or NOTHING, foot_lock=0.0)),
+        unlocked=finished(replace(off_stage, foot_lock=0.0)),
+        locked=finished(off_stage),
         whole=whole,
         untold=untold,
     )

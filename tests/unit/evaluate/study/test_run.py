@@ -103,6 +103,7 @@ def small(clips):
         dances={kind: [dances] for kind in kinds},
         raw=dances,
         unlocked=dances,
+        locked=dances,
         whole=dances,
         untold=dances,
     )
@@ -331,7 +332,7 @@ def test_phrases_at_a_wrong_tempo_are_the_same_phrases():
 
 def test_feet_that_glide_miss_their_gates(small):
     gliding, real = [walking(1.5, 300)] * 3, source(walking(0.5, 300))
-    material = replace(small, clips=[real, replace(real, split="test")], unlocked=gliding)
+    material = replace(small, clips=[real, replace(real, split="test")], unlocked=gliding, locked=gliding)
     section = feet_and_quality.feet_and_quality(replace(material, dances={kind: [gliding] for kind in small.dances}))
     row = section.tables["Feet and quality"][MODEL]
     assert row.foot_slide_cm_s.mean == 0  # too fast to be a contact
