@@ -39,12 +39,12 @@ HIPS = [INDEX["pelvis"], INDEX["left_hip"], INDEX["right_hip"]]
 _NOTE = (
     "Means over frames, 95 % intervals over dances. Foot slide is that of feet in contact, slow by definition, and "
     "what the foot lock makes small; low feet are judged by their height alone, however fast they are (median and "
-    "90th percentile). Skating ratio: the share of standing frames in which a foot slides; the signed form is the "
-    "one of published tables, in which opposite directions cancel. PFC: physical foot contact; the absolute form "
-    "does not depend on a clip’s length. Knees: 99th percentile of the angular acceleration of their flexion. Of the "
+    "90th percentile). Skating ratio: the share of standing frames in which a foot slides; the signed form is the one"
+    " of published tables, in which opposite directions cancel. PFC: physical foot contact; the absolute form does "
+    "not depend on a clip’s length. Knees: 99th percentile of the angular acceleration of their flexion. Of the "
     "model’s rows, all but “before finishing” are finished. Moved by the foot work: distance between the dance that "
-    "is smoothed, settled and levelled, and the same with its feet locked, both off the stage. Levelling lowers a whole dance by a nearly constant 2 "
-    "cm, and real clips by as much."
+    "is smoothed, settled and levelled, and the same with its feet locked, both off the stage. Levelling lowers a "
+    "whole dance by a nearly constant 2 cm, and real clips by as much."
 )
 
 

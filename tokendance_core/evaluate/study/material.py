@@ -86,9 +86,10 @@ class StudySettings:
 class Material:
     """Everything that the sections of a study look at.
 
-    ``clips`` and ``all_songs``: the whole pack; ``songs`` and ``music``: what is known about each chosen song, and its
-    first seconds; ``dances``: kind -> seeds -> songs; ``raw``: seed 0 before finishing; ``unlocked``, ``locked``:
-    finished without a stage, and without and with the foot lock; ``whole``: seed 0 for up to three minutes of each song; ``untold``: the same, energy not told.
+    ``clips`` and ``all_songs``: the whole pack; ``songs`` and ``music``: what is known about each chosen song, and
+    its first seconds; ``dances``: kind -> seeds -> songs; ``raw``: seed 0 before finishing; ``unlocked``,
+    ``locked``: finished without a stage, and without and with the foot lock; ``whole``: seed 0 for up to three
+    minutes of each song; ``untold``: the same, energy not told.
     """
 
     model: Checkpoint
