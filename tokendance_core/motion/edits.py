@@ -39,15 +39,16 @@ def bend(clip: MotionClip, joint: str, axis: str, angles: np.ndarray) -> MotionC
     return replace(clip, rot6d=rot6d)
 
 
-def headings(clip: MotionClip) -> np.ndarray:
-    """(T,) radians, continuous: where the pelvis faces, 0 = +Z, positive towards +X, without its quick twists.
+def headings(clip: MotionClip, twist: float = _TWIST) -> np.ndarray:
+    """(T,) radians, continuous: where the pelvis faces, 0 = +Z, positive towards +X, without its quick twists;
+    ``twist`` 0 keeps them.
 
     The turn about the vertical that is left when the tilt is taken out (swing and twist), so that it is also known for
     a dancer who lies; only head down, about a half turn of tilt, it is not, and the frames around decide.
     """
     pelvis = rotation.matrix_from_6d(clip.rot6d[:, 0]).astype(np.float64)
     facing = np.stack((pelvis[:, 0, 2] - pelvis[:, 2, 0], pelvis[:, 0, 0] + pelvis[:, 2, 2]), 1)
-    steady = filtered(facing, gaussian(_TWIST * clip.fps))
+    steady = filtered(facing, gaussian(twist * clip.fps)) if twist else facing
     return np.unwrap(np.arctan2(steady[:, 0], steady[:, 1]))
 
 

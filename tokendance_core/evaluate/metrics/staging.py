@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import runs
 from tokendance_core.motion.edits import headings
 from tokendance_core.motion.skeleton import HORIZONTAL
@@ -23,19 +22,12 @@ def whips_per_minute(clip: MotionClip) -> float:
 
     Known defect: the heading of a body upside down is not defined, so that break dance has some that are none.
     """
-    heading = _unsmoothed_heading(clip)
+    heading = headings(clip, twist=0.0)  # smoothed, a whip would be too slow for one
     step, before = (round(seconds * clip.fps) for seconds in (WHIP_SECONDS, WIND_UP_SECONDS))
     turned = heading[step:] - heading[:-step]
     wound_up = heading - heading[np.maximum(np.arange(clip.frames) - before, 0)]
     whips = [i for i, _ in runs(np.abs(turned) > WHIP) if wound_up[i] * np.sign(turned[i]) < WIND_UP]
     return len(whips) * 60 / clip.seconds
-
-
-def _unsmoothed_heading(clip: MotionClip) -> np.ndarray:
-    """(T,) radians, continuous: ``headings`` without its smoothing, which a whip is too quick for."""
-    pelvis = rotation.matrix_from_6d(clip.rot6d[:, 0].astype(np.float64))
-    turn: np.ndarray = np.unwrap(np.arctan2(pelvis[:, 0, 2] - pelvis[:, 2, 0], pelvis[:, 0, 0] + pelvis[:, 2, 2]))
-    return turn
 
 
 def distance_from_start(clip: MotionClip) -> np.ndarray:

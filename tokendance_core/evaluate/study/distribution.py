@@ -16,9 +16,11 @@ from tokendance_core.evaluate.results import Cell, Section, Table, multiples
 from tokendance_core.evaluate.study.material import (
     COMPOSED,
     FROZEN,
+    HELD_OUT,
     MODEL,
     ONE_STEP,
     RECONSTRUCTED,
+    TRAINING,
     WINDOW,
     Dances,
     Material,
@@ -26,7 +28,6 @@ from tokendance_core.evaluate.study.material import (
 from tokendance_core.motion import kinematics
 from tokendance_core.types import FPS
 
-TRAINING, HELD_OUT = "training dance", "held-out dance"
 DRAWS = 30
 FEWEST = 4
 """Windows that a kind of dance needs to be compared."""

@@ -15,17 +15,18 @@ from tokendance_core.evaluate.results import Gate, Row, Section, multiples
 from tokendance_core.evaluate.study.material import (
     COMPOSED,
     FROZEN,
+    HELD_OUT,
     MODEL,
     ONE_STEP,
+    RAW,
     RECONSTRUCTED,
+    TRAINING,
     Dances,
     Material,
 )
 from tokendance_core.motion import kinematics
 from tokendance_core.motion.skeleton import INDEX
 from tokendance_core.types import FPS, MotionClip
-
-HELD_OUT, TRAINING = "held-out dance", "training dance"
 
 ENDS = 3.0
 """Seconds at either end that "inside" leaves out: a finished dance stands still there on purpose."""
@@ -83,7 +84,7 @@ def feet_and_quality(material: Material) -> Section:
     """Feet, jerk, knees, joint limits and stillness of every kind of dance, and how far finishing moves the dancer."""
     kinds = {
         MODEL: [clip for seed in material.dances[MODEL] for clip in seed],
-        "model before finishing": material.raw,
+        RAW: material.raw,
         ONE_STEP: material.dances[ONE_STEP][0],
         RECONSTRUCTED: material.dances[RECONSTRUCTED][0],
         COMPOSED: material.dances[COMPOSED][0],

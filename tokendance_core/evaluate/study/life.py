@@ -14,7 +14,7 @@ from tokendance_core.evaluate.metrics.statistics import Estimate, interval, rati
 from tokendance_core.evaluate.metrics.windows import WindowPool
 from tokendance_core.evaluate.results import Gate, Row, Section
 from tokendance_core.evaluate.study.genre import decidable
-from tokendance_core.evaluate.study.material import COMPOSED, MODEL, Dances, Material
+from tokendance_core.evaluate.study.material import COMPOSED, HELD_OUT, MODEL, Dances, Material
 from tokendance_core.motion.kinematics import mirror
 from tokendance_core.motion.speed import joint_speed
 from tokendance_core.types import MotionClip
@@ -110,7 +110,7 @@ class Life:
         return Section(_NOTE, tables, self._gates())
 
     def _gates(self) -> list[Gate]:
-        theme, real = "4 life", "held-out dance"
+        theme, real = "4 life", HELD_OUT
         found = []
         for genre, row in self.by_genre.items():
             compared = {
@@ -216,7 +216,7 @@ def _copying(made: Dances, held_out: Dances | None, pool: WindowPool) -> Copying
 def _nearest(material: Material, pool: WindowPool) -> dict[str, Distance]:
     kinds = {
         MODEL: material.dances[MODEL][0][:COPY_SONGS],
-        "held-out dance": material.held_out_clips(),
+        HELD_OUT: material.held_out_clips(),
         COMPOSED: material.dances[COMPOSED][0][:COPY_SONGS],
     }
     return {kind: Distance(_distance(clips, pool)) for kind, clips in kinds.items()}

@@ -33,6 +33,8 @@ CLOCKED = "composed of clips with a known clock"
 WRONG_TEMPO = "the same phrases at a wrong tempo"
 RANDOM_CLIP = "a random training clip"
 FROZEN = "frozen pose"
+HELD_OUT = "held-out dance"
+TRAINING = "training dance"
 
 LONGEST = 180.0
 """Seconds of a song that are danced where its form matters."""

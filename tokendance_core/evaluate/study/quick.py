@@ -25,6 +25,7 @@ from tokendance_core.evaluate.study.material import (
     RANDOM_CLIP,
     RAW,
     RECONSTRUCTED,
+    TRAINING,
     Dances,
     Log,
     check_clips,
@@ -40,7 +41,7 @@ from tokendance_core.evaluate.study.rhythm import (
     share_gates,
     timing,
 )
-from tokendance_core.evaluate.study.staging import TRAINING, Staging, stage_and_facing, staging_gates
+from tokendance_core.evaluate.study.staging import Staging, stage_and_facing, staging_gates
 from tokendance_core.evaluate.timed_dances import Kind, Moves, exact_clips
 from tokendance_core.finishing.finish import complete
 from tokendance_core.types import FPS

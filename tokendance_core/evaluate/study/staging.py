@@ -11,10 +11,18 @@ from tokendance_core.evaluate import gates
 from tokendance_core.evaluate.metrics import staging as measures
 from tokendance_core.evaluate.metrics.statistics import Estimate, interval
 from tokendance_core.evaluate.results import Gate, Row, Section
-from tokendance_core.evaluate.study.material import COMPOSED, MODEL, ONE_STEP, RANDOM_CLIP, RAW, Dances, Material
+from tokendance_core.evaluate.study.material import (
+    COMPOSED,
+    HELD_OUT,
+    MODEL,
+    ONE_STEP,
+    RANDOM_CLIP,
+    RAW,
+    TRAINING,
+    Dances,
+    Material,
+)
 from tokendance_core.types import MotionClip
-
-TRAINING = "training dance"
 
 _NOTE = (
     "A whip: the heading turns by more than 80 degrees within 0.2 s, and in the 0.4 s before it turned less than 15 "
@@ -44,7 +52,7 @@ def staging(material: Material) -> Section:
         ONE_STEP: material.dances[ONE_STEP][0],
         COMPOSED: material.dances[COMPOSED][0],
         RANDOM_CLIP: material.dances[RANDOM_CLIP][0],
-        "held-out dance": material.held_out_clips(),
+        HELD_OUT: material.held_out_clips(),
         TRAINING: material.training_clips(),
     }
     rows = {kind: stage_and_facing(clips) for kind, clips in kinds.items()}
