@@ -1,4 +1,6 @@
-"""How strongly the movement marks each moment: where the body brakes, where a foot brakes, where it comes down."""
+"""How strongly the movement marks each moment: where the body brakes, where a foot brakes, where it comes down; and the
+moments that stand out, its accents and footfalls.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +15,12 @@ from tokendance_core.types import MotionClip
 
 _AIRBORNE = 0.13
 """Seconds for which a foot must have been in the air before it can come down: less is noise of a foot that stands."""
+
+_AROUND = 1.0
+"""Seconds: sigma of the surroundings that an accent stands out of, so that a calm passage has its own."""
+
+_SLIGHT = 0.3
+"""m/s^2: a dancer who brakes less hardly moves; three quarters of all braking in the pack is stronger."""
 
 
 def deceleration_strength(clip: MotionClip) -> np.ndarray:
@@ -32,13 +40,30 @@ def footfall_strength(clip: MotionClip) -> np.ndarray:
     """(T,) a sum of impulses: 1 for each foot that comes to the floor after ``_AIRBORNE`` seconds or more in the
     air.
     """
+    falls: np.ndarray = footfalls(clip).sum(1, dtype=float)
+    return falls
+
+
+def footfalls(clip: MotionClip) -> np.ndarray:
+    """(T, 2) bool: the frames in which the left and the right foot, ankle or toe, come down."""
     contacts = foot_contacts(joint_positions(clip), clip.fps).reshape(clip.frames, 2, 2).any(2)
-    impulses = np.zeros(clip.frames)
-    for foot in contacts.T:
-        for start, stop in runs(~foot):
+    falls = np.zeros((clip.frames, 2), bool)
+    for foot, standing in enumerate(contacts.T):
+        for start, stop in runs(~standing):
             if stop < clip.frames and stop - start >= _AIRBORNE * clip.fps:
-                impulses[stop] += 1.0
-    return impulses
+                falls[stop, foot] = True
+    return falls
+
+
+def accents(clip: MotionClip) -> np.ndarray:
+    """(T,) bool: the frames in which the body brakes hardest, peaks of its deceleration above the root mean square of
+    the seconds around.
+    """
+    braking = deceleration_strength(clip)
+    usual = np.sqrt(filtered(braking**2, gaussian(_AROUND * clip.fps)))
+    before, after = np.append(0.0, braking[:-1]), np.append(braking[1:], 0.0)
+    peaks: np.ndarray = (braking > before) & (braking >= after) & (braking > np.maximum(usual, _SLIGHT))
+    return peaks
 
 
 def _falling(speed: np.ndarray, fps: float) -> np.ndarray:
