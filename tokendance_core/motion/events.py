@@ -61,9 +61,14 @@ def accents(clip: MotionClip) -> np.ndarray:
     """
     braking = deceleration_strength(clip)
     usual = np.sqrt(filtered(braking**2, gaussian(_AROUND * clip.fps)))
-    before, after = np.append(0.0, braking[:-1]), np.append(braking[1:], 0.0)
-    peaks: np.ndarray = (braking > before) & (braking >= after) & (braking > np.maximum(usual, _SLIGHT))
-    return peaks
+    return peaks(braking, np.maximum(usual, _SLIGHT))
+
+
+def peaks(strength: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """(T,) bool: where ``strength`` (T,), 0 or more, is higher than just before and after, and than ``least`` (T,)."""
+    before, after = np.append(0.0, strength[:-1]), np.append(strength[1:], 0.0)
+    higher: np.ndarray = (strength > before) & (strength >= after) & (strength > least)
+    return higher
 
 
 def _falling(speed: np.ndarray, fps: float) -> np.ndarray:

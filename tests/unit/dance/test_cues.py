@@ -5,9 +5,10 @@ import pytest
 
 from tests.unit import dancers
 from tests.unit.motion_samples import still_clip, walking
-from tokendance_core.dance.cues import ACCENTS, STEPS, accents_of, steps_of
+from tokendance_core.dance.cues import ACCENTS, STEPS, accents_of, accents_of_music, steps_of
 from tokendance_core.motion.kinematics import mirror
 from tokendance_core.music.clock import FRAMES_PER_BEAT, Clock
+from tokendance_core.types import MusicFeatures
 
 HOP = 4
 TOKENS_A_BEAT = FRAMES_PER_BEAT // HOP
@@ -57,3 +58,57 @@ def test_every_token_is_told_and_stillness_has_no_cues(cue, clock) -> None:
     assert told.shape == (-(-clock.frames // HOP),)
     assert set(told) == {NONE}
     assert cue(dancers.stepping(120), clock, HOP).shape == told.shape
+
+
+BEATS, PERIOD = 32, 0.5
+FIRST = -PERIOD / 2
+"""Seconds of the clock's first beat, half a beat before the song."""
+
+SONG = Clock.of_beats(FIRST + PERIOD * np.arange(1, BEATS), (BEATS - 1) * PERIOD)
+
+
+def song(strengths: list[float]) -> MusicFeatures:
+    """Onsets of ``strengths`` in decibels over and over, one every quarter of a beat from the clock's first beat, each
+    heard a frame late.
+    """
+    values = np.zeros((round((BEATS - 1) * PERIOD * 30), 35), np.float32)
+    at = np.round((FIRST + np.arange(BEATS * 4) * PERIOD / 4) * 30).astype(int) + 1
+    inside = (at >= 0) & (at < len(values))
+    values[at[inside], 0] = np.resize(strengths, len(at))[inside]
+    return MusicFeatures(values)
+
+
+@pytest.mark.parametrize(
+    ("strengths", "places"),
+    [
+        ([9, 1, 3, 1], {0}),  # on the beat
+        ([9, 8, 3, 8], {0}),  # sixteenths between are nobody's accent
+        ([2, 1, 9, 1], {2}),  # on the half beat
+        ([2, 1, 1, 1, 9, 1, 1, 1], {4}),  # the backbeat
+        ([9, 1, 1, 1, 1, 1, 8, 1, 1, 1, 1, 1], {0, 6}),  # three against two
+        ([0.4, 0, 0, 0], set()),  # hardly a sound
+        ([0], set()),
+    ],
+)
+def test_a_dance_should_brake_on_the_strong_beats_and_half_beats(strengths, places) -> None:
+    told = accents_of_music(song(strengths), SONG, HOP)
+    assert set(told) <= {NONE, BRAKES}
+    assert len(told) == -(-SONG.frames // HOP)
+    braking = np.flatnonzero(told == BRAKES)
+    assert set(braking[(braking > 8) & (braking < 4 * (BEATS - 2))] % len(strengths)) == places
+
+
+def test_dense_music_has_no_more_than_an_accent_a_beat() -> None:
+    rng = np.random.default_rng(0)
+    told = accents_of_music(song(list(rng.uniform(5, 15, BEATS * 4))), SONG, HOP)
+    assert 0.3 * BEATS < (told == BRAKES).sum() <= BEATS
+
+
+def test_a_calm_passage_of_a_song_has_accents_of_its_own() -> None:
+    half = BEATS * 2
+    told = accents_of_music(song([4, 1, 1, 1] * (half // 4) + [30, 9, 9, 9] * (half // 4)), SONG, HOP)
+    assert (told[8 : half - 16] == BRAKES).sum() == (half - 24) // 4
+
+
+def test_a_clock_of_frames_is_told_no_accents() -> None:
+    assert not accents_of_music(song([9, 1, 3, 1]), Clock.steady(BEATS * PERIOD), HOP).any()
