@@ -33,13 +33,38 @@ class Done:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SectionFacts:
+    """A section of a song in seconds: A, B, C …, the same letter where it sounds like an earlier one."""
+
+    name: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnFacts:
+    """A passage that sounds like the one from second ``source`` on; ``similarity``: 1 for the same sound."""
+
+    start: float
+    end: float
+    source: float
+    similarity: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class SongFacts:
-    """A song: its length in seconds, its tempo in beats a minute (0 without a pulse), and the seconds of its beats."""
+    """A song: its length in seconds, its tempo in beats a minute (0 without a pulse), and the seconds of its beats; as
+    the dance counts it, the seconds at which bars and eights (two bars of 4/4) begin, its sections and what returns.
+    """
 
     path: str
     seconds: float
     bpm: float
     beats: tuple[float, ...]
+    bars: tuple[float, ...] = ()
+    eights: tuple[float, ...] = ()
+    sections: tuple[SectionFacts, ...] = ()
+    returns: tuple[ReturnFacts, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +115,15 @@ def event_from_json(text: str | bytes) -> Event:
     content = json.loads(text)
     if not isinstance(content, dict) or content.get("event") not in EVENTS:
         raise ValueError("no event")
-    kind = EVENTS[content["event"]]
+    event: Event = _read(EVENTS[content["event"]], content)
+    return event
+
+
+_PARTS: Mapping[str, type[SectionFacts | ReturnFacts]] = {"SectionFacts": SectionFacts, "ReturnFacts": ReturnFacts}
+
+
+def _read(kind: Any, content: Mapping[str, Any]) -> Any:
+    """A dataclass from a JSON object that holds all its fields."""
     return kind(**{one.name: _expect(one.type, content.get(one.name), one.name) for one in fields(kind)})
 
 
@@ -100,8 +133,10 @@ def _expect(kind: Any, value: Any, name: str) -> Any:
         return value
     if kind in ("int", "float") and isinstance(value, int | float) and not isinstance(value, bool):
         return int(value) if kind == "int" else float(value)
-    if kind == "tuple[float, ...]" and isinstance(value, list):
-        return tuple(_expect("float", item, name) for item in value)
+    if kind in _PARTS and isinstance(value, dict):
+        return _read(_PARTS[kind], value)
+    if kind.startswith("tuple[") and isinstance(value, list):
+        return tuple(_expect(kind.removeprefix("tuple[").removesuffix(", ...]"), item, name) for item in value)
     if kind == "Mapping[str, float]" and isinstance(value, dict):
         return {key: _expect("float", item, name) for key, item in value.items()}
     raise ValueError(f"{name} is {value!r}, expected {kind}")

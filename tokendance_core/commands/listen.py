@@ -1,13 +1,14 @@
-"""``listen``: length, tempo and beats of a song."""
+"""``listen``: length, tempo, beats and form of a song."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
-from tokendance_core.commands.answers import SongFacts
+from tokendance_core.commands.answers import ReturnFacts, SectionFacts, SongFacts
 from tokendance_core.commands.reports import Report, report_for
 from tokendance_core.commands.requests import ListenRequest
 from tokendance_core.commands.weights import Load, load_once
@@ -27,20 +28,42 @@ def run(args: argparse.Namespace) -> int:
 
 def work(request: ListenRequest, report: Report, load: Load) -> None:
     """Report what is heard in the song; the network is not asked. Raises AudioError."""
-    from tokendance_core.music import audio, features
+    from tokendance_core.music import audio, features, form
+    from tokendance_core.music.clock import Clock
 
     report.progress("load", 0.0)
     music = audio.load(request.song)
     report.progress("features", 0.3)
     song_features = features.extract(music)
     beats = features.beat_times(song_features)
+    report.progress("form", 0.9)
+    clock = Clock.of_music(song_features, "beats")
+    heard = form.of_music(song_features, clock)
     facts = SongFacts(
         path=request.song,
         seconds=round(music.seconds, 3),
         bpm=round(tempo(beats), 2),
-        beats=tuple(np.round(beats, 4).tolist()),
+        beats=_rounded(beats),
+        bars=_rounded(heard.bars),
+        eights=_rounded(heard.eights),
+        sections=tuple(
+            SectionFacts(name=one.name, start=round(one.start, 4), end=round(one.end, 4)) for one in heard.sections
+        ),
+        returns=tuple(
+            ReturnFacts(
+                start=round(one.start, 4),
+                end=round(one.end, 4),
+                source=round(float(clock.beats[one.first - one.beats_back]), 4),
+                similarity=round(one.similarity, 3),
+            )
+            for one in heard.returns
+        ),
     )
     report.answer(facts)
+
+
+def _rounded(seconds: Iterable[float]) -> tuple[float, ...]:
+    return tuple(round(float(second), 4) for second in seconds)
 
 
 def tempo(beats: np.ndarray) -> float:

@@ -68,10 +68,17 @@ class TerminalReport:
         elif isinstance(answer, SongFacts):
             facts = f"{answer.seconds:.1f} s, {answer.bpm:.1f} beats a minute, {len(answer.beats)} beats"
             print(f"{answer.path}: {facts}")
+            if len(answer.sections) > 1:
+                print(", ".join(f"{section.name} {_minutes(section.start)}" for section in answer.sections))
         elif isinstance(answer, Done):
             print(f"{answer.path}: {answer.frames} frames, {answer.seconds:.1f} s at {answer.fps:g} fps")
             times = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in answer.stages.items())
             print(f"{times}; together {sum(answer.stages.values()):.2f} s")
+
+
+def _minutes(seconds: float) -> str:
+    """As on a player: 1:05."""
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"
 
 
 class JsonReport:

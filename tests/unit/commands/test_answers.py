@@ -14,6 +14,8 @@ from tokendance_core.commands.answers import (
     Failed,
     Progress,
     Ready,
+    ReturnFacts,
+    SectionFacts,
     SongFacts,
     event_from_json,
     event_to_json,
@@ -32,7 +34,18 @@ ANY_EVENT = (
         fps=SECONDS,
         stages=st.dictionaries(st.text(), SECONDS),
     )
-    | st.builds(SongFacts, path=st.text(), seconds=SECONDS, bpm=SECONDS, beats=st.lists(SECONDS).map(tuple))
+    | st.builds(
+        SongFacts,
+        path=st.text(),
+        seconds=SECONDS,
+        bpm=SECONDS,
+        beats=st.lists(SECONDS).map(tuple),
+        bars=st.lists(SECONDS).map(tuple),
+        sections=st.lists(st.builds(SectionFacts, name=st.text(), start=SECONDS, end=SECONDS)).map(tuple),
+        returns=st.lists(
+            st.builds(ReturnFacts, start=SECONDS, end=SECONDS, source=SECONDS, similarity=st.floats(0, 1))
+        ).map(tuple),
+    )
     | st.builds(Failed, message=st.text(), hint=st.text(), exit_code=st.integers(1, 255))
     | st.just(Ready())
 )
@@ -50,6 +63,9 @@ def test_events_come_back_from_json_as_they_were(event):
         '{"event": "heard", "path": "a", "seconds": "long", "bpm": 1, "beats": []}',
         '{"event": "heard", "path": "a", "seconds": 4.0, "bpm": null, "beats": []}',
         '{"event": "heard", "path": "a", "seconds": 4.0, "bpm": 1, "beats": ["one"]}',
+        '{"event": "heard", "path": "a", "seconds": 4.0, "bpm": 1, "beats": []}',
+        '{"event": "heard", "path": "a", "seconds": 4.0, "bpm": 1, "beats": [], "bars": [], "eights": [], '
+        '"returns": [], "sections": [{"name": "A", "start": 0}]}',
         '{"event": "error", "message": "a", "hint": "b", "exit_code": true}',
     ],
 )

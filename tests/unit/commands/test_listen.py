@@ -61,7 +61,29 @@ def test_the_sample_rate_of_the_file_changes_nothing(clicks_file, tmp_path, caps
     np.testing.assert_allclose(there["beats"], here["beats"], atol=1.01 / FPS)
 
 
-def test_people_get_one_line(clicks_file, capsys):
+def test_bars_eights_and_sections_of_a_real_song_are_told(song, capsys):
+    facts = heard(capsys, song)
+    bars, eights = np.array(facts["bars"]), np.array(facts["eights"])
+    assert set(eights) <= set(bars)
+    assert np.diff(bars).mean() == pytest.approx(4 * 60 / facts["bpm"], rel=0.05)
+    names = [section["name"] for section in facts["sections"]]
+    assert len(names) > len(set(names)) > 1
+    assert facts["sections"][0]["start"] == 0
+    assert facts["sections"][-1]["end"] == pytest.approx(facts["seconds"], abs=0.1)
+    assert {section["start"] for section in facts["sections"][1:]} <= set(eights)
+    for again in facts["returns"]:
+        assert 0 <= again["source"] < again["start"] < again["end"]
+        assert 0.5 <= again["similarity"] <= 1
+
+
+def test_people_get_a_line_and_one_for_the_sections(song, capsys):
+    assert main(["listen", str(song)]) == 0
+    first, sections = capsys.readouterr().out.splitlines()
+    assert "beats a minute" in first
+    assert sections.startswith("A 0:00, B 0:")
+
+
+def test_a_song_of_one_section_needs_one_line(clicks_file, capsys):
     assert main(["listen", str(clicks_file)]) == 0
     said = capsys.readouterr()
     assert said.out.startswith(f"{clicks_file}: 5.1 s, 1")
