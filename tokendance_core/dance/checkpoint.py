@@ -20,18 +20,36 @@ from torch import Tensor, nn
 
 from tokendance_core.dance.checkpoint_header import FORMAT, NEEDS_ANOTHER_FILE, VERSION, default_path, parse, sizes
 from tokendance_core.dance.codec import DanceCodec, MusicCodec
+from tokendance_core.dance.cues import ACCENTS, STEPS
 from tokendance_core.dance.representation import RootForm, Statistics
 from tokendance_core.errors import CheckpointError, is_out_of_memory
 from tokendance_core.files.atomic import write_aside
-from tokendance_core.model.generator import Generator, GeneratorConfig
+from tokendance_core.model.generator import CUES, Generator, GeneratorConfig
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
 from tokendance_core.music import energy, features
+from tokendance_core.music.bars import BEATS_PER_EIGHT
 from tokendance_core.music.clock import FRAMES_PER_BEAT, TEMPO_CLASSES, TIMINGS, ClockForm
 
 STREAMS = ("upper", "lower", "semantic", "acoustic")
 """The four tokenizers: two for the dance, two for the music."""
 
 Network = TypeVar("Network", bound=nn.Module)
+
+_OUR_CUES = {
+    "energy": energy.LEVELS + 1,
+    "beat_position": FRAMES_PER_BEAT + 1,
+    "count": BEATS_PER_EIGHT + 1,
+    "timing": len(TIMINGS),
+    "accent": len(ACCENTS),
+    "step": len(STEPS),
+}
+"""Values of each cue of our prompts; how many clips there are to name is known to the data alone."""
+
+_RENAMED = {
+    f"generator.{old}_in.weight": f"generator.cues_in.{cue}.weight"
+    for old, cue in {"energy": "energy", "place": "beat_position", "timing": "timing"}.items()
+}
+"""Arrays of generators that were told no count, as their files name them."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -95,15 +113,10 @@ class Checkpoint:
 def for_our_prompts(config: GeneratorConfig) -> GeneratorConfig:
     """The config with the sizes of the prompts that this program makes; each number has a 0 for unspecified.
 
-    A generator without an input for timing stays so: it is simply not told.
+    A cue that a generator has no input for stays so: it is simply not told.
     """
-    return replace(
-        config,
-        energies=energy.LEVELS + 1,
-        beat_positions=FRAMES_PER_BEAT + 1,
-        timings=len(TIMINGS) if config.timings else 0,
-        tempos=TEMPO_CLASSES + 1,
-    )
+    ours = {cue: size if config.cues.get(cue) else 0 for cue, size in _OUR_CUES.items()}
+    return replace(config, **{CUES[cue]: size for cue, size in ours.items()}, tempos=TEMPO_CLASSES + 1)
 
 
 def load(path: Path | None = None, device: str = "cpu") -> Checkpoint:
@@ -146,7 +159,7 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-            tensors = {key: file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118 - not a dict
+            tensors = {_RENAMED.get(key, key): file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(
             f"The checkpoint {path} is damaged or not a safetensors file ({error}).",

@@ -19,7 +19,7 @@ from tokendance_core.errors import CheckpointError, SettingError
 from tokendance_core.finishing.finish import FINISHED, LAST_BEAT, finish
 from tokendance_core.model import sampler
 from tokendance_core.model.generator import Generator, Prompt
-from tokendance_core.music import energy, features
+from tokendance_core.music import bars, energy, features
 from tokendance_core.music.clock import ON_THE_BEAT, Clock
 from tokendance_core.options import values
 from tokendance_core.types import FPS, DanceTokens, MotionClip, Music, MusicFeatures
@@ -102,13 +102,18 @@ def _prompt(
 ) -> Prompt:
     """The generator's conditioning, batch size 1; ``levels`` (T,) of energy."""
     tokens = checkpoint.music_codec.encode(clock.resample_features(song_features))
+    hop, nothing = checkpoint.dance_codec.hop, np.zeros(len(tokens.semantic), int)
     level = levels[np.clip((clock.seconds * FPS).astype(int), 0, song_features.frames - 1)]
     numbers = {
         "semantic": tokens.semantic,
         "acoustic": tokens.acoustic,
-        "energy": energy.of_tokens(level, checkpoint.dance_codec.hop),
-        "beat_position": clock.beat_positions(checkpoint.dance_codec.hop),
+        "energy": energy.of_tokens(level, hop),
+        "beat_position": clock.beat_positions(hop),
+        "count": bars.counts(clock, hop, bars.downbeat(song_features, clock)),
         "timing": np.full(len(tokens.semantic), ON_THE_BEAT),
+        "accent": nothing,
+        "step": nothing,
+        "source": nothing,
         "tempo": clock.tempo,
         "genre": genre,
     }

@@ -2,8 +2,9 @@
 
 No clip of the pack comes with its music, so pairs are built: a phrase starts on a beat, each of its beats falls on a
 beat of the song (a few per cent faster or slower than it was danced), and the next phrase is the one that fits best. A
-clip whose beats are not known at all keeps its own speed. Phrases are joined as their dancers feel them
-(``phrases.py``), so that heading and path simply go on, and standing feet hold their place.
+clip whose beats are not known at all keeps its own speed. Phrases change on bars, and are as fast as the music is
+lively. They are joined as their dancers feel them (``phrases.py``), so that heading and path simply go on, and standing
+feet hold their place.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ import numpy as np
 
 from tokendance_core.dance import representation
 from tokendance_core.dance.representation import ROTATIONS
-from tokendance_core.datasets.joins import Repertoire
+from tokendance_core.datasets.joins import Moment, Repertoire
 from tokendance_core.datasets.phrases import LEAD_IN, Danceable, Phrase, read, source_times
 from tokendance_core.motion import rotation
+from tokendance_core.music import energy
+from tokendance_core.music.bars import BEATS_PER_EIGHT
 from tokendance_core.music.clock import to_both_ends
 from tokendance_core.types import FPS, MotionClip
 
@@ -43,17 +46,20 @@ def compose(
     clips: list[Danceable],
     genre: str,
     rng: np.random.Generator,
-    quiet: np.ndarray | None = None,
+    counts: np.ndarray | None = None,
+    levels: np.ndarray | None = None,
 ) -> Dance:
     """A dance of ``frames`` frames for a song with beats at ``song_beats`` (B,) seconds, from ``clips`` of one genre;
     it starts above the origin, facing +Z.
 
-    ``quiet`` (frames,) bool: where the dancer may stand still; nowhere if not given. Raises ValueError with fewer than
-    two beats or no clip.
+    ``counts`` (B,): number of each beat in its eight, from 0 (if not given, the first beat is one of them). ``levels``
+    (frames,) of energy that the dance follows (if not given, none, and the dancer never stands still). Raises
+    ValueError with fewer than two beats or no clip.
     """
     if len(song_beats) < 2 or not clips:
         raise ValueError(f"compose needs two beats and a clip, found {len(song_beats)} beats and {len(clips)} clips")
     beats = to_both_ends(song_beats, frames / FPS)
+    counts = _counts(counts if counts is not None else np.arange(len(song_beats)), song_beats, beats)
     frame_of_beat = np.clip(np.ceil(beats * FPS).astype(int), 0, frames)
     repertoire, body = Repertoire.of(clips), _Body(frames)
     phrases: list[Phrase] = []
@@ -61,9 +67,13 @@ def compose(
     while frame_of_beat[beat] < frames:
         first = int(frame_of_beat[beat])
         ahead = beats[beat : beat + _AHEAD + 1]
-        calm = quiet is not None and bool(quiet[first])
-        period = float(ahead[-1] - ahead[0]) / (len(ahead) - 1)
-        phrase = repertoire.next_phrase(phrases[-1] if phrases else None, period, calm, rng)
+        moment = Moment(
+            period=float(ahead[-1] - ahead[0]) / (len(ahead) - 1),
+            count=int(counts[beat]),
+            vigour=None if levels is None else _rank(levels[first : frame_of_beat[beat + len(ahead) - 1] + 1]),
+            quiet=levels is not None and levels[first] == 1,
+        )
+        phrase = repertoire.next_phrase(phrases[-1] if phrases else None, moment, rng)
         stop = min(beat + phrase.beats, len(beats) - 1)
         lead = min(LEAD_IN, first)
         span = np.arange(first - lead, frame_of_beat[stop])
@@ -77,6 +87,20 @@ def compose(
         phrase=body.phrase,
         clip_seconds=body.clip_seconds,
     )
+
+
+def _counts(counts: np.ndarray, song_beats: np.ndarray, beats: np.ndarray) -> np.ndarray:
+    """Counts of ``song_beats`` carried on to all ``beats``."""
+    before = int(np.searchsorted(beats, song_beats[0]))
+    after = len(beats) - before - len(counts)
+    return np.concatenate((counts[0] - np.arange(before, 0, -1), counts, counts[-1] + np.arange(1, after + 1))) % (
+        BEATS_PER_EIGHT
+    )
+
+
+def _rank(levels: np.ndarray) -> float:
+    """Mean of levels of energy as a rank from 0 to 1."""
+    return float((levels.mean() - 0.5) / energy.LEVELS)
 
 
 class _Body:

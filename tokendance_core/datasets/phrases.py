@@ -20,6 +20,8 @@ from tokendance_core.datasets.stillness import still
 from tokendance_core.motion import contacts, edits, kinematics, rotation
 from tokendance_core.motion.sampling import neighbours
 from tokendance_core.motion.skeleton import FEET, HORIZONTAL, JOINTS, OVER_THE_FLOOR
+from tokendance_core.motion.speed import joint_speed
+from tokendance_core.music import energy
 from tokendance_core.types import FPS, MotionClip
 
 LOOP_SECONDS = 12.0
@@ -57,7 +59,8 @@ class Danceable:
     """A clip ready to be cut into phrases.
 
     ``beats`` (B,) seconds; ``quaternions`` (T, 24, 4), the pelvis relative to the own heading; ``felt`` (T, 156) the
-    clip in the form ``heading``; ``matching`` (T, 150) see ``matching_features``; ``still`` (T,) bool.
+    clip in the form ``heading``; ``matching`` (T, 150) see ``matching_features``; ``speed`` (T,) of the joints over
+    about two seconds in m/s; ``still`` (T,) bool.
     """
 
     name: str
@@ -67,6 +70,7 @@ class Danceable:
     quaternions: np.ndarray
     felt: np.ndarray
     matching: np.ndarray
+    speed: np.ndarray
     still: np.ndarray
 
     @property
@@ -89,6 +93,11 @@ class Danceable:
         starts = np.arange(np.searchsorted(self.beats, LEAD_IN / FPS), int(self.end) - FEWEST_BEATS + 1)
         return starts if len(starts) else np.zeros(1, int)
 
+    @property
+    def counted(self) -> bool:
+        """Whether beat 0 is the first of a bar: known where the clock is that of the music."""
+        return self.certainty == "exact"
+
     def seconds_at(self, positions: np.ndarray) -> np.ndarray:
         """Seconds in the clip at ``positions`` in its beats, going on in a straight line beyond the first and last."""
         return _interpolate(positions, np.arange(len(self.beats)), self.beats)
@@ -97,12 +106,12 @@ class Danceable:
         """The frames at ``positions`` in the clip's beats, or the clip's first or last one."""
         return np.clip(self.seconds_at(positions) * FPS, 0, self.frames - 1).astype(int)
 
-    def stillness(self, starts: np.ndarray, beats: float) -> np.ndarray:
-        """Share of the ``beats`` clip beats after each of ``starts`` in which the dancer stands still."""
-        stood = np.concatenate(([0], np.cumsum(self.still)))
+    def mean_over(self, track: np.ndarray, starts: np.ndarray, beats: float) -> np.ndarray:
+        """Mean of a ``track`` (T,) over the ``beats`` clip beats after each of ``starts``."""
+        total = np.concatenate(([0.0], np.cumsum(track)))
         first, last = self.frames_at(starts), self.frames_at(starts + beats) + 1
-        share: np.ndarray = (stood[last] - stood[first]) / (last - first)
-        return share
+        mean: np.ndarray = (total[last] - total[first]) / (last - first)
+        return mean
 
 
 def tile(clip: MotionClip, seconds: float) -> MotionClip:
@@ -141,6 +150,7 @@ def _danceable(name: str, genre: str, clip: MotionClip, beats: np.ndarray, certa
         quaternions=rotation.quaternion_from_matrix(matrices).astype(np.float32),
         felt=felt,
         matching=matching_features(clip),
+        speed=energy.smoothed(joint_speed(clip)),
         still=still(clip),
     )
 

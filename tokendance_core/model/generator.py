@@ -3,12 +3,11 @@
     semantic --embed--> 2 x BiMamba --.                                        .--> 2 x BiMamba --> upper logits
                                        fuse --> 4 x (GenreGate, BiMamba) --.--<
     acoustic --embed--> 2 x BiMamba --'    ^                                  '--> 2 x BiMamba --> lower logits
-                                   energy, position in the beat, timing, dance tokens already known
+                                        cues, dance tokens already known
 
 TokenDance (arXiv 2603.27314) section 3.3. Beyond the paper, known dance tokens enter at the global scanner and in their
-own half's branch, so that the network can refine and edit; tempo joins the genre at the gate, energy, the position
-within the beat and how the dance keeps to it join the music. With all dance tokens masked and these unspecified it is
-the paper's model up to constant vectors.
+own half's branch, so that the network can refine and edit; tempo joins the genre at the gate, ``CUES`` join the music.
+With all dance tokens masked and these unspecified it is the paper's model up to constant vectors.
 """
 
 from __future__ import annotations
@@ -32,20 +31,44 @@ GATE_BIAS = -4.0  # a new genre gate is almost shut: sigmoid(-4) = 0.018
 
 
 class Prompt(NamedTuple):
-    """What to dance to, int64: music tokens ``semantic``, ``acoustic``, and ``energy``, ``beat_position``, ``timing``
-    (B, L); ``tempo`` and ``genre`` (B,).
+    """What to dance to, int64: music tokens ``semantic``, ``acoustic``, and cues (B, L); ``tempo`` and ``genre`` (B,).
 
-    Energy is a level from 1 to 8, the beat position counts tokens from 1 on the beat, timing is 1 as danced and 2 on
-    the beat, tempo is an eighth of an octave, from 1. 0 means unspecified, or any genre.
+    Energy is a level from 1 to 8. The beat position counts tokens from 1 on the beat, the count beats from 1 to 8.
+    Timing is 1 as danced and 2 on the beat. Accent is 1 where the dance flows and 2 where it brakes; step is 1 where no
+    foot comes down, 2 where the left one does, 3 the right one, 4 both. Source numbers the clip that is danced. Tempo
+    is an eighth of an octave, from 1. 0 means unspecified, or any genre.
     """
 
     semantic: Tensor
     acoustic: Tensor
     energy: Tensor
     beat_position: Tensor
+    count: Tensor
     timing: Tensor
+    accent: Tensor
+    step: Tensor
+    source: Tensor
     tempo: Tensor
     genre: Tensor
+
+
+CUES = {
+    "energy": "energies",
+    "beat_position": "beat_positions",
+    "count": "counts",
+    "timing": "timings",
+    "accent": "accents",
+    "step": "steps",
+    "source": "sources",
+}
+"""Fields of a prompt that hold for a place and join the music there -> how many values the config gives each."""
+
+
+class Heard(NamedTuple):
+    """A prompt as the global scanner takes it in: ``places`` (B, L, width) and ``style`` (B, width)."""
+
+    places: Tensor
+    style: Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +76,8 @@ class GeneratorConfig:
     """Sizes of a generator; saved inside the checkpoint.
 
     ``levels`` are those of the tokenizers, ``codebooks`` counts the codes of a dance token (paper: 1). ``genres``,
-    ``energies``, ``beat_positions``, ``timings`` and ``tempos`` count the values that each may take in a prompt, 0
-    included; without ``timings`` the generator is not told how its dance keeps to the beat.
+    ``tempos`` and the sizes of ``CUES`` count the values that each may take in a prompt, 0 included; a cue without
+    values is one that the generator is not told.
     ``music_in`` is what a music token enters as: a learned embedding of its index, the digits of its FSQ code, or the
     sum of both. ValueError for sizes that do not fit together.
     """
@@ -64,7 +87,11 @@ class GeneratorConfig:
     genres: int = 8
     energies: int = 9
     beat_positions: int = 17
+    counts: int = 0
     timings: int = 0
+    accents: int = 0
+    steps: int = 0
+    sources: int = 0
     tempos: int = 9
     width: int = 192
     state: int = 32
@@ -98,6 +125,12 @@ class GeneratorConfig:
         return self.codes
 
     @property
+    def cues(self) -> dict[str, int]:
+        """The cues that the generator is told, with how many values each may take."""
+        sizes = {cue: int(getattr(self, size)) for cue, size in CUES.items()}
+        return {cue: size for cue, size in sizes.items() if size}
+
+    @property
     def streams(self) -> int:
         """Dance token streams: the first codebook of the upper and the lower body, then the second of both, and so
         on.
@@ -105,24 +138,15 @@ class GeneratorConfig:
         return len(HALVES) * self.codebooks
 
 
+_TOLD = {"counts": 9, "timings": 3, "accents": 3, "steps": 5}
+_SMALL = {"state": 16, "head_dim": 64, "music_layers": 1, "global_layers": 3, "dance_layers": 1}
+
 CONFIGS = {
     "paper": GeneratorConfig(width=512, state=16, head_dim=64),
-    "released": GeneratorConfig(
-        codebooks=3, timings=3, width=160, state=16, head_dim=64, music_layers=1, global_layers=3, dance_layers=1
-    ),
-    "large": GeneratorConfig(
-        codebooks=3,
-        timings=3,
-        width=192,
-        state=16,
-        head_dim=64,
-        music_layers=1,
-        global_layers=3,
-        dance_layers=1,
-        music_in="code",
-    ),
+    "released": GeneratorConfig(codebooks=3, width=160, **_TOLD, **_SMALL),
+    "large": GeneratorConfig(codebooks=3, width=192, music_in="code", **_TOLD, **_SMALL),
     "tiny": GeneratorConfig(
-        codebooks=2, timings=3, width=32, state=8, head_dim=16, music_layers=1, global_layers=2, dance_layers=1
+        codebooks=2, width=32, state=8, head_dim=16, music_layers=1, global_layers=2, dance_layers=1, **_TOLD
     ),
 }
 """Named sizes. The paper gives Mamba-1 terms, d_model 512, d_state 16, d_conv 4, expand 2, that is 1024 inner channels
@@ -283,10 +307,7 @@ class Generator(nn.Module):
         self.config = config
         self.semantic_in = TokenInput(config, config.music_in)
         self.acoustic_in = TokenInput(config, config.music_in)
-        self.energy_in = nn.Embedding(config.energies, config.width)
-        self.place_in = nn.Embedding(config.beat_positions, config.width)  # as trained weights name it
-        if config.timings:
-            self.timing_in = nn.Embedding(config.timings, config.width)
+        self.cues_in = nn.ModuleDict({cue: nn.Embedding(size, config.width) for cue, size in config.cues.items()})
         self.dance_in = nn.ModuleList(TokenInput(config, with_mask=True) for _ in range(config.streams))
         self.genre_in = nn.Sequential(nn.Embedding(config.genres, config.width), nn.Linear(config.width, config.width))
         self.tempo_in = nn.Embedding(config.tempos, config.width)
@@ -303,6 +324,10 @@ class Generator(nn.Module):
 
         ``codebooks`` asks for the streams of some codebooks alone.
         """
+        return self.answer(self.hear(prompt), dance, codebooks)
+
+    def hear(self, prompt: Prompt) -> Heard:
+        """What a prompt contributes, whatever is danced to it."""
         music = torch.cat(
             [
                 self.semantic_layers(self.semantic_in(prompt.semantic)),
@@ -310,15 +335,19 @@ class Generator(nn.Module):
             ],
             dim=-1,
         )
+        told = [enter(getattr(prompt, cue)) for cue, enter in self.cues_in.items()]
+        return Heard(
+            places=reduce(torch.add, told, self.fuse_music(music)),
+            style=self.genre_in(prompt.genre) + self.tempo_in(prompt.tempo),
+        )
+
+    def answer(self, heard: Heard, dance: Tensor, codebooks: range | None = None) -> Tensor:
+        """The logits of ``forward`` for a prompt that was heard."""
         entered: list[Tensor] = [enter(dance[:, stream]) for stream, enter in enumerate(self.dance_in)]
         known = [reduce(torch.add, entered[half :: len(HALVES)]) for half in range(len(HALVES))]
-        x = self.fuse_music(music) + self.energy_in(prompt.energy) + self.place_in(prompt.beat_position)
-        if self.config.timings:
-            x = x + self.timing_in(prompt.timing)
-        x = x + self.fuse_dance(torch.cat(known, dim=-1))
-        style = self.genre_in(prompt.genre) + self.tempo_in(prompt.tempo)
+        x = heard.places + self.fuse_dance(torch.cat(known, dim=-1))
         for layer in self.global_layers:
-            x = layer(x, style)
+            x = layer(x, heard.style)
         codebooks = range(self.config.codebooks) if codebooks is None else codebooks
         upper, lower = (branch(x, half, codebooks) for branch, half in zip(self.branches, known, strict=True))
         return torch.stack([logits for codebook in zip(upper, lower, strict=True) for logits in codebook], dim=1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -36,62 +38,98 @@ VALIDATION_PAIRS = 24
 TIMBRE_NOISE = 0.3
 """Share of semantic tokens replaced by random ones, so that a song is danced to and not recognised by its sound."""
 
-GENRE_DROPOUT = 0.3
+GENRE_DROPOUT = 0.1
 ON_REQUEST = tuple(pack.GENRES.index(genre) for genre in pack.ON_REQUEST)
 
-PROMPT_DROPOUT = 0.15
-"""How often energy, timing or tempo is left unspecified."""
+UNTOLD = {"energy": 0.15, "count": 0.15, "timing": 0.15, "accent": 0.5, "step": 0.6, "source": 0.75}
+"""How often a crop is not told a cue. Accents and steps may be told for a part of it, too, as a user does."""
 
-ALL_MASKED = 0.1
-ONE_HALF_MASKED = 0.1
-SPAN_KEPT = 0.1
-"""How often a crop is masked whole (the paper's model), in one body half only, or except for a span as in an edit."""
+NEVER_TOLD = ("accent", "step", "source")
+"""Cues that nobody tells the generator unless a user places them."""
 
-REFINING = 0.35
-"""How often all first codes are known and second or third ones are asked for, as in the sampler's last passes."""
+TEMPO_DROPOUT = 0.15
+TOLD_IN_PART = ("accent", "step")
+PART_TOLD = 0.4
 
-CODEBOOK_WEIGHTS = (1.0, 0.5, 0.25)
-"""How much the codes of a token count: a wrong first one is another pose, a wrong third one a few millimetres."""
+KNOWN_NOISE = 0.05
+"""Share of known tokens that are another dance's: the sampler's own draws are not all good either."""
+
+MASKS = {
+    "anywhere": 0.45,  # a share cos(pi/2 u) of single tokens with u uniform, as in the sampler's passes
+    "nearly all": 0.15,  # 85 to 100 % of single tokens, as in its first passes, where most is decided
+    "all": 0.05,  # the paper's model
+    "bars": 0.10,  # a share of whole bars, as when a passage gets its dance back
+    "end": 0.08,  # everything after some moment: going on
+    "range": 0.08,  # everything between two moments: an edit
+    "half": 0.09,  # one half of the body, with the other known
+}
+"""How often the first codes are hidden in each way."""
+
+LATER_MASKS = {"all": 0.6, "anywhere": 0.15, "range": 0.15, "half": 0.1}
+"""The same for later codes, which the sampler asks for in one pass each."""
+
+EDITS = ("bars", "end", "range", "half")
+"""Ways in which known places are those of a finished dance: all their codes are known."""
+
+BAR = 16
+"""Tokens that are hidden or known together in masks of bars."""
+
+CODEBOOK_SHARES = {1: (1.0,), 2: (0.65, 0.35), 3: (0.65, 0.21, 0.14)}
+"""How often each codebook is asked for, with those before it known and those after it hidden, by their number: a wrong
+first code is another pose, a wrong third one a few millimetres.
+"""
+
+ALL_AT_ONCE = 0.05
+"""How often everything is hidden and every codebook asked for: the paper's one pass."""
 
 
-def draw_masks(draws: Draws, count: int, codebooks: int, length: int) -> Tensor:
-    """(count, codebooks x 2, length) bool, True where a dance token is hidden; each crop hides at least one token.
-
-    Mostly a share cos(pi/2 u) of single tokens with u uniform, as the sampler will meet them: in one codebook, with
-    those before it known and those after it hidden.
+def draw_masks(draws: Draws, count: int, length: int, often: Mapping[str, float]) -> tuple[Tensor, Tensor]:
+    """(count, 2, length) bool, True where a code of the codebook in question is hidden, at least one in each crop; and
+    (count, 1, 1) bool, whether the others are of a finished dance. ``often``: how often each way occurs.
     """
-    share = torch.cos(0.5 * math.pi * draws.uniform(count, 1, 1))
-    asked = draws.uniform(count, 2, length) < share
-    kind = draws.uniform(count, 1, 1)
-    whole, one_half, edit = (float(bound) for bound in np.cumsum([ALL_MASKED, ONE_HALF_MASKED, SPAN_KEPT]))
-    half = torch.arange(2, device=draws.device)[:, None] == draws.below(2, count, 1, 1)
-    start, end = draws.below(length, 2, count, 1, 1).sort(0).values
     place = torch.arange(length, device=draws.device)
-    asked = torch.where(kind < edit, (place < start) | (place >= end), asked)
-    asked = torch.where(kind < one_half, half, asked) | (kind < whole)
-    first = (place == 0) & (torch.arange(2, device=draws.device)[:, None] == 0)
-    asked = asked | (~asked.flatten(1).any(1)[:, None, None] & first)
-    refining = (kind >= edit) & (draws.uniform(count, 1, 1) < REFINING / (1 - edit)) & (codebooks > 1)
-    level = torch.where(refining, 1 + draws.below(max(codebooks - 1, 1), count, 1, 1), 0)
-    # In an edit all codes of a kept token are known; while a dance is made, none after the codebook in question is.
-    each = [
-        torch.where(kind < edit, asked, (level < codebook) | ((level == codebook) & asked))
-        for codebook in range(codebooks)
-    ]
-    return torch.cat(each, dim=1)
+    halves = torch.arange(len(HALVES), device=draws.device)[:, None]
+    share = torch.cos(0.5 * math.pi * draws.uniform(count, 1, 1))
+    most = 1.0 - 0.15 * draws.uniform(count, 1, 1)
+    start, end = draws.below(length, 2, count, 1, 1).sort(0).values
+    of_bar = draws.uniform(count, 1, length // BAR + 2)
+    bar = (place + draws.below(BAR, count, 1)) // BAR
+    ways = {
+        "anywhere": draws.uniform(count, 2, length) < share,
+        "nearly all": draws.uniform(count, 2, length) < most,
+        "all": place >= 0,
+        "bars": of_bar.gather(2, bar[:, None]) < share,
+        "end": place >= start,
+        "range": (place >= start) & (place <= end),
+        "half": halves == draws.below(2, count, 1, 1),
+    }
+    kind, masks = draws.uniform(count, 1, 1), ways["anywhere"]
+    finished = kind < 0
+    for way, (low, high) in _intervals(often).items():
+        chosen = (kind >= low) & (kind < high)
+        masks = torch.where(chosen, ways[way], masks)
+        finished = finished | (chosen & (way in EDITS))
+    first = (place == 0) & (halves == 0)
+    return masks | (~masks.flatten(1).any(1)[:, None, None] & first), finished
+
+
+def _intervals(often: Mapping[str, float]) -> dict[str, tuple[float, float]]:
+    """Shares -> intervals of [0, 1) as long as each, one after the other."""
+    bounds = np.cumsum([0.0, *often.values()]).tolist()
+    return dict(zip(often, pairwise(bounds), strict=True))
+
+
+def draw_codebooks(draws: Draws, codebooks: int) -> range:
+    """Which codebooks a batch is asked for: one, or now and then all."""
+    if draws.host.random() < ALL_AT_ONCE:
+        return range(codebooks)
+    asked = int(draws.host.choice(codebooks, p=CODEBOOK_SHARES[codebooks]))
+    return range(asked, asked + 1)
 
 
 def prompt_of(tokens: Batch) -> Prompt:
     """The conditioning inside a batch."""
     return Prompt(*(tokens[name] for name in Prompt._fields))
-
-
-def hidden_logits(model: Generator, tokens: Batch, masks: Tensor) -> Tensor:
-    """Logits (B, streams, L, codes) for whole dance tokens of which those in ``masks`` (B, streams, L) are hidden from
-    the model.
-    """
-    logits: Tensor = model(prompt_of(tokens), tokens["dance"].masked_fill(masks, model.config.mask))
-    return logits
 
 
 class GeneratorTask:
@@ -105,8 +143,15 @@ class GeneratorTask:
         self._on_request = torch.tensor(ON_REQUEST, device=device)
 
     def batch(self, draws: Draws, size: int) -> Batch:
-        pairs, codes = self._pairs, self.model.config.codes
+        """A prompt, the ``dance`` (B, streams, L) as it is and as it is ``seen``, which codes are ``asked`` for (B,
+        asked streams, L).
+
+        What has to be computed is told by shapes alone, for a captured step cannot read: ``before`` has an entry for
+        each codebook before those asked for.
+        """
+        pairs, config = self._pairs, self.model.config
         length = int(draws.host.choice(CROPS))
+        codebooks = draw_codebooks(draws, config.codebooks)
         count = max(size * CROPS[0] // length, 1)
         rows = draws.below(len(pairs["genre"]), count)
         starts = draws.below(pairs["dance"].shape[2] - length + 1, count)
@@ -114,23 +159,46 @@ class GeneratorTask:
         crop = {name: values[rows[:, None], at] for name, values in pairs.items() if values.ndim == 2}
         crop["dance"] = pairs["dance"][rows[:, None], :, at].mT
         noise = draws.uniform(count, length) < TIMBRE_NOISE
-        crop["semantic"] = torch.where(noise, draws.below(codes, count, length), crop["semantic"])
-        for name in ("energy", "timing"):
-            crop[name] = crop[name] * (draws.uniform(count, 1) >= PROMPT_DROPOUT)
-        crop["tempo"] = pairs["tempo"][rows] * (draws.uniform(count) >= PROMPT_DROPOUT)
+        crop["semantic"] = torch.where(noise, draws.below(config.codes, count, length), crop["semantic"])
+        for name, often in UNTOLD.items():
+            crop[name] = crop[name] * (draws.uniform(count, 1) >= often)
+        for name in TOLD_IN_PART:
+            start, end = draws.below(length + 1, 2, count, 1).sort(0).values
+            inside = (at - starts[:, None] >= start) & (at - starts[:, None] < end)
+            crop[name] = crop[name] * (inside | (draws.uniform(count, 1) >= PART_TOLD))
+        crop["tempo"] = pairs["tempo"][rows] * (draws.uniform(count) >= TEMPO_DROPOUT)
         genre = pairs["genre"][rows]
         asked_for = (genre[:, None] == self._on_request).any(1)
         crop["genre"] = genre * ((draws.uniform(count) >= GENRE_DROPOUT) | asked_for)
-        crop["masks"] = draw_masks(draws, count, self.model.config.codebooks, length)
+        crop["seen"], crop["asked"] = self._seen(draws, crop["dance"], codebooks)
+        crop["before"] = draws.uniform(codebooks.start)
         return crop
 
+    def _seen(self, draws: Draws, dance: Tensor, codebooks: range) -> tuple[Tensor, Tensor]:
+        """The dance with its hidden codes masked and some known ones wrong, and which codes are asked for."""
+        config = self.model.config
+        count, _, length = dance.shape
+        if len(codebooks) > 1:
+            masks = torch.ones(count, len(HALVES), length, dtype=torch.bool, device=draws.device)
+            finished = ~masks[:, :1, :1]
+        else:
+            masks, finished = draw_masks(draws, count, length, LATER_MASKS if codebooks.start else MASKS)
+        known, hidden = torch.zeros_like(masks), masks | ~finished
+        each = [known] * codebooks.start + [masks] * len(codebooks) + [hidden] * (config.codebooks - codebooks.stop)
+        wrong = (draws.uniform(count, len(HALVES), length) < KNOWN_NOISE).repeat(1, config.codebooks, 1)
+        seen = torch.where(wrong, dance.roll(1, 0), dance).masked_fill(torch.cat(each, 1), config.mask)
+        return seen, masks.repeat(1, len(codebooks), 1)
+
     def loss(self, batch: Batch) -> Tensor:
-        logits, masks = hidden_logits(self.model, batch, batch["masks"]), batch["masks"]
-        loss = logits.new_zeros(())
-        for stream in range(masks.shape[1]):
-            each = masked_cross_entropy(logits[:, stream].float(), batch["dance"][:, stream], masks[:, stream])
-            loss = loss + CODEBOOK_WEIGHTS[stream // len(HALVES)] * each
-        return loss
+        asked, first = batch["asked"], len(batch["before"])
+        codebooks = range(first, first + asked.shape[1] // len(HALVES))
+        logits = self.model(prompt_of(batch), batch["seen"], codebooks)
+        truth = batch["dance"][:, len(HALVES) * codebooks.start : len(HALVES) * codebooks.stop]
+        each = [
+            masked_cross_entropy(logits[:, stream].float(), truth[:, stream], asked[:, stream])
+            for stream in range(asked.shape[1])
+        ]
+        return torch.stack(each).mean()
 
     def validate(self) -> dict[str, float]:
         figures = token_figures(self.model, self._held_out)
@@ -139,13 +207,14 @@ class GeneratorTask:
 
 @torch.inference_mode()
 def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
-    """Cross-entropy in nats and accuracy of codes on whole pairs.
+    """Cross-entropy in nats and accuracy of codes on whole pairs, of which the generator is told what it is in use.
 
     With everything hidden, with half of the first codes hidden, and of each later codebook half with the codebooks
     before it known.
     """
     device = next(model.parameters()).device
     data = {name: torch.from_numpy(getattr(pairs, name)).to(device) for name in (*Prompt._fields, "dance")}
+    data |= {name: torch.zeros_like(data[name]) for name in NEVER_TOLD}
     half = torch.rand(data["dance"].shape, generator=torch.Generator().manual_seed(0)) < 0.5
     codebook = (torch.arange(model.config.streams) // len(HALVES))[:, None]
     hidden = {"all_hidden": (0, torch.ones_like(half)), "half_hidden": (0, half | (codebook > 0))}
@@ -156,13 +225,13 @@ def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
     figures = {}
     for name, (asked_codebook, masks) in hidden.items():
         masks = masks.to(device)
-        logits = hidden_logits(model, data, masks)
-        for stream, half_name in enumerate(HALVES, start=asked_codebook * len(HALVES)):
+        seen = data["dance"].masked_fill(masks, model.config.mask)
+        logits = model(prompt_of(data), seen, range(asked_codebook, asked_codebook + 1))
+        for half, half_name in enumerate(HALVES):
+            stream = asked_codebook * len(HALVES) + half
             truth, asked = data["dance"][:, stream], masks[:, stream]
-            figures[f"{name}_{half_name}_entropy"] = float(masked_cross_entropy(logits[:, stream], truth, asked))
-            figures[f"{name}_{half_name}_accuracy"] = float(
-                (logits[:, stream].argmax(-1) == truth)[asked].float().mean()
-            )
+            figures[f"{name}_{half_name}_entropy"] = float(masked_cross_entropy(logits[:, half], truth, asked))
+            figures[f"{name}_{half_name}_accuracy"] = float((logits[:, half].argmax(-1) == truth)[asked].float().mean())
     return figures
 
 
@@ -212,5 +281,7 @@ def generator_task(
     device: str = "cpu",
 ) -> GeneratorTask:
     """A new generator of a named size for these pairs and the tokenizers behind them."""
-    config = replace(CONFIGS[size], genres=genres, codebooks=codebooks, levels=levels)
+    config = replace(
+        CONFIGS[size], genres=genres, codebooks=codebooks, levels=levels, sources=len(pairs.clips) + 1
+    )
     return GeneratorTask(Generator(for_our_prompts(config)), pairs, held_out, device)

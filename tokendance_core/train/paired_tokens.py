@@ -13,6 +13,7 @@ from typing import get_args
 
 import numpy as np
 
+from tokendance_core.dance import cues
 from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.datasets.clip_clocks import Certainty
 from tokendance_core.datasets.compose import Dance, compose
@@ -20,12 +21,11 @@ from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
 from tokendance_core.datasets.phrases import Danceable, danceables
 from tokendance_core.errors import DataError
 from tokendance_core.files.atomic import write_aside
-from tokendance_core.motion.speed import joint_speed
-from tokendance_core.music import energy, features
+from tokendance_core.music import bars, energy, features
 from tokendance_core.music.clock import AS_DANCED, FRAMES_PER_BEAT, ON_THE_BEAT, Clock
 from tokendance_core.train import percussion
 from tokendance_core.train.workers import Enough, make_all, never
-from tokendance_core.types import FPS, MotionClip
+from tokendance_core.types import FPS
 
 TOKENS = 480
 """Length of one pair: a minute, more or less."""
@@ -55,14 +55,21 @@ which costs the body a few per cent of speed, but nobody who asks for the beat g
 Source = dict[str, object]
 """Where the music of a pair comes from, and its genre: song, first second, genre; JSON."""
 
-_PROMPT = ("semantic", "acoustic", "energy", "beat_position", "dance", "tempo", "genre")
+ENERGY_SPREAD = 0.7
+"""Standard deviation of the shift of energy between pairs: what users ask for by the same name."""
+
+_PROMPT = (
+    *("semantic", "acoustic", "energy", "beat_position", "count", "accent", "step"),
+    *("dance", "tempo", "genre"),
+)
 _ORIGIN = ("phrase", "clip", "clip_seconds", "certainty")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PairedTokens:
-    """N excerpts of L tokens, int: ``semantic``, ``acoustic``, ``energy``, ``beat_position`` (N, L), ``dance``
-    (N, streams, L); ``tempo`` and ``genre`` (N,) hold for a whole pair.
+    """N excerpts of L tokens, int: music tokens ``semantic``, ``acoustic``; what the music asks for, ``energy``,
+    ``beat_position``, ``count``; what the dance does, ``accent``, ``step`` (N, L), ``dance`` (N, streams, L);
+    ``tempo`` and ``genre`` (N,) hold for a whole pair.
 
     Where the dance at every place comes from, (N, L): ``phrase`` number within the pair, ``clip`` index in ``clips``,
     ``clip_seconds`` in that clip as ``pack.load_motion`` gives it (float; a loop goes on), ``certainty`` of its clock,
@@ -73,6 +80,9 @@ class PairedTokens:
     acoustic: np.ndarray
     energy: np.ndarray
     beat_position: np.ndarray
+    count: np.ndarray
+    accent: np.ndarray
+    step: np.ndarray
     dance: np.ndarray
     tempo: np.ndarray
     genre: np.ndarray
@@ -91,6 +101,11 @@ class PairedTokens:
         """(N, L) number of ``TIMINGS``: on the beat where somebody vouches for the clock, else as danced."""
         vouched_for = np.isin(self.certainty, [CERTAINTIES.index(certainty) for certainty in VOUCHED_FOR])
         return np.where(vouched_for, ON_THE_BEAT, AS_DANCED)
+
+    @property
+    def source(self) -> np.ndarray:
+        """(N, L) number of the clip, from 1."""
+        return self.clip + 1
 
 
 def drum_songs(rng: np.random.Generator) -> list[SourceSong]:
@@ -112,16 +127,16 @@ def drum_songs(rng: np.random.Generator) -> list[SourceSong]:
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _HeardSong:
     """A song as the generator hears it, the same for every pair: music tokens (L,) of its ``clock``, which is cut to
-    whole beats so that the song can go round; ``beats`` (B,) seconds, ``quiet`` (T,) bool at 30 a second.
+    whole beats so that the song can go round; ``beats`` (B,) seconds, of which number ``downbeat`` begins an eight.
     """
 
-    name: str
+    song: SourceSong
     clock: Clock
     hop: int
     semantic: np.ndarray
     acoustic: np.ndarray
     beats: np.ndarray
-    quiet: np.ndarray
+    downbeat: int
 
     @property
     def seconds(self) -> float:
@@ -131,32 +146,35 @@ class _HeardSong:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class _Excerpt:
-    """``TOKENS`` tokens of a song: their numbers in it, their ``clock``, the ``beats`` and ``quiet`` frames; seconds
-    count from ``start`` in the song.
+    """``TOKENS`` tokens of a song: their numbers in it, their ``clock``, the ``beats`` with their ``counts``, seconds
+    from the excerpt's start; ``frames`` of the song at 30 a second, and those ``at_clock``.
     """
 
     tokens: np.ndarray
     start: float
     clock: Clock
     beats: np.ndarray
-    quiet: np.ndarray
+    counts: np.ndarray
+    frames: np.ndarray
+    at_clock: np.ndarray
 
 
 def _heard(song: SourceSong, codecs: Checkpoint) -> _HeardSong:
     hop = codecs.dance_codec.hop
     duration = song.features.frames / FPS
     clock = Clock.of_beats(song.beats, duration) if codecs.clock == "beats" else Clock.steady(duration)
+    downbeat = bars.downbeat(song.features, clock)
     tokens = codecs.music_codec.encode(clock.resample_features(song.features))
     whole = (clock.frames - 1) // FRAMES_PER_BEAT * FRAMES_PER_BEAT
     clock = Clock(clock.seconds[: whole + 1], clock.form)
     return _HeardSong(
-        name=song.name,
+        song=song,
         clock=clock,
         hop=hop,
         semantic=tokens.semantic[: whole // hop],
         acoustic=tokens.acoustic[: whole // hop],
         beats=clock.beats[:-1] if clock.form == "beats" else song.beats,
-        quiet=energy.of_music(song.features) == 1,
+        downbeat=downbeat,
     )
 
 
@@ -167,16 +185,22 @@ def _excerpt(song: _HeardSong, rng: np.random.Generator) -> _Excerpt:
     frames = first * song.hop + np.arange(TOKENS * song.hop)
     rounds, at = np.divmod(frames, whole * song.hop)
     seconds = song.clock.seconds[at] + rounds * song.seconds
-    start = float(seconds[0])
-    beats = np.concatenate([song.beats + turn * song.seconds for turn in range(int(rounds[-1]) + 1)]) - start
+    start, turns = float(seconds[0]), int(rounds[-1]) + 1
+    beats = np.concatenate([song.beats + turn * song.seconds for turn in range(turns)]) - start
     duration = seconds[-1] - start
-    at_frames = (start + np.arange(int(np.ceil(duration * FPS)) + 1) / FPS) % song.seconds
+    inside = (beats >= 0) & (beats <= duration)
+
+    def frames_at(seconds: np.ndarray) -> np.ndarray:
+        return np.minimum((seconds % song.seconds * FPS).astype(int), song.song.features.frames - 1)
+
     return _Excerpt(
         tokens=(first + np.arange(TOKENS)) % whole,
         start=start,
         clock=Clock(seconds - start, song.clock.form),
-        beats=beats[(beats >= 0) & (beats <= duration)],
-        quiet=song.quiet[np.minimum((at_frames * FPS).astype(int), len(song.quiet) - 1)],
+        beats=beats[inside],
+        counts=np.tile(np.arange(len(song.beats)) - song.downbeat, turns)[inside] % bars.BEATS_PER_EIGHT,
+        frames=frames_at(start + np.arange(int(np.ceil(duration * FPS)) + 1) / FPS),
+        at_clock=frames_at(seconds),
     )
 
 
@@ -198,7 +222,6 @@ def build(
     for clip in clips:
         by_genre.setdefault(clip.genre, []).extend(danceables(clip))
     by_genre = {genre: made for genre, made in by_genre.items() if made}
-    ranks = {genre: _usual_speeds([clip for clip in clips if clip.genre == genre]) for genre in by_genre}
     names = tuple(clip.name for made in by_genre.values() for clip in made)
     numbers = {name: number for number, name in enumerate(names)}
     real, drummed = ([_heard(song, codecs) for song in kind if len(song.beats) >= 8] for kind in (songs, drums))
@@ -206,7 +229,7 @@ def build(
     def made(number: int) -> tuple[dict[str, np.ndarray | int], Source]:
         rng = np.random.default_rng((seed, number))
         kind = drummed if drummed and rng.random() < DRUM_SHARE else real
-        return _pair(kind, by_genre, ranks, numbers, codecs, rng)
+        return _pair(kind, by_genre, numbers, codecs, rng)
 
     rows = make_all(made, count, workers=workers, enough=enough)
     return PairedTokens(
@@ -216,15 +239,9 @@ def build(
     )
 
 
-def _usual_speeds(clips: list[SourceClip]) -> np.ndarray:
-    """Every smoothed joint speed of a genre's clips in m/s, ascending: what a speed's rank is read from."""
-    return np.sort(np.concatenate([energy.smoothed(joint_speed(clip.clip)) for clip in clips]))
-
-
 def _pair(
     songs: list[_HeardSong],
     by_genre: Mapping[str, list[Danceable]],
-    ranks: Mapping[str, np.ndarray],
     clips: Mapping[str, int],
     codecs: Checkpoint,
     rng: np.random.Generator,
@@ -236,25 +253,31 @@ def _pair(
     share = np.array([GENRE_WEIGHTS[genre] for genre in genres])
     genre = genres[rng.choice(len(genres), p=share / share.sum())]
     excerpt = _excerpt(song, rng)
-    clock = excerpt.clock
-    dance = compose(excerpt.beats, len(excerpt.quiet), by_genre[genre], genre, rng, excerpt.quiet)
+    clock, hop = excerpt.clock, song.hop
+    levels = energy.of_music(song.song.features, rng.normal(0.0, ENERGY_SPREAD))
+    dance = compose(
+        excerpt.beats,
+        len(excerpt.frames),
+        by_genre[genre],
+        genre,
+        rng,
+        counts=excerpt.counts,
+        levels=levels[excerpt.frames],
+    )
     columns: dict[str, np.ndarray | int] = {
         "semantic": song.semantic[excerpt.tokens],
         "acoustic": song.acoustic[excerpt.tokens],
-        "energy": energy.of_tokens(_energy(dance.clip, clock, ranks[genre]), song.hop),
-        "beat_position": clock.beat_positions(song.hop),
+        "energy": energy.of_tokens(levels[excerpt.at_clock], hop),
+        "beat_position": clock.beat_positions(hop),
+        "count": bars.counts(song.clock, hop, song.downbeat)[excerpt.tokens],
+        "accent": cues.accents_of(dance.clip, clock, hop),
+        "step": cues.steps_of(dance.clip, clock, hop),
         "dance": codecs.dance_codec.encode(clock.to_clock(dance.clip)).streams,
         "tempo": clock.tempo,
         "genre": GENRES.index(genre),
-        **_origin(dance, clock, song.hop, clips),
+        **_origin(dance, clock, hop, clips),
     }
-    return columns, {"song": song.name, "start": round(excerpt.start, 3), "genre": genre}
-
-
-def _energy(clip: MotionClip, clock: Clock, usual: np.ndarray) -> np.ndarray:
-    """(T,) energy levels of a dance at the frames of the clock."""
-    speed = np.interp(clock.seconds, np.arange(clip.frames) / FPS, energy.smoothed(joint_speed(clip)))
-    return energy.level_of_rank(np.searchsorted(usual, speed) / len(usual))
+    return columns, {"song": song.song.name, "start": round(excerpt.start, 3), "genre": genre}
 
 
 def _origin(dance: Dance, clock: Clock, hop: int, clips: Mapping[str, int]) -> dict[str, np.ndarray]:
