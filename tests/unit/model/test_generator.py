@@ -32,7 +32,7 @@ def prompt(batch: int = 2, length: int = 19, seed: int = 0) -> Prompt:
     random = torch.Generator().manual_seed(seed)
     semantic, acoustic = torch.randint(CODES, (2, batch, length), generator=random)
     nothing = torch.zeros(batch, dtype=torch.long)
-    return Prompt(semantic, acoustic, *[torch.zeros_like(semantic)] * 3, nothing, nothing)
+    return Prompt(semantic, acoustic, *[torch.zeros_like(semantic)] * len(CUES), nothing, nothing)
 
 
 def dance(batch: int = 2, length: int = 19, config: GeneratorConfig = TINY) -> torch.Tensor:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from tokendance_core.model.generator import CONFIGS, Generator, Prompt
+from tokendance_core.model.generator import CONFIGS, CUES, Generator, Prompt
 from tokendance_core.model.sampler import sample
 from tokendance_core.types import CODES
 
@@ -28,7 +28,7 @@ def generator() -> Generator:
 
 def music(length: int = 23) -> Prompt:
     semantic, acoustic = torch.randint(CODES, (2, 2, length), generator=torch.Generator().manual_seed(5))
-    return Prompt(semantic, acoustic, *[torch.zeros_like(semantic)] * 3, ANY, ANY)
+    return Prompt(semantic, acoustic, *[torch.zeros_like(semantic)] * len(CUES), ANY, ANY)
 
 
 def draw(generator: nn.Module, length: int = 23, **changes) -> Tensor:
