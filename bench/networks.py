@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import nn
 
-from tokendance_core.model.generator import CONFIGS, Generator, GeneratorConfig, Prompt
+from tokendance_core.model.generator import CONFIGS, CUES, Generator, GeneratorConfig, Prompt
 from tokendance_core.model.ssm import CHUNK_INFERENCE, BiMamba, scan_chunked, scan_recurrent
 
 TOKENS_PER_SECOND = 8
@@ -74,7 +74,7 @@ def generators(config: GeneratorConfig, length: int, repeats: int) -> dict[str, 
     semantic, acoustic = torch.randint(config.codes, (2, 1, length), generator=random)
     unknown, nothing = torch.full((1, config.streams, length), config.mask), torch.zeros(1, dtype=torch.long)
     arguments = (
-        Prompt(semantic, acoustic, *[torch.zeros_like(semantic)] * 3, nothing, nothing),
+        Prompt(semantic, acoustic, *[torch.zeros_like(semantic)] * len(CUES), nothing, nothing),
         unknown,
     )
     return medians({"generator": lambda: ours(*arguments), "transformer": lambda: attention(*arguments)}, repeats)

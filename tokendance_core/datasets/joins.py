@@ -24,6 +24,9 @@ CERTAINTY_WEIGHTS: dict[Certainty, float] = {
 FEWEST_SONG_BEATS = 2
 """Beats of the music that a phrase lasts at least."""
 
+DOUBT: dict[Certainty, float] = {"exact": 0.0, "recovered": 0.0, "guessed": 0.03, "none": 0.06}
+"""Metres of misfit of a clip whose clock is doubtful: clips that are bound to their counts fit less often."""
+
 _SPEED_TOLERANCE = 0.1
 """Standard deviation of the logarithm of playback speed: how far from their own speed clips are still chosen."""
 
@@ -114,13 +117,17 @@ class Repertoire:
         worth = np.array([clip.frames / len(clip.starts) * CERTAINTY_WEIGHTS[clip.certainty] for clip in self.clips])
         chances: np.ndarray = (worth * (np.exp(-0.5 * (np.log(speeds) / _SPEED_TOLERANCE) ** 2) + 1e-9))[self.clip]
         counted = np.array([clip.counted for clip in self.clips])[self.clip]
-        chances[counted & ((self.start - count) % BEATS_PER_BAR != 0)] *= _ELSEWHERE
+        chances[counted] *= np.where((self.start[counted] - count) % BEATS_PER_BAR == 0, BEATS_PER_BAR, _ELSEWHERE)
         chances /= chances.sum()
         return chances
 
     def _misfit_with_music(self, drawn: np.ndarray, moment: Moment) -> np.ndarray:
-        """Metres for each of the ``drawn`` entries (N,) that stands still or is faster or slower than is wanted."""
-        misfit = np.zeros(len(drawn)) if moment.quiet else _STILLNESS * self.stillness[drawn]
+        """Metres for each of the ``drawn`` entries (N,) that stands still, is faster or slower than is wanted, or keeps
+        a clock that may not be its own.
+        """
+        misfit: np.ndarray = np.array([DOUBT[clip.certainty] for clip in self.clips])[self.clip[drawn]]
+        if not moment.quiet:
+            misfit = misfit + _STILLNESS * self.stillness[drawn]
         if moment.vigour is not None:
             misfit += _VIGOUR * np.abs(self.vigour[drawn] - moment.vigour)
         return misfit

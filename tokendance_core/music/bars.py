@@ -113,3 +113,11 @@ _EVIDENCE: tuple[tuple[_Evidence, int, float], ...] = (
 
 _BEGINNING = 0.25
 """What it counts that the music begins here."""
+
+
+def counts(clock: Clock, hop: int, downbeat: int) -> np.ndarray:
+    """(L,) number of the beat of each token of ``hop`` frames in its eight, from 1, when beat ``downbeat`` begins one;
+    zeros for a clock of frames.
+    """
+    beat = np.arange(-(-clock.frames // hop)) * hop // FRAMES_PER_BEAT
+    return (beat - downbeat) % BEATS_PER_EIGHT + 1 if clock.form == "beats" else np.zeros(len(beat), int)

@@ -16,8 +16,8 @@ from tokendance_core.model.generator import CONFIGS, Generator, Prompt
 from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
 from tokendance_core.types import MusicFeatures
 
-UNTOLD = replace(CONFIGS["tiny"], timings=0)
-"""A generator without an input for timing, like those of earlier releases."""
+UNTOLD = replace(CONFIGS["tiny"], counts=0, timings=0, accents=0, steps=0)
+"""A generator without inputs for most cues, like those of earlier releases."""
 
 FEATURES = {"upper": 90, "lower": 57, "semantic": 20, "acoustic": 15}
 
@@ -110,7 +110,9 @@ def test_the_shipped_file_says_books_and_loads() -> None:
     shipped = sizes_of(checkpoint_header.default_path())
     assert shipped["generator"]["books"] == shipped["upper"]["books"] == 3
     loaded = checkpoint.load()
-    assert loaded.generator.config == replace(CONFIGS["released"], genres=len(loaded.genres), timings=0)
+    assert loaded.generator.config == replace(
+        CONFIGS["released"], genres=len(loaded.genres), counts=0, timings=0, accents=0, steps=0
+    )
     assert loaded.dance_codec.codebooks == 3
 
 
@@ -120,7 +122,7 @@ def test_a_generator_without_an_input_for_timing_is_not_told(tiny: checkpoint.Ch
     assert generator.config == UNTOLD
     music, one = torch.arange(8)[None], torch.zeros(1, dtype=torch.long)
     dance = torch.full((1, UNTOLD.streams, 8), UNTOLD.mask)
-    told, untold = (generator(Prompt(*[music] * 4, timing * music, one, one), dance) for timing in (0, 1))
+    told, untold = (generator(Prompt(*[music] * 4, *[told * music] * 5, one, one), dance) for told in (0, 1))
     assert torch.equal(told, untold)
 
 

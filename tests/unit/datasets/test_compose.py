@@ -59,10 +59,10 @@ def test_a_composed_dance_covers_the_song_and_is_smooth(clips: list[Danceable], 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_phrases_meet_in_heading_and_path(clips: list[Danceable], seed: int) -> None:
-    """The clips face and walk all ways, a tenth faster or slower here; a pelvis that leads over to another stance
-    moves, but never by more than 2 m/s.
+    """The clips face and walk all ways, a tenth faster or slower here, and may begin on any beat; a pelvis that leads
+    over to another stance moves, but never by more than 2 m/s.
     """
-    dance = composed(clips, seed)
+    dance = composed([replace(clip, certainty="recovered") for clip in clips], seed)
     assert len({phrase.clip.name for phrase in dance.phrases}) > 1
     assert turning(dance.clip).max() < 1.2 * max(turning(swaying(number)).max() for number in range(3))
     assert stepping(dance.clip).max() < 2 / 30
@@ -127,7 +127,8 @@ def test_nobody_stands_still_unless_the_music_is_quiet(clips: list[Danceable]) -
     def stood(quiet: bool) -> float:
         shares = []
         for seed in range(4):
-            dance = compose.compose(BEATS, 600, half_still, "pop", np.random.default_rng(seed), np.full(600, quiet))
+            rng, levels = np.random.default_rng(seed), np.full(600, 1 if quiet else 8)
+            dance = compose.compose(BEATS, 600, half_still, "pop", rng, levels=levels)
             clip_frames = (dance.clip_seconds * 30).astype(int)
             shares.append(np.mean([half_still[0].still[frame] for frame in clip_frames]))
         return float(np.mean(shares))
@@ -151,3 +152,38 @@ def test_certain_clips_are_danced_more_often(clips: list[Danceable]) -> None:
 def test_every_certainty_has_a_weight() -> None:
     assert joins.CERTAINTY_WEIGHTS["exact"] >= joins.CERTAINTY_WEIGHTS["recovered"]
     assert joins.CERTAINTY_WEIGHTS["recovered"] > joins.CERTAINTY_WEIGHTS["guessed"] > joins.CERTAINTY_WEIGHTS["none"]
+
+
+@pytest.mark.parametrize("first", range(4))
+def test_phrases_change_on_bars(clips: list[Danceable], first: int) -> None:
+    counts = (np.arange(len(BEATS)) + first) % 8
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        dance = compose.compose(BEATS, 600, clips, "pop", rng, counts=counts)
+        changes = np.flatnonzero(np.diff(dance.phrase)) + 1 + LEAD_IN // 2
+        nearest = np.abs(BEATS - changes[:, None] / 30).argmin(1)
+        changed = [one.clip is not other.clip for one, other in pairwise(dance.phrases)]
+        short = [phrase.clip.end - phrase.end < 4 for phrase in dance.phrases[:-1]]
+        assert any(changed)
+        assert all(counts[beat] % 4 == 0 for beat, cut_short in zip(nearest, short, strict=True) if not cut_short)
+
+
+def test_clips_whose_counts_are_known_are_danced_on_them(clips: list[Danceable]) -> None:
+    exact = [replace(clip, certainty="exact") for clip in clips]
+    for seed in range(6):
+        count = -1  # the beat before the first
+        for phrase in composed(exact, seed).phrases:
+            assert (phrase.start - count) % 4 == 0
+            count += phrase.beats
+
+
+def test_the_dance_is_as_fast_as_the_music_is_lively(clips: list[Danceable]) -> None:
+    rising = [replace(clip, certainty="recovered", speed=np.linspace(0.2, 2.0, clip.frames)) for clip in clips]
+    levels = np.repeat([2, 7], 300)
+
+    def speed(seed: int) -> np.ndarray:
+        dance = compose.compose(BEATS, 600, rising, "pop", np.random.default_rng(seed), levels=levels)
+        return rising[0].speed[(dance.clip_seconds * 30).astype(int)].reshape(2, 300).mean(1)
+
+    calm, lively = np.mean([speed(seed) for seed in range(6)], 0)
+    assert lively > calm + 0.5

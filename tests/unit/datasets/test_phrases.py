@@ -103,7 +103,7 @@ def test_stillness_is_the_share_of_the_beats_that_follow() -> None:
     rot6d, root = sway.rot6d.copy(), sway.root.copy()
     rot6d[300:], root[300:] = rot6d[300], root[300]
     clip = phrases.danceables(source(replace(sway, rot6d=rot6d, root=root)))[0]
-    assert clip.stillness(np.array([0, 16, 24]), 8.0) == pytest.approx([0.0, 0.5, 1.0], abs=0.1)
+    assert clip.mean_over(clip.still, np.array([0, 16, 24]), 8.0) == pytest.approx([0.0, 0.5, 1.0], abs=0.1)
 
 
 def test_a_tiled_loop_travels_on() -> None:

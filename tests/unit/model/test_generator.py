@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from tokendance_core.model.fsq import FSQ
 from tokendance_core.model.generator import (
     CONFIGS,
+    CUES,
     Generator,
     GeneratorConfig,
     GenreGate,
@@ -98,7 +99,10 @@ def test_every_token_stream_matters(music_in):
     [
         {"energy": torch.full((2, 19), 8)},
         {"beat_position": torch.arange(38).view(2, 19) % 4 + 1},
+        {"count": torch.arange(38).view(2, 19) % 8 + 1},
         {"timing": torch.full((2, 19), 2)},
+        {"accent": torch.full((2, 19), 2)},
+        {"step": torch.full((2, 19), 3)},
         {"tempo": torch.full((2,), 3)},
         {"genre": torch.full((2,), 3)},
     ],

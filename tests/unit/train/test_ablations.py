@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from bench.ablations import VARIANTS
-from tokendance_core.model.generator import CONFIGS, Generator, Prompt
+from tokendance_core.model.generator import CONFIGS, CUES, Generator, Prompt
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -16,7 +16,7 @@ def test_each_variant_answers_and_differs(name: str) -> None:
     song = torch.arange(12).view(1, 12)
     nothing, genre = torch.zeros_like(song), torch.ones(1, dtype=torch.long)
     prompt, dance = (
-        Prompt(song, song + 300, nothing, nothing, nothing, nothing[:, 0], genre),
+        Prompt(song, song + 300, *[nothing] * len(CUES), nothing[:, 0], genre),
         torch.full((1, 4, 12), plain.config.mask),
     )
     with torch.no_grad():
