@@ -45,9 +45,9 @@ def music() -> dict[str, tokenizers.MusicTask]:
 
 def generator() -> stage_two.GeneratorTask:
     rng = np.random.default_rng(0)
-    columns = {name: rng.integers(1, 4, (4, 300)) for name in PairedTokens.__dataclass_fields__}
+    columns = {name: rng.integers(0, 2, (4, 300)) for name in PairedTokens.__dataclass_fields__}
     columns |= {"dance": rng.integers(0, 1000, (4, 4, 300)), "tempo": np.arange(4), "genre": np.arange(4)}
-    pairs = PairedTokens(**columns | {"sources": ({"song": "a"},) * 4})
+    pairs = PairedTokens(**columns | {"clips": ("a", "b"), "sources": ({"song": "a"},) * 4})
     return stage_two.generator_task("tiny", pairs, pairs, genres=8, codebooks=2, levels=LEVELS)
 
 
