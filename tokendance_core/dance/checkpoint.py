@@ -38,7 +38,7 @@ Network = TypeVar("Network", bound=nn.Module)
 _OUR_CUES = {
     "energy": energy.LEVELS + 1,
     "beat_position": FRAMES_PER_BEAT + 1,
-    "count": BEATS_PER_EIGHT + 1,
+    "beat_count": BEATS_PER_EIGHT + 1,
     "timing": len(TIMINGS),
     "accent": len(ACCENTS),
     "step": len(STEPS),
@@ -115,8 +115,8 @@ def for_our_prompts(config: GeneratorConfig) -> GeneratorConfig:
 
     A cue that a generator has no input for stays so: it is simply not told.
     """
-    ours = {cue: size if config.cues.get(cue) else 0 for cue, size in _OUR_CUES.items()}
-    return replace(config, **{CUES[cue]: size for cue, size in ours.items()}, tempos=TEMPO_CLASSES + 1)
+    ours: dict[str, Any] = {CUES[cue]: size for cue, size in _OUR_CUES.items() if cue in config.cues}
+    return replace(config, **ours, tempos=TEMPO_CLASSES + 1)
 
 
 def load(path: Path | None = None, device: str = "cpu") -> Checkpoint:

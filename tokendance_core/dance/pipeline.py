@@ -109,7 +109,7 @@ def _prompt(
         "acoustic": tokens.acoustic,
         "energy": energy.of_tokens(level, hop),
         "beat_position": clock.beat_positions(hop),
-        "count": bars.counts(clock, hop, bars.downbeat(song_features, clock)),
+        "beat_count": bars.counts(clock, hop, bars.downbeat(song_features, clock)),
         "timing": np.full(len(tokens.semantic), ON_THE_BEAT),
         "accent": nothing,
         "step": nothing,

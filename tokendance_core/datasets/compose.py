@@ -93,9 +93,9 @@ def _counts(counts: np.ndarray, song_beats: np.ndarray, beats: np.ndarray) -> np
     """Counts of ``song_beats`` carried on to all ``beats``."""
     before = int(np.searchsorted(beats, song_beats[0]))
     after = len(beats) - before - len(counts)
-    return np.concatenate((counts[0] - np.arange(before, 0, -1), counts, counts[-1] + np.arange(1, after + 1))) % (
-        BEATS_PER_EIGHT
-    )
+    carried_on = (counts[0] - np.arange(before, 0, -1), counts, counts[-1] + np.arange(1, after + 1))
+    counted: np.ndarray = np.concatenate(carried_on) % BEATS_PER_EIGHT
+    return counted
 
 
 def _rank(levels: np.ndarray) -> float:

@@ -13,7 +13,7 @@ With all dance tokens masked and these unspecified it is the paper's model up to
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import NamedTuple
 
@@ -33,7 +33,7 @@ GATE_BIAS = -4.0  # a new genre gate is almost shut: sigmoid(-4) = 0.018
 class Prompt(NamedTuple):
     """What to dance to, int64: music tokens ``semantic``, ``acoustic``, and cues (B, L); ``tempo`` and ``genre`` (B,).
 
-    Energy is a level from 1 to 8. The beat position counts tokens from 1 on the beat, the count beats from 1 to 8.
+    Energy is a level from 1 to 8. The beat position counts tokens from 1 on the beat, the beat count beats from 1 to 8.
     Timing is 1 as danced and 2 on the beat. Accent is 1 where the dance flows and 2 where it brakes; step is 1 where no
     foot comes down, 2 where the left one does, 3 the right one, 4 both. Source numbers the clip that is danced. Tempo
     is an eighth of an octave, from 1. 0 means unspecified, or any genre.
@@ -43,7 +43,7 @@ class Prompt(NamedTuple):
     acoustic: Tensor
     energy: Tensor
     beat_position: Tensor
-    count: Tensor
+    beat_count: Tensor
     timing: Tensor
     accent: Tensor
     step: Tensor
@@ -55,7 +55,7 @@ class Prompt(NamedTuple):
 CUES = {
     "energy": "energies",
     "beat_position": "beat_positions",
-    "count": "counts",
+    "beat_count": "counts",
     "timing": "timings",
     "accent": "accents",
     "step": "steps",
@@ -138,16 +138,25 @@ class GeneratorConfig:
         return len(HALVES) * self.codebooks
 
 
-_TOLD = {"counts": 9, "timings": 3, "accents": 3, "steps": 5}
-_SMALL = {"state": 16, "head_dim": 64, "music_layers": 1, "global_layers": 3, "dance_layers": 1}
+_RELEASED = GeneratorConfig(
+    codebooks=3,
+    counts=9,
+    timings=3,
+    accents=3,
+    steps=5,
+    width=160,
+    state=16,
+    head_dim=64,
+    music_layers=1,
+    global_layers=3,
+    dance_layers=1,
+)
 
 CONFIGS = {
     "paper": GeneratorConfig(width=512, state=16, head_dim=64),
-    "released": GeneratorConfig(codebooks=3, width=160, **_TOLD, **_SMALL),
-    "large": GeneratorConfig(codebooks=3, width=192, music_in="code", **_TOLD, **_SMALL),
-    "tiny": GeneratorConfig(
-        codebooks=2, width=32, state=8, head_dim=16, music_layers=1, global_layers=2, dance_layers=1, **_TOLD
-    ),
+    "released": _RELEASED,
+    "large": replace(_RELEASED, width=192, music_in="code"),
+    "tiny": replace(_RELEASED, codebooks=2, width=32, state=8, head_dim=16, global_layers=2),
 }
 """Named sizes. The paper gives Mamba-1 terms, d_model 512, d_state 16, d_conv 4, expand 2, that is 1024 inner channels
 with 16 states and a decay of their own each. Mamba-2 keeps all four and ties the decay inside a head: 1024 channels =

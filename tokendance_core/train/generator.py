@@ -41,7 +41,7 @@ TIMBRE_NOISE = 0.3
 GENRE_DROPOUT = 0.1
 ON_REQUEST = tuple(pack.GENRES.index(genre) for genre in pack.ON_REQUEST)
 
-UNTOLD = {"energy": 0.15, "count": 0.15, "timing": 0.15, "accent": 0.5, "step": 0.6, "source": 0.75}
+UNTOLD = {"energy": 0.15, "beat_count": 0.15, "timing": 0.15, "accent": 0.5, "step": 0.6, "source": 0.75}
 """How often a crop is not told a cue. Accents and steps may be told for a part of it, too, as a user does."""
 
 NEVER_TOLD = ("accent", "step", "source")
@@ -177,7 +177,7 @@ class GeneratorTask:
     def _seen(self, draws: Draws, dance: Tensor, codebooks: range) -> tuple[Tensor, Tensor]:
         """The dance with its hidden codes masked and some known ones wrong, and which codes are asked for."""
         config = self.model.config
-        count, _, length = dance.shape
+        count, length = len(dance), dance.shape[2]
         if len(codebooks) > 1:
             masks = torch.ones(count, len(HALVES), length, dtype=torch.bool, device=draws.device)
             finished = ~masks[:, :1, :1]
@@ -227,11 +227,13 @@ def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
         masks = masks.to(device)
         seen = data["dance"].masked_fill(masks, model.config.mask)
         logits = model(prompt_of(data), seen, range(asked_codebook, asked_codebook + 1))
-        for half, half_name in enumerate(HALVES):
-            stream = asked_codebook * len(HALVES) + half
+        for number, half_name in enumerate(HALVES):
+            stream = asked_codebook * len(HALVES) + number
             truth, asked = data["dance"][:, stream], masks[:, stream]
-            figures[f"{name}_{half_name}_entropy"] = float(masked_cross_entropy(logits[:, half], truth, asked))
-            figures[f"{name}_{half_name}_accuracy"] = float((logits[:, half].argmax(-1) == truth)[asked].float().mean())
+            figures[f"{name}_{half_name}_entropy"] = float(masked_cross_entropy(logits[:, number], truth, asked))
+            figures[f"{name}_{half_name}_accuracy"] = float(
+                (logits[:, number].argmax(-1) == truth)[asked].float().mean()
+            )
     return figures
 
 
@@ -281,7 +283,5 @@ def generator_task(
     device: str = "cpu",
 ) -> GeneratorTask:
     """A new generator of a named size for these pairs and the tokenizers behind them."""
-    config = replace(
-        CONFIGS[size], genres=genres, codebooks=codebooks, levels=levels, sources=len(pairs.clips) + 1
-    )
+    config = replace(CONFIGS[size], genres=genres, codebooks=codebooks, levels=levels, sources=len(pairs.clips) + 1)
     return GeneratorTask(Generator(for_our_prompts(config)), pairs, held_out, device)

@@ -59,7 +59,7 @@ ENERGY_SPREAD = 0.7
 """Standard deviation of the shift of energy between pairs: what users ask for by the same name."""
 
 _PROMPT = (
-    *("semantic", "acoustic", "energy", "beat_position", "count", "accent", "step"),
+    *("semantic", "acoustic", "energy", "beat_position", "beat_count", "accent", "step"),
     *("dance", "tempo", "genre"),
 )
 _ORIGIN = ("phrase", "clip", "clip_seconds", "certainty")
@@ -68,7 +68,7 @@ _ORIGIN = ("phrase", "clip", "clip_seconds", "certainty")
 @dataclass(frozen=True, eq=False, kw_only=True)
 class PairedTokens:
     """N excerpts of L tokens, int: music tokens ``semantic``, ``acoustic``; what the music asks for, ``energy``,
-    ``beat_position``, ``count``; what the dance does, ``accent``, ``step`` (N, L), ``dance`` (N, streams, L);
+    ``beat_position``, ``beat_count``; what the dance does, ``accent``, ``step`` (N, L), ``dance`` (N, streams, L);
     ``tempo`` and ``genre`` (N,) hold for a whole pair.
 
     Where the dance at every place comes from, (N, L): ``phrase`` number within the pair, ``clip`` index in ``clips``,
@@ -80,7 +80,7 @@ class PairedTokens:
     acoustic: np.ndarray
     energy: np.ndarray
     beat_position: np.ndarray
-    count: np.ndarray
+    beat_count: np.ndarray
     accent: np.ndarray
     step: np.ndarray
     dance: np.ndarray
@@ -269,7 +269,7 @@ def _pair(
         "acoustic": song.acoustic[excerpt.tokens],
         "energy": energy.of_tokens(levels[excerpt.at_clock], hop),
         "beat_position": clock.beat_positions(hop),
-        "count": bars.counts(song.clock, hop, song.downbeat)[excerpt.tokens],
+        "beat_count": bars.counts(song.clock, hop, song.downbeat)[excerpt.tokens],
         "accent": cues.accents_of(dance.clip, clock, hop),
         "step": cues.steps_of(dance.clip, clock, hop),
         "dance": codecs.dance_codec.encode(clock.to_clock(dance.clip)).streams,

@@ -99,7 +99,7 @@ def test_every_token_stream_matters(music_in):
     [
         {"energy": torch.full((2, 19), 8)},
         {"beat_position": torch.arange(38).view(2, 19) % 4 + 1},
-        {"count": torch.arange(38).view(2, 19) % 8 + 1},
+        {"beat_count": torch.arange(38).view(2, 19) % 8 + 1},
         {"timing": torch.full((2, 19), 2)},
         {"accent": torch.full((2, 19), 2)},
         {"step": torch.full((2, 19), 3)},

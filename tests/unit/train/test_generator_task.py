@@ -24,7 +24,7 @@ def pairs() -> PairedTokens:
     energy, tempo = rng.integers(1, 9, (4, 300)), np.array([1, 2, 3, 4])
     count, accent, step = (rng.integers(1, bound, (4, 300)) for bound in (9, 3, 5))
     told = {"energy": energy, "beat_position": beat_position, "tempo": tempo, "genre": np.array([1, 2, 1, 0])}
-    told |= {"count": count, "accent": accent, "step": step}
+    told |= {"beat_count": count, "accent": accent, "step": step}
     origin = {name: np.zeros((4, 300), int) for name in ("phrase", "clip", "clip_seconds")}
     certainty = rng.integers(0, 4, (4, 300))
     words = {"clips": ("sway",), "sources": ({"song": "a"},) * 4}
