@@ -51,9 +51,10 @@ def sample(
     training = generator.training
     generator.eval()
     try:
+        heard = generator.hear(prompt)  # the music's scanners run once
         for step, (codebooks, hidden) in enumerate(_passes(steps, generator.config.codebooks), start=1):
             asked = slice(halves * codebooks.start, halves * codebooks.stop)
-            drawn, confidence = _draw(generator(prompt, tokens, codebooks), temperature, top_p, random)
+            drawn, confidence = _draw(generator.answer(heard, tokens, codebooks), temperature, top_p, random)
             confidence += ORDER_NOISE * temperature * (1.0 - step / steps) * _gumbel(confidence, random)
             still_masked = (unknown[:, asked].sum(1) * hidden).floor().long()
             tokens[:, asked] = _fix_most_certain(tokens[:, asked], drawn, confidence, still_masked, mask)

@@ -47,8 +47,13 @@ class Fixed(nn.Module):
         self.config = SimpleNamespace(mask=logits.shape[-1], streams=logits.shape[1], codebooks=logits.shape[1] // 2)
         self.logits = logits
         self.seen: list[Tensor] = []
+        self.heard = 0
 
-    def forward(self, prompt: Prompt, dance: Tensor, codebooks: range) -> Tensor:
+    def hear(self, prompt: Prompt) -> Prompt:
+        self.heard += 1
+        return prompt
+
+    def answer(self, heard: Prompt, dance: Tensor, codebooks: range) -> Tensor:
         self.seen.append(dance.clone())
         return self.logits[:, 2 * codebooks.start : 2 * codebooks.stop].clone()
 
@@ -102,6 +107,12 @@ def test_second_codes_wait_for_all_first_ones(temperature):
         waiting = seen == MASK
         assert not waiting[:, :2].any() or waiting[:, 2:].all()
     assert (network.seen[-1][:, :2] < MASK).all()
+
+
+def test_music_is_heard_once_for_all_passes():
+    network = fixed()
+    draw(network, steps=5)
+    assert (network.heard, len(network.seen)) == (1, 5)
 
 
 def test_seed_repeats_and_changes_the_dance(generator):
