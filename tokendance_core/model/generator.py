@@ -274,8 +274,8 @@ class CodeHead(nn.Module):
 
 
 class DanceBranch(nn.Module):
-    """Dance-local scanner of one body half: global features and this half's known tokens -> one (B, L, codes) of logits
-    for each codebook.
+    """Dance-local scanner of one body half: global features and this half's known tokens (B, L, width) -> what its
+    ``heads``, one for each codebook, make logits of (B, L, width).
     """
 
     def __init__(self, config: GeneratorConfig) -> None:
@@ -286,9 +286,9 @@ class DanceBranch(nn.Module):
         self.norm = nn.LayerNorm(config.width)
         self.heads = nn.ModuleList(CodeHead(config) for _ in range(config.codebooks))
 
-    def forward(self, features: Tensor, known: Tensor, codebooks: range) -> list[Tensor]:
-        x = self.norm(self.layers(self.enter(features) + self.around(known)))
-        return [self.heads[codebook](x) for codebook in codebooks]
+    def forward(self, features: Tensor, known: Tensor) -> Tensor:
+        x: Tensor = self.norm(self.layers(self.enter(features) + self.around(known)))
+        return x
 
 
 def bimamba(config: GeneratorConfig) -> BiMamba:
@@ -352,11 +352,22 @@ class Generator(nn.Module):
 
     def answer(self, heard: Heard, dance: Tensor, codebooks: range | None = None) -> Tensor:
         """The logits of ``forward`` for a prompt that was heard."""
+        codebooks = range(self.config.codebooks) if codebooks is None else codebooks
+        return torch.stack([head(x) for head, x in self._scanned(heard, dance, codebooks)], dim=1)
+
+    def answer_at(self, places: Tensor, heard: Heard, dance: Tensor, codebooks: range) -> list[Tensor]:
+        """The logits of ``answer`` at some places alone, True in ``places`` (B, streams asked for, L): (N, codes) for
+        each stream.
+        """
+        scanned = self._scanned(heard, dance, codebooks)
+        return [head(x[asked]) for (head, x), asked in zip(scanned, places.unbind(1), strict=True)]
+
+    def _scanned(self, heard: Heard, dance: Tensor, codebooks: range) -> list[tuple[nn.Module, Tensor]]:
+        """The head of each stream asked for, with what it makes logits of."""
         entered: list[Tensor] = [enter(dance[:, stream]) for stream, enter in enumerate(self.dance_in)]
         known = [reduce(torch.add, entered[half :: len(HALVES)]) for half in range(len(HALVES))]
         x = heard.places + self.fuse_dance(torch.cat(known, dim=-1))
         for layer in self.global_layers:
             x = layer(x, heard.style)
-        codebooks = range(self.config.codebooks) if codebooks is None else codebooks
-        upper, lower = (branch(x, half, codebooks) for branch, half in zip(self.branches, known, strict=True))
-        return torch.stack([logits for codebook in zip(upper, lower, strict=True) for logits in codebook], dim=1)
+        halves = [(branch, branch(x, half)) for branch, half in zip(self.branches, known, strict=True)]
+        return [(branch.heads[codebook], scanned) for codebook in codebooks for branch, scanned in halves]

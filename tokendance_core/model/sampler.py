@@ -54,7 +54,9 @@ def sample(
         heard = generator.hear(prompt)  # the music's scanners run once
         for step, (codebooks, hidden) in enumerate(_passes(steps, generator.config.codebooks), start=1):
             asked = slice(halves * codebooks.start, halves * codebooks.stop)
-            drawn, confidence = _draw(generator.answer(heard, tokens, codebooks), temperature, top_p, random)
+            places = tokens[:, asked] == mask  # late passes ask for few
+            logits = generator.answer_at(places, heard, tokens, codebooks)
+            drawn, confidence = _draw(logits, places, temperature, top_p, random)
             confidence += ORDER_NOISE * temperature * (1.0 - step / steps) * _gumbel(confidence, random)
             still_masked = (unknown[:, asked].sum(1) * hidden).floor().long()
             tokens[:, asked] = _fix_most_certain(tokens[:, asked], drawn, confidence, still_masked, mask)
@@ -74,19 +76,18 @@ def _check(steps: int, temperature: float, top_p: float) -> None:
         raise ValueError(f"top_p is {top_p}, expected a fraction above 0 and at most 1")
 
 
-def _draw(logits: Tensor, temperature: float, top_p: float, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Tokens from logits (B, streams, L, codes), and the log probability the network gives each, both (B, streams,
-    L).
+def _draw(
+    logits: list[Tensor], places: Tensor, temperature: float, top_p: float, random: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Tokens at ``places`` (B, streams, L), drawn from the logits (N, codes) of each stream there, and the log
+    probability the network gives each, both (B, streams, L); zeros elsewhere.
     """
-    uniform = (
-        torch.rand(logits.shape[:-1], generator=random).to(logits.device)
-        if temperature
-        else torch.zeros(logits.shape[:-1])
-    )
-    # Stream by stream: a long song has many millions of logits, and each step below would copy them all.
-    by_stream = [_draw_stream(logits[:, i], uniform[:, i], temperature, top_p) for i in range(logits.shape[1])]
-    tokens, confidence = zip(*by_stream, strict=True)
-    return torch.stack(tokens, dim=1), torch.stack(confidence, dim=1)
+    tokens, confidence = torch.zeros_like(places, dtype=torch.long), torch.zeros_like(places, dtype=logits[0].dtype)
+    uniform = torch.rand(places.shape, generator=random).to(places.device) if temperature else confidence
+    for stream, (at, scores) in enumerate(zip(places.unbind(1), logits, strict=True)):
+        drawn = _draw_stream(scores, uniform[:, stream][at], temperature, top_p)
+        tokens[:, stream][at], confidence[:, stream][at] = drawn
+    return tokens, confidence
 
 
 def _draw_stream(logits: Tensor, uniform: Tensor, temperature: float, top_p: float) -> tuple[Tensor, Tensor]:

@@ -53,9 +53,10 @@ class Fixed(nn.Module):
         self.heard += 1
         return prompt
 
-    def answer(self, heard: Prompt, dance: Tensor, codebooks: range) -> Tensor:
+    def answer_at(self, places: Tensor, heard: Prompt, dance: Tensor, codebooks: range) -> list[Tensor]:
         self.seen.append(dance.clone())
-        return self.logits[:, 2 * codebooks.start : 2 * codebooks.stop].clone()
+        logits = self.logits[:, 2 * codebooks.start : 2 * codebooks.stop]
+        return [stream[asked] for stream, asked in zip(logits.unbind(1), places.unbind(1), strict=True)]
 
 
 def fixed(length: int = 23, codes: int = CODES, scale: float = 1.0, streams: int = 2) -> Fixed:
