@@ -80,6 +80,16 @@ def test_some_codebooks_can_be_asked_for_alone():
     torch.testing.assert_close(second, every[:, 2:])
 
 
+@torch.no_grad()
+def test_places_can_be_asked_for_alone():
+    generator, heard_once = build(), build().hear(prompt())
+    places = torch.rand(2, 2, 19, generator=torch.Generator().manual_seed(2)) < 0.3
+    whole = generator(prompt(), dance(), range(1, 2))
+    some = generator.answer_at(places, heard_once, dance(), range(1, 2))
+    for stream, logits in enumerate(some):
+        torch.testing.assert_close(logits, whole[:, stream][places[:, stream]])
+
+
 @pytest.mark.parametrize("music_in", ["index", "code", "both"])
 def test_every_token_stream_matters(music_in):
     generator, song, moves = build(replace(TINY, music_in=music_in)), prompt(), dance()

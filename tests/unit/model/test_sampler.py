@@ -110,6 +110,27 @@ def test_second_codes_wait_for_all_first_ones(temperature):
     assert (network.seen[-1][:, :2] < MASK).all()
 
 
+class Whole(nn.Module):
+    """The generator as the network of every pass, all of it for all places: what the sampler is a faster form of."""
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.config, self.generator = generator.config, generator
+
+    def hear(self, prompt: Prompt) -> Prompt:
+        return prompt
+
+    def answer_at(self, places: Tensor, heard: Prompt, dance: Tensor, codebooks: range) -> list[Tensor]:
+        logits = self.generator(heard, dance)[:, 2 * codebooks.start : 2 * codebooks.stop]
+        return [stream[asked] for stream, asked in zip(logits.unbind(1), places.unbind(1), strict=True)]
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_passes_that_compute_less_draw_the_same(generator, temperature):
+    fast, slow = (draw(network, steps=6, temperature=temperature) for network in (generator, Whole(generator)))
+    assert torch.equal(fast, slow)
+
+
 def test_music_is_heard_once_for_all_passes():
     network = fixed()
     draw(network, steps=5)
