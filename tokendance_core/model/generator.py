@@ -274,8 +274,8 @@ class CodeHead(nn.Module):
 
 
 class DanceBranch(nn.Module):
-    """Dance-local scanner of one body half: global features and this half's known tokens (B, L, width) -> what its
-    ``heads``, one for each codebook, make logits of (B, L, width).
+    """Dance-local scanner of one body half: global features and this half's known tokens -> for each codebook its head
+    and the (B, L, width) that this makes logits of.
     """
 
     def __init__(self, config: GeneratorConfig) -> None:
@@ -286,9 +286,9 @@ class DanceBranch(nn.Module):
         self.norm = nn.LayerNorm(config.width)
         self.heads = nn.ModuleList(CodeHead(config) for _ in range(config.codebooks))
 
-    def forward(self, features: Tensor, known: Tensor) -> Tensor:
-        x: Tensor = self.norm(self.layers(self.enter(features) + self.around(known)))
-        return x
+    def forward(self, features: Tensor, known: Tensor, codebooks: range) -> list[tuple[nn.Module, Tensor]]:
+        x = self.norm(self.layers(self.enter(features) + self.around(known)))
+        return [(self.heads[codebook], x) for codebook in codebooks]
 
 
 def bimamba(config: GeneratorConfig) -> BiMamba:
@@ -369,5 +369,5 @@ class Generator(nn.Module):
         x = heard.places + self.fuse_dance(torch.cat(known, dim=-1))
         for layer in self.global_layers:
             x = layer(x, heard.style)
-        halves = [(branch, branch(x, half)) for branch, half in zip(self.branches, known, strict=True)]
-        return [(branch.heads[codebook], scanned) for codebook in codebooks for branch, scanned in halves]
+        upper, lower = (branch(x, half, codebooks) for branch, half in zip(self.branches, known, strict=True))
+        return [stream for codebook in zip(upper, lower, strict=True) for stream in codebook]
