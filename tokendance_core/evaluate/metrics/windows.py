@@ -108,11 +108,15 @@ def _mismatch(poses: np.ndarray, pool: WindowPool) -> np.ndarray:
     return total
 
 
-def repetition(clip: MotionClip, seconds: float = 8.0, tolerance: float = SAME_POSE) -> int:
+def repetition(
+    clip: MotionClip, seconds: float = 8.0, tolerance: float = SAME_POSE, allowed: np.ndarray | None = None
+) -> int:
     """How often the most repeated window of ``seconds`` occurs, itself included and without overlap; 0 for a clip
     shorter than that.
 
     Two windows are the same when their mean joint distance, frame by frame, is at most ``tolerance`` metres.
+    ``allowed`` (V, V) bool, ``RATE`` windows a second: pairs that do not count, as when the song repeats there too;
+    windows beyond it always count.
     Known defects: a phrase repeated at another tempo or mirrored is not found; standing still is repetition.
     """
     length = round(seconds * RATE)
@@ -120,12 +124,20 @@ def repetition(clip: MotionClip, seconds: float = 8.0, tolerance: float = SAME_P
     count = len(poses) - length + 1
     if count < 1:
         return 0
-    frames = _pose_distances(poses)
-    total = np.zeros((count, count), frames.dtype)
+    same: np.ndarray = over_windows(_pose_distances(poses), length) <= tolerance
+    if allowed is not None:
+        known = min(count, len(allowed))
+        same[:known, :known] &= ~allowed[:known, :known] | np.eye(known, dtype=bool)
+    return max(_most_without_overlap(np.flatnonzero(row), length) for row in same)
+
+
+def over_windows(frames: np.ndarray, length: int) -> np.ndarray:
+    """(T, T) values of pairs of frames -> (T - length + 1, T - length + 1) means over pairs of windows."""
+    count = max(len(frames) - length + 1, 0)
+    total: np.ndarray = np.zeros((count, count), frames.dtype)
     for i in range(length):
         total += frames[i : i + count, i : i + count]
-    same: np.ndarray = total / length <= tolerance
-    return max(_most_without_overlap(np.flatnonzero(row), length) for row in same)
+    return total / length
 
 
 def _pose_distances(poses: np.ndarray) -> np.ndarray:

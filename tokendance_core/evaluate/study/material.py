@@ -25,6 +25,7 @@ from tokendance_core.types import FPS, SAMPLE_RATE, MotionClip, Music
 
 MODEL = "model, released settings"
 RAW = "model before finishing"
+UNLOCKED = "model before the foot lock"
 ONE_STEP = "model, 1 step, likeliest tokens (the paper)"
 SHUFFLED = "model, hears shuffled music"
 RECONSTRUCTED = "composed ground truth through the tokenizers"

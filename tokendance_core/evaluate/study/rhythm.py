@@ -55,6 +55,11 @@ FEWEST_BEATS = 8
 SHARES = {"lock_excess": 50.0, "deceleration_gain": 50.0, "footfall_gain": 50.0, "minima_gain": 90.0}
 """Figure of ``Timing`` -> per cent of real dance's that a release has to reach."""
 
+LAST_RELEASE = {OWN: 0.459, SECOND: 0.461}
+"""Tracker -> beat alignment, music to dance, of the weights released last (a04221ee9f68; 18 songs of 60 s, 3 seeds):
+the next ones must not fall below.
+"""
+
 _PLACED = {
     COMPOSED: "clip clocks",
     CLOCKED: "clip clocks",
@@ -160,6 +165,10 @@ class Rhythm:
         ]
         for name, tracked in self.trackers.items():
             found += share_gates(name, tracked.timing)
+            own = tracked.music_to_dance[MODEL].own_song.mean
+            found.append(
+                gates.at_least(theme, f"beat alignment by {name}", own, LAST_RELEASE[name], "weights released last")
+            )
         return found
 
 

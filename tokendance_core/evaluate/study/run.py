@@ -69,7 +69,7 @@ def run(material: Material, log: Log) -> Study:
         tokenizers=measured("tokenizers", lambda: tokenizers(material)),
         rhythm=measured("rhythm", lambda: rhythm(material)),
         feet_and_quality=measured("feet and quality", lambda: feet_and_quality(material)),
-        staging=measured("stage and facing", lambda: staging(material)),
+        staging=measured("stage and facing", lambda: staging(material, by_genre)),
         life=measured("life", lambda: life(material, by_genre)),
         structure=measured("structure", lambda: structure(material)),
         genre=measured("genre", lambda: genre(material, by_genre)),

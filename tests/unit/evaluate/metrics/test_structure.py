@@ -3,7 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tokendance_core.evaluate.metrics.structure import energy_correlation, phrase_energy
+from tokendance_core.evaluate.metrics.structure import energy_correlation, phrase_energy, returns
+from tokendance_core.types import MusicFeatures
 
 BEATS = np.arange(0, 60, 0.5)
 """Two a second: a phrase lasts eight."""
@@ -35,3 +36,23 @@ def test_too_short_or_too_even_gives_zero() -> None:
     assert energy_correlation(speed, LOUDNESS[:720], BEATS) == 0.0
     assert energy_correlation(speed, np.ones_like(LOUDNESS), BEATS) == 0.0
     assert energy_correlation(np.zeros_like(LOUDNESS), LOUDNESS, BEATS) == 0.0
+
+
+def heard(*passages: int) -> MusicFeatures:
+    """Passages of ten seconds, a number the same sound wherever it stands."""
+    sounds = np.random.default_rng(0).normal(size=(10, 300, 35)).astype(np.float32)
+    return MusicFeatures(np.concatenate([sounds[number] for number in passages]))
+
+
+def test_a_passage_that_returns_is_found_where_it_returns() -> None:
+    found = returns(heard(0, 1, 0, 2), 8.0)
+    assert found.shape == (321, 321)
+    assert found.diagonal().all()
+    assert (found == found.T).all()
+    assert found[[5, 10], [205, 211]].all()
+    assert not found[5, [105, 305, 225]].any()
+
+
+def test_a_song_shorter_than_a_window_or_without_sound_returns_nowhere() -> None:
+    assert returns(heard(0), 12.0).size == 0
+    assert not returns(MusicFeatures(np.zeros((600, 35), np.float32)), 8.0).any()

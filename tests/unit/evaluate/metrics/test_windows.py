@@ -109,3 +109,14 @@ def test_dance_distance_is_symmetric_and_knows_no_path() -> None:
     assert windows.dance_distance(a, turn(replace(a, root=a.root + np.float32(1)), 1.0)) == pytest.approx(0.0, abs=1e-4)
     assert windows.dance_distance(a, resample_to_fps(a, 60)) == pytest.approx(0.0, abs=1e-3)
     assert windows.dance_distance(walking(1.0), still_clip()) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_a_repetition_that_is_allowed_does_not_count() -> None:
+    phrase, other = _restless(8, 1), _restless(8, 2)
+    clip = _joined(phrase, other, phrase, phrase)
+    apart = np.abs(np.subtract.outer(np.arange(241), np.arange(241)))
+    first_returns = (np.abs(apart - 160) < 10) | (np.abs(apart - 240) < 10)
+    assert windows.repetition(clip, 8.0) == 3
+    assert windows.repetition(clip, 8.0, allowed=first_returns) == 2
+    assert windows.repetition(clip, 8.0, allowed=np.ones((241, 241), bool)) == 1
+    assert windows.repetition(clip, 8.0, allowed=np.ones((1, 1), bool)) == 3
