@@ -58,6 +58,7 @@ _PUBLIC = {
     "clip_to_bytes": ("files.clip", "to_bytes"),
     "complete": ("finishing.finish", "complete"),
     "continuous_quaternions": ("motion.rotation", "continuous_quaternions"),
+    "danced_genre": ("dance.settings", "danced_genre"),
     "declare_like": ("options", "like"),
     "declare_option": ("options", "option"),
     "declared_options": ("options", "options"),

@@ -6,7 +6,7 @@ from .commands.requests import DanceRequest, ListenRequest, RunSettings, WarmReq
 from .dance.checkpoint import load as load_checkpoint
 from .dance.checkpoint_header import genres
 from .dance.pipeline import generate
-from .dance.settings import GenerateSettings
+from .dance.settings import GenerateSettings, danced_genre
 from .errors import (
     AudioError,
     Cancelled,
@@ -113,6 +113,7 @@ __all__ = [
     "clip_to_bytes",
     "complete",
     "continuous_quaternions",
+    "danced_genre",
     "declare_like",
     "declare_option",
     "declared_options",

@@ -23,7 +23,10 @@ from tokendance_core.errors import SettingError, TokenDanceError
 # command -> module with add_arguments(parser) and run(args) -> exit code or None, and its line in --help
 COMMANDS = {
     "generate": ("tokendance_core.commands.generate", "a dance for a song"),
-    "listen": ("tokendance_core.commands.listen", "length, tempo and beats of a song"),
+    "listen": (
+        "tokendance_core.commands.listen",
+        "length, tempo, beats and form of a song, and the genre that suits it",
+    ),
     "body": ("tokendance_core.commands.body", "a dance on the skin of your SMPL, SMPL-H or SMPL-X body model"),
     "info": ("tokendance_core.commands.info", "versions, devices and checkpoint"),
     "data": ("tokendance_core.commands.data", "what a data set holds, and what may be wrong with its motion"),

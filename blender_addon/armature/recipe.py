@@ -27,8 +27,8 @@ class Recipe:
 
     ``kind`` and ``source``: a dance to a song (its file), the motion of a file, the test motion of a rig map (name of
     the armature). ``frame``: of the first key; ``fps``: of the scene at that time; ``rig``: family of the rig.
-    Of a dance to a song only: ``settings`` and ``part``, the name of the ``strip`` that plays it, and the speed of the
-    song that the motion was made for: the strip may play at another one since.
+    Of a dance to a song only: ``settings`` and ``part``, the genre that is ``danced``, the name of the ``strip``
+    that plays it, and the speed of the song that the motion was made for: the strip may play at another one since.
     """
 
     kind: Kind
@@ -39,8 +39,15 @@ class Recipe:
     fitting: Fitting = field(default_factory=Fitting)
     settings: GenerateSettings = field(default_factory=GenerateSettings)
     part: SongPart = field(default_factory=SongPart)
+    danced: str = ""
     strip: str = ""
     made_for_speed: float = 1.0
+
+    @property
+    def genre(self) -> str:
+        """The genre of a dance to a song, as a user reads it: “street (any)” where the song chose it."""
+        asked = self.settings.genre
+        return f"{self.danced} ({asked})" if self.danced not in ("", asked) else asked
 
     @classmethod
     def of(cls, action: bpy.types.Action) -> Recipe:
@@ -56,6 +63,7 @@ class Recipe:
             fitting=options_from_mapping(Fitting, _UNSTAGED | found),
             settings=options_from_mapping(GenerateSettings, found),
             part=options_from_mapping(SongPart, found),
+            danced=str(found.get("danced", "")),
             strip=str(found.get("strip", "")),
             made_for_speed=_number(found, "made_for_speed", 1.0) or 1.0,
         )
@@ -65,7 +73,7 @@ class Recipe:
         kept: dict[str, Any] = {self.kind: self.source, "frame": self.frame, "fps": self.fps, "rig": self.rig}
         if self.kind == "song":
             kept |= {**option_values(self.settings), **option_values(self.part)}
-            kept |= {"strip": self.strip, "made_for_speed": self.made_for_speed}
+            kept |= {"danced": self.danced, "strip": self.strip, "made_for_speed": self.made_for_speed}
         action[KEY] = kept | option_values(self.fitting)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import bpy
 
-from tokendance_core import DanceRequest, MotionClip, RigError, SettingError
+from tokendance_core import DanceRequest, MotionClip, RigError, SettingError, danced_genre
 
 from .. import compat
 from ..armature import rig
@@ -98,7 +98,7 @@ class Delivery:
         request, clip = self._waiting.pop()
         settings = request.settings
         name = order.action_name or f"{Path(passage.song).stem} {settings.genre} {settings.seed}"
-        recipe = _recipe(request, self._target, passage, scene_fps(scene))
+        recipe = _recipe(request, clip, self._target, passage, scene_fps(scene))
         # The former dance goes when the last one is placed and nothing can fail any more: see ``_conclude``.
         options = replace(order.placement, replace=False)
         action, warnings = place(context, options, dance, armature, name=name, made=recipe)
@@ -162,7 +162,7 @@ def _where_now(scene: bpy.types.Scene, target: Target) -> Passage:
     return audio_strip.follow(strip, target.passage, scene_fps(scene)) if strip is not None else target.passage
 
 
-def _recipe(request: DanceRequest, target: Target, passage: Passage, fps: float) -> Recipe:
+def _recipe(request: DanceRequest, clip: MotionClip, target: Target, passage: Passage, fps: float) -> Recipe:
     return Recipe(
         kind="song",
         source=request.song,
@@ -170,6 +170,7 @@ def _recipe(request: DanceRequest, target: Target, passage: Passage, fps: float)
         fps=fps,
         settings=request.settings,
         part=request.part,
+        danced=danced_genre(clip.info),
         strip=target.strip,
         made_for_speed=request.part.speed,
     )

@@ -187,7 +187,7 @@ class TakeList(bpy.types.UIList):
         first, last = takes.frame_range(item)
         made = Recipe.of(item)
         if context.region.width > _WIDE * context.preferences.system.ui_scale and made.kind == "song":
-            row.label(text=made.settings.genre.capitalize())
+            row.label(text=made.genre.capitalize())
             row.label(text=str(made.settings.seed), translate=False)
         length = row.row()
         length.alignment = "RIGHT"
@@ -234,7 +234,9 @@ class TakesPanel(SidebarPanel, bpy.types.Panel):
         made, scene = Recipe.of(take), context.scene
         column = self.layout.column(align=True)
         if made.kind == "song":
-            text = iface("{genre}, seed {seed}, {steps} steps").format(**option_values(made.settings))
+            text = iface("{genre}, seed {seed}, {steps} steps").format(
+                **option_values(made.settings) | {"genre": made.genre}
+            )
             column.label(text=text[0].upper() + text[1:], translate=False)
         first, last = takes.frame_range(take)
         column.label(text=iface("Frames {first} to {last}").format(first=first, last=last), translate=False)

@@ -106,13 +106,20 @@ MISFORTUNES = {
 }
 
 
+def danced(request: DanceRequest) -> str:
+    """Every song is one for the street."""
+    return "street" if request.settings.genre == "any" else request.settings.genre
+
+
 def dance(request: DanceRequest, report: worker.FolderReport, load: object) -> None:
     note(pid=os.getpid(), **dataclasses.asdict(request))
     report.progress("generator", 0.25)
     MISFORTUNES.get(os.environ.get("STAND_IN", ""), lambda report: None)(report)
     clip = known_dance(request.part.duration or SECONDS)
+    info: dict[str, object] = {"danced": danced(request)}
     if os.environ.get("STAND_IN") == "raw":
-        clip = dataclasses.replace(clip, info={"finished": False, "last_beat": clip.seconds - 0.5})
+        info |= {"finished": False, "last_beat": clip.seconds - 0.5}
+    clip = dataclasses.replace(clip, info=info)
     save_clip(clip, request.output)
     report.answer(Done(path=request.output, frames=clip.frames, seconds=clip.seconds, fps=clip.fps))
 

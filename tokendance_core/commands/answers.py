@@ -23,13 +23,16 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class Done:
-    """A dance is in the file ``path``: frames, seconds, frames per second, and the seconds that each stage took."""
+    """A dance is in the file ``path``: frames, seconds, frames per second, and the seconds that each stage took;
+    ``danced``: its genre, if it has one.
+    """
 
     path: str
     frames: int
     seconds: float
     fps: float
     stages: Mapping[str, float] = field(default_factory=dict)
+    danced: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +57,8 @@ class ReturnFacts:
 @dataclass(frozen=True, kw_only=True)
 class SongFacts:
     """A song: its length in seconds, its tempo in beats a minute (0 without a pulse), and the seconds of its beats; as
-    the dance counts it, the seconds at which bars and eights (two bars of 4/4) begin, its sections and what returns.
+    the dance counts it, the seconds at which bars and eights (two bars of 4/4) begin, its sections and what returns;
+    and the genre that “any” dances to all of it.
     """
 
     path: str
@@ -65,6 +69,7 @@ class SongFacts:
     eights: tuple[float, ...] = ()
     sections: tuple[SectionFacts, ...] = ()
     returns: tuple[ReturnFacts, ...] = ()
+    genre: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""``listen``: length, tempo, beats and form of a song."""
+"""``listen``: length, tempo, beats and form of a song, and the genre that suits it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def run(args: argparse.Namespace) -> int:
 
 def work(request: ListenRequest, report: Report, load: Load) -> None:
     """Report what is heard in the song; the network is not asked. Raises AudioError."""
+    from tokendance_core.dance.genre_choice import genre_for
     from tokendance_core.music import audio, features, form
     from tokendance_core.music.clock import Clock
 
@@ -58,6 +59,7 @@ def work(request: ListenRequest, report: Report, load: Load) -> None:
             )
             for one in heard.returns
         ),
+        genre=genre_for(song_features),
     )
     report.answer(facts)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from tqdm import tqdm
 
 from tokendance_core.commands.answers import Answer, Done, Event, Failed, Progress, SongFacts, event_to_json
+from tokendance_core.dance.settings import danced_genre
 from tokendance_core.errors import Cancelled, TokenDanceError, is_out_of_memory
 
 if TYPE_CHECKING:
@@ -67,11 +68,12 @@ class TerminalReport:
             print(f"tokendance: {answer.error().text}", file=sys.stderr)
         elif isinstance(answer, SongFacts):
             facts = f"{answer.seconds:.1f} s, {answer.bpm:.1f} beats a minute, {len(answer.beats)} beats"
-            print(f"{answer.path}: {facts}")
+            print(f"{answer.path}: {facts}; any dances {answer.genre}")
             if len(answer.sections) > 1:
                 print(", ".join(f"{section.name} {_minutes(section.start)}" for section in answer.sections))
         elif isinstance(answer, Done):
-            print(f"{answer.path}: {answer.frames} frames, {answer.seconds:.1f} s at {answer.fps:g} fps")
+            genre = answer.danced and f", {answer.danced}"
+            print(f"{answer.path}: {answer.frames} frames, {answer.seconds:.1f} s at {answer.fps:g} fps{genre}")
             times = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in answer.stages.items())
             print(f"{times}; together {sum(answer.stages.values()):.2f} s")
 
@@ -93,8 +95,8 @@ class JsonReport:
 
 def done(path: Path, clip: MotionClip, stages: Mapping[str, float]) -> Done:
     """The answer of a command that wrote ``clip``, or what was made of it, to ``path``."""
-    seconds = round(clip.frames / clip.fps, 3)
-    return Done(path=str(path), frames=clip.frames, seconds=seconds, fps=clip.fps, stages=stages)
+    seconds, danced = round(clip.frames / clip.fps, 3), danced_genre(clip.info)
+    return Done(path=str(path), frames=clip.frames, seconds=seconds, fps=clip.fps, stages=stages, danced=danced)
 
 
 def problem_of(error: BaseException) -> TokenDanceError | None:

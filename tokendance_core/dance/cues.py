@@ -50,12 +50,18 @@ def accents_of_music(song_features: MusicFeatures, clock: Clock, hop: int) -> np
     tokens = -(-clock.frames // hop)
     if clock.form != "beats":
         return np.zeros(tokens, int)
-    strength, heard = np.zeros(tokens), np.arange(song_features.frames) / FPS - features.BEAT_LATENCY
-    np.maximum.at(strength, _nearest(heard, clock, hop), song_features.values[:, features.ONSET])
+    strength = onsets_of(song_features, clock, hop)
     usual = np.sqrt(filtered(strength**2, gaussian(_AROUND * FRAMES_PER_BEAT / hop)))
     told, every = np.ones(tokens, int), _ACCENT_PLACES // hop
     told[::every] += peaks(strength[::every], np.maximum(usual, _FAINT)[::every])
     return told
+
+
+def onsets_of(song_features: MusicFeatures, clock: Clock, hop: int) -> np.ndarray:
+    """A song -> (L,) decibels: the strongest onset about the first frame of every token of ``hop`` frames."""
+    strongest, heard = np.zeros(-(-clock.frames // hop)), np.arange(song_features.frames) / FPS - features.BEAT_LATENCY
+    np.maximum.at(strongest, _nearest(heard, clock, hop), song_features.values[:, features.ONSET])
+    return strongest
 
 
 def _told(flags: np.ndarray, fps: float, clock: Clock, hop: int) -> np.ndarray:

@@ -14,7 +14,8 @@ import torch
 
 from tokendance_core import __version__
 from tokendance_core.dance.checkpoint import Checkpoint
-from tokendance_core.dance.settings import GenerateSettings
+from tokendance_core.dance.genre_choice import genre_for
+from tokendance_core.dance.settings import ANY, DANCED, GenerateSettings
 from tokendance_core.errors import CheckpointError, SettingError
 from tokendance_core.finishing.finish import FINISHED, LAST_BEAT, finish
 from tokendance_core.model import sampler
@@ -49,14 +50,17 @@ def generate(
 
     ``levels`` tells the network how big the dance should be at every moment.
 
+    The genre “any” is chosen by the song: ``info`` tells which is ``DANCED``.
+
     Raises SettingError for a genre the checkpoint does not know, CheckpointError when it has no generator,
     and whatever ``on_progress`` raises.
     """
     settings = settings or GenerateSettings()
-    genre = _genre_index(settings.genre, checkpoint)
+    _check_genre(settings.genre, checkpoint)
 
     on_progress("features", STAGES["features"])
     song_features = features.extract(music)
+    genre = genre_for(song_features, checkpoint.genres) if settings.genre == ANY else settings.genre
 
     on_progress("tokens", STAGES["tokens"])
     clock = Clock.of_music(song_features, checkpoint.clock)
@@ -75,18 +79,18 @@ def generate(
 
     on_progress("finishing", 1.0)
     info = _provenance(music, checkpoint, settings) | {
+        DANCED: genre,
         LAST_BEAT: round(end, 4),
         FINISHED: settings.finish is not None,
     }
     return replace(clip, name=music.name, info=info)
 
 
-def _genre_index(genre: str, checkpoint: Checkpoint) -> int:
+def _check_genre(genre: str, checkpoint: Checkpoint) -> None:
     if genre not in checkpoint.genres:
         raise SettingError(
             f"The checkpoint knows no genre {genre!r}.", hint=f"Choose one of: {', '.join(checkpoint.genres)}."
         )
-    return checkpoint.genres.index(genre)
 
 
 def _generator(checkpoint: Checkpoint) -> Generator:
@@ -98,7 +102,7 @@ def _generator(checkpoint: Checkpoint) -> Generator:
 
 
 def _prompt(
-    song_features: MusicFeatures, clock: Clock, checkpoint: Checkpoint, genre: int, levels: np.ndarray
+    song_features: MusicFeatures, clock: Clock, checkpoint: Checkpoint, genre: str, levels: np.ndarray
 ) -> Prompt:
     """The generator's conditioning, batch size 1; ``levels`` (T,) of energy."""
     tokens = checkpoint.music_codec.encode(clock.resample_features(song_features))
@@ -115,7 +119,7 @@ def _prompt(
         "step": nothing,
         "source": nothing,
         "tempo": clock.tempo,
-        "genre": genre,
+        "genre": checkpoint.genres.index(genre),
     }
     device = next(_generator(checkpoint).parameters()).device
     return Prompt(

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tokendance_core.finishing.settings import FinishSettings
 from tokendance_core.options import check, option
+
+ANY = "any"
+"""The genre to ask for when the song shall choose one."""
+
+DANCED = "danced"
+"""What the pipeline keeps in ``MotionClip.info``: the genre of the dance, whatever was asked for."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +22,7 @@ class GenerateSettings:
     A genre that the checkpoint does not know is found out when it is loaded. Raises SettingError.
     """
 
-    genre: str = option("any", "Style of the dance: a genre of the checkpoint, or any")
+    genre: str = option(ANY, "Style of the dance: a genre of the checkpoint, or any: the one that suits the song best")
     seed: int = option(
         0, "Another number, another dance", least=0, most=2**31 - 1, hint="Each number gives another dance."
     )
@@ -54,3 +61,8 @@ class GenerateSettings:
 
     def __post_init__(self) -> None:
         check(self)
+
+
+def danced_genre(info: Mapping[str, object]) -> str:
+    """The genre of a dance by its ``MotionClip.info``; empty for motion that no network made."""
+    return str(info.get(DANCED, ""))

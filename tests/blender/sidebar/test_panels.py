@@ -247,6 +247,11 @@ def test_takes_are_listed_and_the_danced_one_is_described(mannequin, generate, s
     assert "tokendance.end_comparison" in drawn(panels.TakesPanel).operators
 
 
+def test_a_take_tells_the_genre_that_the_song_chose(mannequin, generate):
+    generate(seed=3)
+    assert "Street (any), seed 3, 8 steps" in drawn(panels.TakesPanel).texts
+
+
 def test_the_list_of_takes_shows_those_of_the_character_alone(mannequin, generate):
     generate(seed=3, variations=2)
     bpy.data.actions.new("By hand")

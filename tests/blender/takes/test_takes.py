@@ -18,7 +18,7 @@ from blender_addon.takes import compare, retiming
 from blender_addon.takes import store as takes
 from tests.blender.curves import curves
 from tests.blender.dance.test_generate import heads, needs_sound
-from tests.blender.stand_in import known_dance
+from tests.blender.stand_in import danced, known_dance
 from tokendance_core import DanceRequest, MotionClip
 
 SECONDS = 2.0
@@ -51,7 +51,8 @@ def unfinished(request: DanceRequest) -> MotionClip:
     """A motion as the network leaves it; each seed walks further."""
     clip = known_dance(request.part.duration or SECONDS)
     root = clip.root * np.array([1 + 0.2 * request.settings.seed, 1, 1], np.float32)
-    return dataclasses.replace(clip, root=root, info={"finished": False, "last_beat": clip.seconds - 0.5})
+    info = {"danced": danced(request), "finished": False, "last_beat": clip.seconds - 0.5}
+    return dataclasses.replace(clip, root=root, info=info)
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ ANY_EVENT = (
         seconds=SECONDS,
         fps=SECONDS,
         stages=st.dictionaries(st.text(), SECONDS),
+        danced=st.text(),
     )
     | st.builds(
         SongFacts,
@@ -45,6 +46,7 @@ ANY_EVENT = (
         returns=st.lists(
             st.builds(ReturnFacts, start=SECONDS, end=SECONDS, source=SECONDS, similarity=st.floats(0, 1))
         ).map(tuple),
+        genre=st.text(),
     )
     | st.builds(Failed, message=st.text(), hint=st.text(), exit_code=st.integers(1, 255))
     | st.just(Ready())

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.conftest import click_samples
 from tokendance_core.__main__ import main
 from tokendance_core.commands.listen import tempo
+from tokendance_core.dance.genre_choice import CHOOSABLE
 from tokendance_core.types import FPS, SAMPLE_RATE
 
 
@@ -43,6 +44,7 @@ def test_clicks_are_heard_where_they_are(clicks_file, capsys):
     assert len(beats) >= 9
     assert np.abs(beats - np.round(2 * beats) / 2).max() <= 1.01 / FPS
     assert (np.diff(beats) > 0).all()
+    assert facts["genre"] in CHOOSABLE
 
 
 @pytest.mark.parametrize("bpm", [90.0, 150.0])
@@ -88,6 +90,7 @@ def test_a_song_of_one_section_needs_one_line(clicks_file, capsys):
     said = capsys.readouterr()
     assert said.out.startswith(f"{clicks_file}: 5.1 s, 1")
     assert "beats a minute" in said.out
+    assert said.out.strip().endswith(CHOOSABLE)
     assert said.out.count("\n") == 1
     assert said.err == ""
 

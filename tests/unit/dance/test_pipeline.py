@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from tests.unit.other_values import another
+from tokendance_core.dance.genre_choice import CHOOSABLE
 from tokendance_core.dance.pipeline import STAGES, generate, last_beat
 from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.errors import Cancelled, CheckpointError, SettingError
@@ -45,10 +46,10 @@ def test_temperature_zero_needs_no_seed(clicks, tiny_checkpoint):
 
 
 def test_genre_changes_what_the_network_is_given(clicks, tiny_checkpoint):
-    anything, salsa = (
-        generate(clicks, tiny_checkpoint, GenerateSettings(genre=genre, steps=1)) for genre in ("any", "salsa")
+    pop, salsa = (
+        generate(clicks, tiny_checkpoint, GenerateSettings(genre=genre, steps=1)) for genre in ("pop", "salsa")
     )
-    assert np.abs(anything.rot6d - salsa.rot6d).max() > 0
+    assert np.abs(pop.rot6d - salsa.rot6d).max() > 0
 
 
 def test_energy_that_is_not_told_does_not_matter(clicks, tiny_checkpoint):
@@ -92,7 +93,21 @@ def test_clip_tells_how_it_was_made(clicks, tiny_checkpoint):
     assert clip.name == "clicks"
     chosen = {key: getattr(settings, key) for key in options(GenerateSettings)}
     named = {key: clip.info[key] for key in ("version", "last_beat")}
-    assert clip.info == {"song": "clicks", "checkpoint": "tiny", "finished": True} | chosen | named
+    assert clip.info == {"song": "clicks", "checkpoint": "tiny", "finished": True, "danced": "pop"} | chosen | named
+
+
+def test_any_dances_the_genre_that_the_song_chooses(clicks, tiny_checkpoint):
+    anything = generate(clicks, tiny_checkpoint, QUICK)
+    assert anything.info["genre"] == "any"
+    chosen = anything.info["danced"]
+    assert chosen in CHOOSABLE
+    asked_for = generate(clicks, tiny_checkpoint, replace(QUICK, genre=chosen))
+    np.testing.assert_array_equal(anything.rot6d, asked_for.rot6d)
+
+
+def test_a_checkpoint_of_other_genres_dances_any_as_it_learned(clicks, tiny_checkpoint):
+    renamed = ("any", *(f"our {genre}" for genre in tiny_checkpoint.genres[1:]))
+    assert generate(clicks, replace(tiny_checkpoint, genres=renamed), QUICK).info["danced"] == "any"
 
 
 def test_raw_dance_is_finished_later_to_the_same_dance(clicks, tiny_checkpoint):
