@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[2]
 # Modules that may need torch as soon as they are imported; the rest of the core runs on numpy.
 TORCH_MODULES = (
     *("model/", "train/", "evaluate/", "dance/codec.py", "dance/checkpoint.py", "dance/pipeline.py"),
+    "dance/returns.py",
     "commands/train.py",
 )
 CALL_OPERATORS = (

@@ -11,10 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from tokendance_core import __version__
+from tokendance_core.dance import returns
 from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.dance.genre_choice import genre_for
+from tokendance_core.dance.returns import Plan
 from tokendance_core.dance.settings import ANY, DANCED, GenerateSettings
 from tokendance_core.errors import CheckpointError, SettingError
 from tokendance_core.finishing.finish import FINISHED, LAST_BEAT, finish
@@ -67,7 +70,8 @@ def generate(
     prompt = _prompt(song_features, clock, checkpoint, genre, levels(song_features, settings.energy))
 
     on_progress("generator", STAGES["generator"])
-    dance_tokens = _dance_tokens(prompt, clock, checkpoint, settings, on_progress)
+    plan = returns.plan(song_features, clock, checkpoint.dance_codec.hop, settings.returns, settings.seed)
+    dance_tokens = _dance_tokens(prompt, clock, plan, checkpoint, settings, on_progress)
 
     on_progress("decode", STAGES["decode"])
     clip = clock.to_song(checkpoint.dance_codec.decode(dance_tokens), music.frames)
@@ -128,21 +132,36 @@ def _prompt(
 
 
 def _dance_tokens(
-    prompt: Prompt, clock: Clock, checkpoint: Checkpoint, settings: GenerateSettings, on_progress: Progress
+    prompt: Prompt,
+    clock: Clock,
+    plan: Plan | None,
+    checkpoint: Checkpoint,
+    settings: GenerateSettings,
+    on_progress: Progress,
 ) -> DanceTokens:
-    def on_step(done: int, steps: int) -> None:
-        share = done / steps
-        on_progress("generator", STAGES["generator"] * (1 - share) + STAGES["decode"] * share)
+    """The dance for the whole song; where ``plan`` says so, an earlier dance returns and only its joins are new."""
+    generator = _generator(checkpoint)
+    joining = min(settings.steps, returns.MOST_PASSES) if plan else 0
 
-    streams = sampler.sample(
-        _generator(checkpoint),
-        prompt,
-        steps=settings.steps,
-        temperature=settings.temperature,
-        top_p=settings.variety,
-        seed=settings.seed,
-        on_step=on_step,
-    )
+    def draw(steps: int, done_before: int, dance: Tensor | None = None) -> Tensor:
+        def on_step(done: int, _: int) -> None:
+            share = (done_before + done) / (settings.steps + joining)
+            on_progress("generator", STAGES["generator"] * (1 - share) + STAGES["decode"] * share)
+
+        return sampler.sample(
+            generator,
+            prompt,
+            steps=steps,
+            temperature=settings.temperature,
+            top_p=settings.variety,
+            seed=settings.seed,
+            dance=dance,
+            on_step=on_step,
+        )
+
+    streams = draw(settings.steps, 0)
+    if plan:
+        streams = plan.filled(draw(joining, settings.steps, plan.known(streams, generator.config.mask)))
     return DanceTokens.of_streams(streams[0].cpu().numpy(), clock.frames)
 
 

@@ -57,6 +57,14 @@ class GenerateSettings:
         most=2.0,
         hint="0 follows the song; 1 dances bigger.",
     )
+    returns: float = option(
+        1.0,
+        "How much of its dance a passage gets back when the music returns, as a chorus does; 0 dances it anew",
+        least=0.0,
+        most=1.0,
+        unit="part",
+        hint="1 brings all of it back; 0.5 varies half of its bars.",
+    )
     finish: FinishSettings | None = field(default_factory=FinishSettings)
 
     def __post_init__(self) -> None:
