@@ -15,6 +15,7 @@ from tokendance_core.commands import generate as command
 from tokendance_core.commands.reports import StageClock
 from tokendance_core.commands.requests import DanceRequest, RunSettings
 from tokendance_core.dance import pipeline
+from tokendance_core.dance.genre_choice import CHOOSABLE
 from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.files import clip as clip_file
 from tokendance_core.music.settings import SongPart
@@ -86,6 +87,17 @@ def test_json_lines_tell_progress_then_done(generate, tmp_path, capsys):
         30.0,
     )
     assert done["seconds"] == pytest.approx(154 / 30, abs=1e-3)
+    assert done["danced"] in CHOOSABLE
+
+
+@pytest.mark.parametrize(("asked", "danced"), [("pop", {"pop"}), ("any", set(CHOOSABLE))])
+def test_who_asks_for_any_is_told_the_genre(generate, tmp_path, capsys, asked, danced):
+    assert generate(tmp_path / "dance.npz", "--genre", asked) == 0
+    first = capsys.readouterr().out.splitlines()[0]
+    info = clip_file.load(tmp_path / "dance.npz").info
+    assert info["genre"] == asked
+    assert info["danced"] in danced
+    assert first.endswith(f"at 30 fps, {info['danced']}")
 
 
 @pytest.mark.parametrize(
