@@ -67,7 +67,7 @@ def generate(
 
     on_progress("tokens", STAGES["tokens"])
     clock = Clock.of_music(song_features, checkpoint.clock)
-    prompt = _prompt(song_features, clock, checkpoint, genre, levels(song_features, settings.energy))
+    prompt = prompt_of(song_features, clock, checkpoint, genre, levels(song_features, settings.energy))
 
     on_progress("generator", STAGES["generator"])
     plan = returns.plan(song_features, clock, checkpoint.dance_codec.hop, settings.returns, settings.seed)
@@ -105,7 +105,7 @@ def _generator(checkpoint: Checkpoint) -> Generator:
     return checkpoint.generator
 
 
-def _prompt(
+def prompt_of(
     song_features: MusicFeatures, clock: Clock, checkpoint: Checkpoint, genre: str, levels: np.ndarray
 ) -> Prompt:
     """The generator's conditioning, batch size 1; ``levels`` (T,) of energy."""

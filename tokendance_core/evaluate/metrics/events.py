@@ -6,13 +6,15 @@ by. All times in seconds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from tokendance_core.motion.contacts import runs
-from tokendance_core.motion.kinematics import foot_contacts, joint_positions
-from tokendance_core.motion.speed import motion_beats, smoothed_speed
+from tokendance_core.motion.filters import filtered, gaussian
+from tokendance_core.motion.kinematics import foot_contacts, joint_positions, velocities
+from tokendance_core.motion.skeleton import LOWER, UPPER
+from tokendance_core.motion.speed import BEAT_SMOOTHING, motion_beats, smoothed_speed
 from tokendance_core.types import MotionClip
 
 AIRBORNE = 0.13
@@ -49,6 +51,27 @@ def footfalls(clip: MotionClip) -> np.ndarray:
         if start > 0 and stop < clip.frames and stop - start >= AIRBORNE * clip.fps
     ]
     return np.sort(np.array(landings, float)) / clip.fps
+
+
+def halves_agree(upper: MotionClip, lower: MotionClip) -> float:
+    """Do both body halves brake together? Correlation, -1 to 1, of the deceleration of the upper body of one dance with
+    that of the lower body of the other, usually the same; over the time that they share.
+
+    Each is of the mean speed of a half's joints around the pelvis, smoothed as for motion beats; speeding up counts as
+    no braking. 0 when either never brakes. Known defect: a body that is swung as a whole brakes in both halves.
+    """
+    frames = min(upper.frames, lower.frames)
+    brakes = [_braking(clip, half)[:frames] for clip, half in ((upper, UPPER), (lower, LOWER))]
+    return float(np.corrcoef(brakes)[0, 1]) if all(np.ptp(brake) > 0 for brake in brakes) else 0.0
+
+
+def _braking(clip: MotionClip, joints: Sequence[int]) -> np.ndarray:
+    """(T,) m/s^2 by which some joints slow down."""
+    positions = joint_positions(clip)
+    speed = np.linalg.norm(velocities(positions - positions[:, :1], clip.fps)[:, list(joints)], axis=-1).mean(1)
+    smooth = filtered(speed, gaussian(BEAT_SMOOTHING * clip.fps))
+    braking: np.ndarray = np.maximum(-np.gradient(smooth) * clip.fps, 0)
+    return braking
 
 
 EVENTS: Mapping[str, Callable[[MotionClip], np.ndarray]] = {

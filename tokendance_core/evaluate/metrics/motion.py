@@ -90,10 +90,29 @@ def jerk(clip: MotionClip) -> float:
 
     Known defect: third differences amplify capture noise with the cube of the frame rate: compare clips of one rate.
     """
+    return float(_jerks(clip).mean()) if clip.frames >= 4 else 0.0
+
+
+def jerk_at(clip: MotionClip, moments: np.ndarray, around: float = 0.2) -> np.ndarray:
+    """Is a join seen? (N,) mean jerk within ``around`` seconds of each of ``moments`` (N,) seconds, m/s^3; read it
+    beside the same moments of a dance without joins.
+
+    Raises ValueError below 4 frames. Known defect: that of ``jerk``.
+    """
     if clip.frames < 4:
-        return 0.0
+        raise ValueError(f"jerk needs 4 frames, found {clip.frames}")
+    jerks = _jerks(clip)
+    times = (np.arange(len(jerks)) + 1.5) / clip.fps
+    near = np.abs(times - np.clip(moments, times[0], times[-1])[:, None]) <= around
+    means: np.ndarray = (near * jerks).sum(1) / near.sum(1)
+    return means
+
+
+def _jerks(clip: MotionClip) -> np.ndarray:
+    """(T - 3,) length of the third derivative, mean over joints, m/s^3, halfway between four frames."""
     third = np.diff(kinematics.joint_positions(clip).astype(np.float64), n=3, axis=0) * clip.fps**3
-    return float(np.linalg.norm(third, axis=-1).mean())
+    jerks: np.ndarray = np.linalg.norm(third, axis=-1).mean(1)
+    return jerks
 
 
 def freeze_ratio(clip: MotionClip) -> float:

@@ -140,3 +140,20 @@ def test_heading_centred_keeps_the_pose_and_drops_the_heading() -> None:
     np.testing.assert_allclose(
         np.linalg.norm(joints, axis=-1), np.linalg.norm(expected - expected[:, :1], axis=-1), atol=1e-5
     )
+
+
+def test_a_jump_is_jerky_where_it_is() -> None:
+    still = still_clip(90)
+    jumping = replace(still, root=still.root + np.float32([0.3, 0, 0]) * (np.arange(90) >= 45)[:, None])
+    before, at, after = motion.jerk_at(jumping, np.array([1.0, 1.5, 2.0]))
+    assert before == after == pytest.approx(0, abs=1e-6)
+    assert at == pytest.approx(0.3 * 4 * 30**3 / 12, rel=1e-3)  # 1, 2 and 1 times the step, in twelve derivatives
+
+
+def test_the_jerk_around_every_moment_is_that_of_the_clip() -> None:
+    clip = swaying_clip(60)
+    assert motion.jerk_at(clip, np.array([1.0]), around=5.0)[0] == pytest.approx(motion.jerk(clip))
+    assert np.isfinite(motion.jerk_at(clip, np.array([-1.0, 99.0]))).all()
+    assert motion.jerk_at(clip, np.zeros(0)).shape == (0,)
+    with pytest.raises(ValueError, match="4 frames, found 3"):
+        motion.jerk_at(swaying_clip(3), np.array([0.0]))

@@ -1,0 +1,173 @@
+"""What each input of the generator is worth: told as in training, as in use, as of another pair, or not at all.
+
+``python -m bench.conditions CHECKPOINT DATA`` prints a table and writes out/conditions.json; DATA is the data pack's
+folder. Every row makes every dance anew, everything hidden, with the same excerpts and seeds; one input of the prompt
+is changed at a time. Dances are not finished. Nothing is measured twice: where the network cannot tell two rows apart,
+as it does not hear the input or the input is the same, they are one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from bench.__main__ import table
+from bench.excerpts import Excerpts, add_arguments, danced, decoded, of_data, parts
+from tokendance_core.commands.devices import keep_large_blocks
+from tokendance_core.dance import checkpoint
+from tokendance_core.dance.checkpoint import Checkpoint
+from tokendance_core.dance.settings import GenerateSettings
+from tokendance_core.datasets import pack
+from tokendance_core.evaluate.metrics.statistics import Estimate, over_songs_and_seeds
+from tokendance_core.evaluate.metrics.tempo_lock import tempo_lock
+from tokendance_core.evaluate.results import Row, cells, to_json
+from tokendance_core.evaluate.study.rhythm import real_dance, timing
+from tokendance_core.evaluate.timed_dances import Kind
+from tokendance_core.model.generator import HALVES, Generator, Prompt
+
+MUSIC = "music"
+INPUTS: dict[str, tuple[str, ...]] = {
+    MUSIC: ("semantic", "acoustic"),
+    **{name: (name,) for name in Prompt._fields if name not in ("semantic", "acoustic")},
+}
+"""What is changed together: both kinds of music tokens are one thing heard; music cannot be left untold."""
+
+TOKENIZED = "composed, through the tokenizers"
+TRAINING, IN_USE = "all as in training", "all as in use"
+
+
+@dataclass(frozen=True)
+class Figures(Row):
+    """Dances of one row; ``told_otherwise_percent``: places at which what is told differs from training,
+    ``entropy_nats``: of the composed dances' first codes, all hidden; ``lock_change``: against all as in training.
+    """
+
+    told_otherwise_percent: float | None = None
+    entropy_nats: float | None = None
+    lock_excess: Estimate | None = None
+    lock_change: Estimate | None = None
+    deceleration_gain: Estimate | None = None
+    footfall_gain: Estimate | None = None
+
+
+def prompts(excerpts: Excerpts) -> Iterator[tuple[str, Prompt]]:
+    """Name and prompt of every row that the network dances to."""
+    told, in_use = excerpts.told, excerpts.in_use
+    ways = {
+        "as in use": in_use,
+        "another pair's": Prompt(*(value[excerpts.another] for value in told)),
+        "not told": Prompt(*map(torch.zeros_like, told)),
+    }
+    yield TRAINING, told
+    for name, fields in INPUTS.items():
+        for way, other in ways.items():
+            if (name, way) != (MUSIC, "not told"):
+                yield f"{name} {way}", changed(told, fields, other)
+    yield IN_USE, in_use
+    for name, fields in INPUTS.items():
+        yield f"{IN_USE}, but {name}", changed(in_use, fields, told)
+
+
+def changed(prompt: Prompt, fields: tuple[str, ...], other: Prompt) -> Prompt:
+    """The prompt with some fields of another one."""
+    return prompt._replace(**{field: getattr(other, field) for field in fields})
+
+
+@torch.inference_mode()
+def entropies(model: Generator, prompt: Prompt, dance: Tensor, known: Tensor | None = None) -> Tensor:
+    """(N, 2, L) nats of each first code of ``dance`` (N, streams, L) given what is ``known``, masked elsewhere; nothing
+    if None.
+    """
+    found = []
+    for part in parts(len(dance)):
+        truth = dance[part]
+        seen = torch.full_like(truth, model.config.mask) if known is None else known[part]
+        logits = model(Prompt(*(value[part] for value in prompt)), seen, range(1))
+        found.append(F.cross_entropy(logits.permute(0, 3, 1, 2), truth[:, : len(HALVES)], reduction="none"))
+    return torch.cat(found)
+
+
+def lock_excesses(kind: Kind) -> np.ndarray:
+    """(seeds, artists)."""
+    return kind.values(lambda moves, song: tempo_lock(moves.beats, song, moves.seconds).excess)
+
+
+def figures(kind: Kind, **more: float | Estimate) -> Figures:
+    """The row of a kind of dance."""
+    found = timing(kind)
+    return Figures(
+        lock_excess=found.lock_excess,
+        deceleration_gain=found.deceleration_gain,
+        footfall_gain=found.footfall_gain,
+        **more,
+    )
+
+
+def measure(model: Checkpoint, excerpts: Excerpts, settings: GenerateSettings, seeds: int) -> dict[str, Figures]:
+    """Every row by name; the first two without a network."""
+    assert model.generator is not None
+    rows = {TOKENIZED: figures(excerpts.kind([decoded(model, excerpts.dance, excerpts.clocks)]))}
+    known: list[tuple[Tensor, Kind]] = []
+    for name, prompt in prompts(excerpts):
+        entropy = entropies(model.generator, prompt, excerpts.dance)
+        kind = next((kind for before, kind in known if torch.equal(before, entropy)), None)
+        if kind is None:
+            made = [danced(model, prompt, settings, seed) for seed in range(seeds)]
+            kind = excerpts.kind([decoded(model, tokens, excerpts.clocks) for tokens in made])
+            known.append((entropy, kind))
+        rows[name] = figures(
+            kind,
+            told_otherwise_percent=told_otherwise(prompt, excerpts.told),
+            entropy_nats=float(entropy.mean()),
+            lock_change=over_songs_and_seeds(lock_excesses(kind) - lock_excesses(known[0][1])),
+        )
+        print(name, *line(rows[name]), file=sys.stderr, flush=True)
+    return rows
+
+
+def told_otherwise(prompt: Prompt, told: Prompt) -> float:
+    """Per cent of the places at which a prompt says something else, the input that differs most."""
+    return max(100 * float((value != other).float().mean()) for value, other in zip(prompt, told, strict=True))
+
+
+def line(row: Row) -> list[str]:
+    """The cells of a row: a mean with half the width of its interval, a dash where there is nothing."""
+    return [_words(cells(row).get(column, "–")) for column in row.__dataclass_fields__]
+
+
+def _words(cell: object) -> str:
+    if isinstance(cell, Estimate):
+        return f"{cell.mean:.3f} ± {(cell.high - cell.low) / 2:.3f}"
+    return f"{cell:.3g}" if isinstance(cell, float) else str(cell)
+
+
+def markdown(rows: Mapping[str, Figures]) -> str:
+    heads = [name.replace("_", " ") for name in Figures.__dataclass_fields__]
+    return table("told", heads, [[name, *line(row)] for name, row in rows.items()])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_arguments(parser)
+    parser.add_argument("--seeds", type=int, default=1)
+    arguments = parser.parse_args()
+    keep_large_blocks()
+    model, clips = checkpoint.load(arguments.checkpoint), pack.load_motion(arguments.data)
+    excerpts = of_data(model, arguments.data, [c for c in clips if c.split == "train"], arguments.excerpts)
+    rows = {kind: figures(found) for kind, found in real_dance(clips).items()}
+    rows |= measure(model, excerpts, GenerateSettings(), arguments.seeds)
+    print(markdown(rows))
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / "conditions.json").write_text(json.dumps(to_json(rows), indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
