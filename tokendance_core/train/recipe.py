@@ -44,7 +44,7 @@ STAGES = {
     "upper": Stage(steps=12_000, share=0.18, batch=16, learning_rate=8e-4, betas=(0.5, 0.99)),
     "semantic": Stage(steps=6_000, share=0.05, batch=16, learning_rate=5e-4, betas=(0.5, 0.99)),
     "acoustic": Stage(steps=6_000, share=0.05, batch=16, learning_rate=5e-4, betas=(0.5, 0.99)),
-    "generator": Stage(steps=20_000, share=0.27, batch=32, learning_rate=2e-3, betas=(0.9, 0.99), weight_decay=0.02),
+    "generator": Stage(steps=40_000, share=0.27, batch=16, learning_rate=1.5e-3, betas=(0.9, 0.99), weight_decay=0.02),
 }
 """In the order of training. What the shares leave is for reading the data and building the pairs."""
 
