@@ -19,9 +19,10 @@ from tokendance_core.music.bars import BEATS_PER_BAR, BEATS_PER_EIGHT
 from tokendance_core.music.clock import Clock
 from tokendance_core.types import FPS, MusicFeatures
 
-ALIKE = 0.5
+ALIKE = 0.6
 """Mean similarity above which two passages are taken for the same music: 1 is the same sound, 0 as unlike as two
-eights of this song usually are.
+eights of this song usually are. Of 55 songs, 14 % return at this value, and 3 % once their eights are shuffled; at 0.5
+20 % and 8 %.
 """
 
 SOONEST = 8

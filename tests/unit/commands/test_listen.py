@@ -75,7 +75,7 @@ def test_bars_eights_and_sections_of_a_real_song_are_told(song, capsys):
     assert {section["start"] for section in facts["sections"][1:]} <= set(eights)
     for again in facts["returns"]:
         assert 0 <= again["source"] < again["start"] < again["end"]
-        assert 0.5 <= again["similarity"] <= 1
+        assert 0.6 <= again["similarity"] <= 1
 
 
 def test_people_get_a_line_and_one_for_the_sections(song, capsys):
