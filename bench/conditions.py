@@ -71,11 +71,11 @@ def prompts(excerpts: Excerpts) -> Iterator[tuple[str, Prompt]]:
         "not told": Prompt(*map(torch.zeros_like, told)),
     }
     yield TRAINING, told
+    yield IN_USE, in_use
     for name, fields in INPUTS.items():
         for way, other in ways.items():
             if (name, way) != (MUSIC, "not told"):
                 yield f"{name} {way}", changed(told, fields, other)
-    yield IN_USE, in_use
     for name, fields in INPUTS.items():
         yield f"{IN_USE}, but {name}", changed(in_use, fields, told)
 
