@@ -20,8 +20,17 @@ from tokendance_core.model.generator import HALVES, Generator, Prompt
 
 TOP_P = 0.95
 TOP_K = 100  # tokens that rank lower are never drawn; sorting the first ones alone is four times faster
-# Gumbel noise on the order, per unit of temperature, falling to zero: without it the likeliest, dullest poses win
+# Gumbel noise on the order, per unit of temperature, falling to zero: without it dances keep the beat better, but go
+# round in one phrase twice as often (bench/sampling.py)
 ORDER_NOISE = 4.5
+
+Schedule = Callable[[float], float]
+"""From the share of passes that are done to the share of tokens that are left hidden, 1 to 0."""
+
+
+def cosine(done: float) -> float:
+    """Few tokens are fixed at first, when little is known."""
+    return math.cos(0.5 * math.pi * done)
 
 
 @torch.no_grad()
@@ -34,6 +43,8 @@ def sample(
     seed: int,
     dance: Tensor | None = None,
     top_p: float = TOP_P,
+    order_noise: float = ORDER_NOISE,
+    schedule: Schedule = cosine,
     on_step: Callable[[int, int], None] | None = None,
 ) -> Tensor:
     """Dance tokens (B, streams, L) int64 for a prompt.
@@ -48,16 +59,17 @@ def sample(
     tokens = prompt.semantic.new_full(shape, mask) if dance is None else dance.clone()
     unknown = (tokens == mask).sum(2)
     random = torch.Generator().manual_seed(seed)
+    passes = _passes(steps, generator.config.codebooks, schedule)
     training = generator.training
     generator.eval()
     try:
         heard = generator.hear(prompt)  # the music's scanners run once
-        for step, (codebooks, hidden) in enumerate(_passes(steps, generator.config.codebooks), start=1):
+        for step, (codebooks, hidden) in enumerate(passes, start=1):
             asked = slice(halves * codebooks.start, halves * codebooks.stop)
             places = tokens[:, asked] == mask  # late passes ask for few
             logits = generator.answer_at(places, heard, tokens, codebooks)
             drawn, confidence = _draw(logits, places, temperature, top_p, random)
-            confidence += ORDER_NOISE * temperature * (1.0 - step / steps) * _gumbel(confidence, random)
+            confidence += order_noise * temperature * (1.0 - step / steps) * _gumbel(confidence, random)
             still_masked = (unknown[:, asked].sum(1) * hidden).floor().long()
             tokens[:, asked] = _fix_most_certain(tokens[:, asked], drawn, confidence, still_masked, mask)
             if on_step is not None:
@@ -111,16 +123,16 @@ def _gumbel(like: Tensor, random: torch.Generator) -> Tensor:
     return -exponential.log().to(like.device)
 
 
-def _passes(steps: int, codebooks: int) -> list[tuple[range, float]]:
+def _passes(steps: int, codebooks: int, schedule: Schedule) -> list[tuple[range, float]]:
     """For each pass the codebooks that it asks for, and the share of their tokens that it leaves hidden.
 
     The first codebook takes all passes but one for each later codebook, and fixes few tokens at first, when little is
-    known, by a cosine. With fewer passes than codebooks the last one asks for all that are left.
+    known. With fewer passes than codebooks the last one asks for all that are left.
     """
     if steps < codebooks:
         return [(range(step, step + 1), 0.0) for step in range(steps - 1)] + [(range(steps - 1, codebooks), 0.0)]
     passes = steps - codebooks + 1
-    first = [(range(1), math.cos(0.5 * math.pi * step / passes)) for step in range(1, passes + 1)]
+    first = [(range(1), schedule(step / passes)) for step in range(1, passes + 1)]
     return first + [(range(codebook, codebook + 1), 0.0) for codebook in range(1, codebooks)]
 
 

@@ -175,6 +175,12 @@ def test_surest_tokens_come_first_by_a_cosine_schedule():
     assert torch.equal(tokens, network.logits.argmax(-1))
 
 
+def test_another_schedule_leaves_another_share_hidden():
+    network = fixed(length=50)
+    draw(network, length=50, steps=4, schedule=lambda done: 1.0 - done)
+    assert [int((seen == MASK).sum()) for seen in network.seen] == [200, 150, 100, 50]
+
+
 def test_later_codebooks_take_one_pass_each():
     network = fixed(length=50, streams=6)
     draw(network, length=50, steps=6, temperature=0.0)
@@ -191,6 +197,13 @@ def test_temperature_shuffles_the_order_of_equally_sure_tokens():
         assert torch.equal(draw(network, steps=2, seed=seed), network.logits.argmax(-1))
         waiting.append(network.seen[1] == MASK)
     assert not torch.equal(*waiting)
+
+
+def test_without_noise_the_order_is_that_of_certainty():
+    network = Fixed(torch.linspace(1, 12, 23)[:, None] * F.one_hot(fixed().logits.argmax(-1), CODES))
+    draw(network, steps=2, order_noise=0.0)
+    assert (network.seen[1] == MASK)[..., 0].all()
+    assert not (network.seen[1] == MASK)[..., -1].any()
 
 
 def test_draws_follow_the_networks_probabilities():
