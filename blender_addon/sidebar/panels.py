@@ -115,7 +115,7 @@ class AdvancedPanel(SidebarPanel, bpy.types.Panel):
         layout, settings = self.layout, properties.of_scene(context.scene)
         layout.use_property_split = True
         layout.use_property_decorate = False
-        for name in ("temperature", "variety", "returns", "replace", "push_to_nla", "mark_asset"):
+        for name in ("temperature", "variety", "accents", "returns", "replace", "push_to_nla", "mark_asset"):
             layout.prop(settings, name)
 
 

@@ -43,7 +43,7 @@ _OUR_CUES = {
     "accent": len(ACCENTS),
     "step": len(STEPS),
 }
-"""Values of each cue of our prompts; how many clips there are to name is known to the data alone."""
+"""Values of each cue of our prompts."""
 
 _RENAMED = {
     f"generator.{old}_in.weight": f"generator.cues_in.{cue}.weight"

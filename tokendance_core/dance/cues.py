@@ -57,6 +57,15 @@ def accents_of_music(song_features: MusicFeatures, clock: Clock, hop: int) -> np
     return told
 
 
+def told_in_part(cue: np.ndarray, counts: np.ndarray, share: float) -> np.ndarray:
+    """A cue (L,) as it is in a ``share`` of the eights, evenly spread, and not told in the others; ``counts`` (L,) as
+    ``bars.counts`` gives them.
+    """
+    eight = np.cumsum(np.diff(counts, prepend=counts[:1]) < 0)
+    told = np.floor((eight + 1) * share) > np.floor(eight * share)
+    return np.where(told, cue, 0)
+
+
 def onsets_of(song_features: MusicFeatures, clock: Clock, hop: int) -> np.ndarray:
     """A song -> (L,) decibels: the strongest onset about the first frame of every token of ``hop`` frames."""
     strongest, heard = np.zeros(-(-clock.frames // hop)), np.arange(song_features.frames) / FPS - features.BEAT_LATENCY

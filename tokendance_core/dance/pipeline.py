@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from tokendance_core import __version__
-from tokendance_core.dance import returns
+from tokendance_core.dance import cues, returns
 from tokendance_core.dance.checkpoint import Checkpoint
-from tokendance_core.dance.genre_choice import genre_for
+from tokendance_core.dance.genre_choice import genre_for, timing_of
 from tokendance_core.dance.returns import Plan
 from tokendance_core.dance.settings import ANY, DANCED, GenerateSettings
 from tokendance_core.errors import CheckpointError, SettingError
@@ -24,7 +24,7 @@ from tokendance_core.finishing.finish import FINISHED, LAST_BEAT, finish
 from tokendance_core.model import sampler
 from tokendance_core.model.generator import Generator, Prompt
 from tokendance_core.music import bars, energy, features
-from tokendance_core.music.clock import ON_THE_BEAT, Clock
+from tokendance_core.music.clock import Clock
 from tokendance_core.options import values
 from tokendance_core.types import FPS, DanceTokens, MotionClip, Music, MusicFeatures
 
@@ -67,7 +67,9 @@ def generate(
 
     on_progress("tokens", STAGES["tokens"])
     clock = Clock.of_music(song_features, checkpoint.clock)
-    prompt = prompt_of(song_features, clock, checkpoint, genre, levels(song_features, settings.energy))
+    prompt = prompt_of(
+        song_features, clock, checkpoint, genre, levels(song_features, settings.energy), settings.accents
+    )
 
     on_progress("generator", STAGES["generator"])
     plan = returns.plan(song_features, clock, checkpoint.dance_codec.hop, settings.returns, settings.seed)
@@ -106,22 +108,27 @@ def _generator(checkpoint: Checkpoint) -> Generator:
 
 
 def prompt_of(
-    song_features: MusicFeatures, clock: Clock, checkpoint: Checkpoint, genre: str, levels: np.ndarray
+    song_features: MusicFeatures,
+    clock: Clock,
+    checkpoint: Checkpoint,
+    genre: str,
+    levels: np.ndarray,
+    accents: float = GenerateSettings.accents,
 ) -> Prompt:
-    """The generator's conditioning, batch size 1; ``levels`` (T,) of energy."""
+    """The generator's conditioning, batch size 1; ``levels`` (T,) of energy, ``accents`` as in ``GenerateSettings``."""
     tokens = checkpoint.music_codec.encode(clock.resample_features(song_features))
     hop, nothing = checkpoint.dance_codec.hop, np.zeros(len(tokens.semantic), int)
     level = levels[np.clip((clock.seconds * FPS).astype(int), 0, song_features.frames - 1)]
+    counts = bars.counts(clock, hop, bars.downbeat(song_features, clock))
     numbers = {
         "semantic": tokens.semantic,
         "acoustic": tokens.acoustic,
         "energy": energy.of_tokens(level, hop),
         "beat_position": clock.beat_positions(hop),
-        "beat_count": bars.counts(clock, hop, bars.downbeat(song_features, clock)),
-        "timing": np.full(len(tokens.semantic), ON_THE_BEAT),
-        "accent": nothing,
+        "beat_count": counts,
+        "timing": np.full(len(tokens.semantic), timing_of(genre)),
+        "accent": cues.told_in_part(cues.accents_of_music(song_features, clock, hop), counts, accents),
         "step": nothing,
-        "source": nothing,
         "tempo": clock.tempo,
         "genre": checkpoint.genres.index(genre),
     }

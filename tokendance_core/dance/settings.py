@@ -57,6 +57,14 @@ class GenerateSettings:
         most=2.0,
         hint="0 follows the song; 1 dances bigger.",
     )
+    accents: float = option(
+        0.5,
+        "How often the dance brakes on the accents of the song: in this part of its eights",
+        least=0.0,
+        most=1.0,
+        unit="part",
+        hint="0.5 answers them every other eight; 0 leaves it to the dance, 1 hits all of them.",
+    )
     returns: float = option(
         1.0,
         "How much of its dance a passage gets back when the music returns, as a chorus does; 0 dances it anew",

@@ -35,8 +35,8 @@ class Prompt(NamedTuple):
 
     Energy is a level from 1 to 8. The beat position counts tokens from 1 on the beat, the beat count beats from 1 to 8.
     Timing is 1 as danced and 2 on the beat. Accent is 1 where the dance flows and 2 where it brakes; step is 1 where no
-    foot comes down, 2 where the left one does, 3 the right one, 4 both. Source numbers the clip that is danced. Tempo
-    is an eighth of an octave, from 1. 0 means unspecified, or any genre.
+    foot comes down, 2 where the left one does, 3 the right one, 4 both. Tempo is an eighth of an octave, from 1.
+    0 means unspecified, or any genre.
     """
 
     semantic: Tensor
@@ -47,7 +47,6 @@ class Prompt(NamedTuple):
     timing: Tensor
     accent: Tensor
     step: Tensor
-    source: Tensor
     tempo: Tensor
     genre: Tensor
 
@@ -59,7 +58,6 @@ CUES = {
     "timing": "timings",
     "accent": "accents",
     "step": "steps",
-    "source": "sources",
 }
 """Fields of a prompt that hold for a place and join the music there -> how many values the config gives each."""
 
@@ -91,7 +89,6 @@ class GeneratorConfig:
     timings: int = 0
     accents: int = 0
     steps: int = 0
-    sources: int = 0
     tempos: int = 9
     width: int = 192
     state: int = 32

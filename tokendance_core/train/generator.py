@@ -41,14 +41,14 @@ TIMBRE_NOISE = 0.3
 GENRE_DROPOUT = 0.1
 ON_REQUEST = tuple(pack.GENRES.index(genre) for genre in pack.ON_REQUEST)
 
-UNTOLD = {"energy": 0.15, "beat_count": 0.15, "timing": 0.15, "accent": 0.5, "step": 0.6, "source": 0.75}
+UNTOLD = {"energy": 0.15, "beat_count": 0.15, "timing": 0.15, "accent": 0.5, "step": 0.6}
 """How often a crop is not told a cue. Accents and steps may be told for a part of it, too, as a user does."""
 
-NEVER_TOLD = ("accent", "step", "source")
+NEVER_TOLD = ("accent", "step")
 """Cues that nobody tells the generator unless a user places them."""
 
 TEMPO_DROPOUT = 0.15
-TOLD_IN_PART = ("accent", "step")
+TOLD_IN_PART = NEVER_TOLD
 PART_TOLD = 0.4
 
 KNOWN_NOISE = 0.05
@@ -283,5 +283,5 @@ def generator_task(
     device: str = "cpu",
 ) -> GeneratorTask:
     """A new generator of a named size for these pairs and the tokenizers behind them."""
-    config = replace(CONFIGS[size], genres=genres, codebooks=codebooks, levels=levels, sources=len(pairs.clips) + 1)
+    config = replace(CONFIGS[size], genres=genres, codebooks=codebooks, levels=levels)
     return GeneratorTask(Generator(for_our_prompts(config)), pairs, held_out, device)

@@ -102,11 +102,6 @@ class PairedTokens:
         vouched_for = np.isin(self.certainty, [CERTAINTIES.index(certainty) for certainty in VOUCHED_FOR])
         return np.where(vouched_for, ON_THE_BEAT, AS_DANCED)
 
-    @property
-    def source(self) -> np.ndarray:
-        """(N, L) number of the clip, from 1."""
-        return self.clip + 1
-
 
 def drum_songs(rng: np.random.Generator) -> list[SourceSong]:
     """A synthetic drum track at each of ``DRUM_TEMPOS``, with its exact beats."""

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unit import dancers
 from tests.unit.motion_samples import still_clip, walking
-from tokendance_core.dance.cues import ACCENTS, STEPS, accents_of, accents_of_music, steps_of
+from tokendance_core.dance.cues import ACCENTS, STEPS, accents_of, accents_of_music, steps_of, told_in_part
 from tokendance_core.motion.kinematics import mirror
 from tokendance_core.music.clock import FRAMES_PER_BEAT, Clock
 from tokendance_core.types import MusicFeatures
@@ -112,3 +114,20 @@ def test_a_calm_passage_of_a_song_has_accents_of_its_own() -> None:
 
 def test_a_clock_of_frames_is_told_no_accents() -> None:
     assert not accents_of_music(song([9, 1, 3, 1]), Clock.steady(BEATS * PERIOD), HOP).any()
+
+
+@given(st.floats(0, 1), st.integers(0, 7), st.integers(1, 400))
+def test_a_cue_is_told_in_its_share_of_the_eights(share: float, first: int, length: int) -> None:
+    counts = (np.arange(length) // 4 + first) % 8 + 1
+    cue = np.arange(length) % 2 + 1
+    told = told_in_part(cue, counts, share)
+    assert np.isin(told - cue, [0]).sum() + (told == 0).sum() == length
+    eights = np.split(told > 0, np.flatnonzero(np.diff(counts) < 0) + 1)
+    assert all(len(set(eight.tolist())) == 1 for eight in eights)
+    assert sum(bool(eight[0]) for eight in eights) == pytest.approx(share * len(eights), abs=1)
+
+
+def test_a_cue_is_told_everywhere_or_nowhere_at_the_ends() -> None:
+    counts, cue = np.arange(64) // 4 % 8 + 1, np.ones(64, int)
+    assert told_in_part(cue, counts, 1.0).all()
+    assert not told_in_part(cue, counts, 0.0).any()
