@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from tokendance_core.dance import pipeline
 from tokendance_core.dance.checkpoint import Checkpoint
+from tokendance_core.dance.genre_choice import genre_for
 from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.datasets import checks, pack, phrases
 from tokendance_core.datasets import compose as pairs
@@ -20,7 +21,8 @@ from tokendance_core.evaluate.metrics import tempo_lock
 from tokendance_core.finishing.finish import complete
 from tokendance_core.finishing.settings import NOTHING, FinishSettings
 from tokendance_core.motion import kinematics
-from tokendance_core.music import audio, energy
+from tokendance_core.music import audio, bars, energy
+from tokendance_core.music.clock import Clock
 from tokendance_core.types import FPS, SAMPLE_RATE, MotionClip, Music
 
 MODEL = "model, released settings"
@@ -220,41 +222,63 @@ def shuffled(music: Music, rng: np.random.Generator) -> Music:
 def controls(
     model: Checkpoint, clips: list[SourceClip], songs: list[SourceSong], music: list[Music], rng: np.random.Generator
 ) -> dict[str, Dances]:
-    """For each kind of dance that no network made, one dance to every song."""
+    """For each kind of dance that no network made, one dance to every song: composed as for training, in the genre that
+    “any” would dance to it.
+    """
     training = [clip for clip in clips if clip.split == "train"]
     by_genre = {
         genre: [made for clip in training if clip.genre == genre for made in phrases.danceables(clip)]
         for genre in pack.GENRES
         if genre not in pack.ON_REQUEST
     }
-    choices = [danceable for danceable in by_genre.values() if danceable]
+    choices = {genre: danceable for genre, danceable in by_genre.items() if danceable}
     if not choices:
         raise DataError(
             "No training clip of the data has a beat and moves, expected one or more.", hint="Copy the data pack again."
         )
     frames = [song.frames for song in music]
+    clocks = [Clock.of_beats(song.beats, length / FPS) for song, length in zip(songs, frames, strict=True)]
 
-    def composed(choices: list[list[Danceable]]) -> Dances:
+    def composed(choices: Mapping[str, list[Danceable]]) -> Dances:
         return [
-            pairs.compose(
-                song.beats[song.beats < length / FPS], length, choices[rng.integers(len(choices))], "any", rng
-            ).clip
-            for song, length in zip(songs, frames, strict=True)
+            _composed(song, clock, length, choices, rng)
+            for song, clock, length in zip(songs, clocks, frames, strict=True)
         ]
 
+    def reconstructed(clip: MotionClip, clock: Clock) -> MotionClip:
+        return clock.to_song(model.dance_codec.decode(model.dance_codec.encode(clock.to_clock(clip))), clip.frames)
+
     fitting = composed(choices)
-    clocked = [[one for one in danceable if one.certainty != "none"] for danceable in choices]
+    clocked = {genre: [one for one in some if one.certainty != "none"] for genre, some in choices.items()}
     some = [training[i].clip for i in rng.integers(0, len(training), len(songs))]
     return {
         COMPOSED: fitting,
-        CLOCKED: composed([danceable for danceable in clocked if danceable] or choices),
-        RECONSTRUCTED: [model.dance_codec.decode(model.dance_codec.encode(clip)) for clip in fitting],
+        CLOCKED: composed({genre: some for genre, some in clocked.items() if some} or choices),
+        RECONSTRUCTED: [reconstructed(clip, clock) for clip, clock in zip(fitting, clocks, strict=True)],
         WRONG_TEMPO: [slowed(clip) for clip in fitting],
         RANDOM_CLIP: [
             phrases.tile(clip, length / FPS).cut(0, length) for clip, length in zip(some, frames, strict=True)
         ],
         FROZEN: [frozen(clip) for clip in fitting],
     }
+
+
+def _composed(
+    song: SourceSong, clock: Clock, frames: int, choices: Mapping[str, list[Danceable]], rng: np.random.Generator
+) -> MotionClip:
+    """A dance of ``frames`` frames to the beats of the clock, out of ``choices`` by genre."""
+    genre = genre_for(song.features, tuple(choices))
+    number, inside = np.arange(len(clock.beats)), (clock.beats >= 0) & (clock.beats <= frames / FPS)
+    counts = (number - bars.downbeat(song.features, clock)) % bars.BEATS_PER_EIGHT
+    return pairs.compose(
+        clock.beats[inside],
+        frames,
+        choices.get(genre) or next(iter(choices.values())),
+        genre,
+        rng,
+        counts=counts[inside],
+        levels=energy.of_music(song.features)[:frames],
+    ).clip
 
 
 def slowed(clip: MotionClip) -> MotionClip:
