@@ -32,13 +32,13 @@ from tokendance_core.evaluate.results import Row, cells, to_json
 from tokendance_core.evaluate.study.rhythm import real_dance, timing
 from tokendance_core.evaluate.timed_dances import Kind
 from tokendance_core.model.generator import HALVES, Generator, Prompt
-from tokendance_core.train.generator import NEVER_TOLD
+from tokendance_core.train.generator import DANCES_OWN
 
 MUSIC = "music"
 INPUTS: dict[str, tuple[str, ...]] = {
     MUSIC: ("semantic", "acoustic"),
     **{name: (name,) for name in Prompt._fields if name not in ("semantic", "acoustic")},
-    "the dance's own": NEVER_TOLD,
+    "the dance's own": DANCES_OWN,
 }
 """What is changed together: both kinds of music tokens are one thing heard; what is known of a finished dance alone is
 told together or not at all. Music cannot be left untold.

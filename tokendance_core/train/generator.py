@@ -42,14 +42,15 @@ GENRE_DROPOUT = 0.1
 ON_REQUEST = tuple(pack.GENRES.index(genre) for genre in pack.ON_REQUEST)
 
 UNTOLD = {"energy": 0.15, "beat_count": 0.15, "timing": 0.15, "accent": 0.5, "step": 0.6}
-"""How often a crop is not told a cue. Accents and steps may be told for a part of it, too, as a user does."""
+"""How often a crop is not told a cue."""
 
-NEVER_TOLD = ("accent", "step")
-"""Cues that nobody tells the generator unless a user places them."""
+DANCES_OWN = ("accent", "step")
+"""Cues that the dance alone knows in training; in use the music places accents."""
+
+PART_TOLD = 0.4
+"""How often such a cue is told in a part of the crop alone."""
 
 TEMPO_DROPOUT = 0.15
-TOLD_IN_PART = NEVER_TOLD
-PART_TOLD = 0.4
 
 KNOWN_NOISE = 0.05
 """Share of known tokens that are another dance's: the sampler's own draws are not all good either."""
@@ -127,7 +128,7 @@ def draw_codebooks(draws: Draws, codebooks: int) -> range:
     return range(asked, asked + 1)
 
 
-def prompt_of(tokens: Batch) -> Prompt:
+def prompt_in(tokens: Batch) -> Prompt:
     """The conditioning inside a batch."""
     return Prompt(*(tokens[name] for name in Prompt._fields))
 
@@ -162,7 +163,7 @@ class GeneratorTask:
         crop["semantic"] = torch.where(noise, draws.below(config.codes, count, length), crop["semantic"])
         for name, often in UNTOLD.items():
             crop[name] = crop[name] * (draws.uniform(count, 1) >= often)
-        for name in TOLD_IN_PART:
+        for name in DANCES_OWN:
             start, end = draws.below(length + 1, 2, count, 1).sort(0).values
             inside = (at - starts[:, None] >= start) & (at - starts[:, None] < end)
             crop[name] = crop[name] * (inside | (draws.uniform(count, 1) >= PART_TOLD))
@@ -192,7 +193,7 @@ class GeneratorTask:
     def loss(self, batch: Batch) -> Tensor:
         asked, first = batch["asked"], len(batch["before"])
         codebooks = range(first, first + asked.shape[1] // len(HALVES))
-        logits = self.model(prompt_of(batch), batch["seen"], codebooks)
+        logits = self.model(prompt_in(batch), batch["seen"], codebooks)
         truth = batch["dance"][:, len(HALVES) * codebooks.start : len(HALVES) * codebooks.stop]
         each = [
             masked_cross_entropy(logits[:, stream].float(), truth[:, stream], asked[:, stream])
@@ -207,14 +208,14 @@ class GeneratorTask:
 
 @torch.inference_mode()
 def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
-    """Cross-entropy in nats and accuracy of codes on whole pairs, of which the generator is told what it is in use.
+    """Cross-entropy in nats and accuracy of codes on whole pairs, told all but what the dance alone knows.
 
     With everything hidden, with half of the first codes hidden, and of each later codebook half with the codebooks
     before it known.
     """
     device = next(model.parameters()).device
     data = {name: torch.from_numpy(getattr(pairs, name)).to(device) for name in (*Prompt._fields, "dance")}
-    data |= {name: torch.zeros_like(data[name]) for name in NEVER_TOLD}
+    data |= {name: torch.zeros_like(data[name]) for name in DANCES_OWN}
     half = torch.rand(data["dance"].shape, generator=torch.Generator().manual_seed(0)) < 0.5
     codebook = (torch.arange(model.config.streams) // len(HALVES))[:, None]
     hidden = {"all_hidden": (0, torch.ones_like(half)), "half_hidden": (0, half | (codebook > 0))}
@@ -226,7 +227,7 @@ def token_figures(model: Generator, pairs: PairedTokens) -> dict[str, float]:
     for name, (asked_codebook, masks) in hidden.items():
         masks = masks.to(device)
         seen = data["dance"].masked_fill(masks, model.config.mask)
-        logits = model(prompt_of(data), seen, range(asked_codebook, asked_codebook + 1))
+        logits = model(prompt_in(data), seen, range(asked_codebook, asked_codebook + 1))
         for number, half_name in enumerate(HALVES):
             stream = asked_codebook * len(HALVES) + number
             truth, asked = data["dance"][:, stream], masks[:, stream]
