@@ -58,12 +58,12 @@ class GenerateSettings:
         hint="0 follows the song; 1 dances bigger.",
     )
     accents: float = option(
-        0.25,
+        0.4,
         "How often the dance brakes on the accents of the song: in this part of its eights",
         least=0.0,
         most=1.0,
         unit="part",
-        hint="0.25 answers them in every fourth eight; 0 leaves it to the dance, 1 hits all of them.",
+        hint="0.4 answers them in two of five eights; 0 leaves it to the dance, 1 hits all of them.",
     )
     returns: float = option(
         1.0,
