@@ -131,8 +131,8 @@ def test_checkpoint_of_stage_one_cannot_dance(clicks, tiny_checkpoint):
         generate(clicks, replace(tiny_checkpoint, generator=None), QUICK)
 
 
-# A song of clicks has no passage that returns: see test_returns.py.
-@pytest.mark.parametrize("name", sorted(options(GenerateSettings).keys() - {"returns"}))
+# A short song of clicks has no passage that returns (see test_returns.py), and but one eight for accents.
+@pytest.mark.parametrize("name", sorted(options(GenerateSettings).keys() - {"returns", "accents"}))
 def test_every_option_makes_another_dance(clicks, tiny_checkpoint, name):
     """The smallest network hardly tells genres and energies apart: its tokens may be drawn alike, so many are."""
     value = another(options(GenerateSettings)[name])
@@ -142,6 +142,14 @@ def test_every_option_makes_another_dance(clicks, tiny_checkpoint, name):
         for seed in range(3)
     ]
     assert any(np.abs(one.rot6d - other.rot6d).max() > 0 for one, other in zip(dances[:3], dances[3:], strict=True))
+
+
+def test_accents_are_told_or_left_to_the_dance(clicks, tiny_checkpoint):
+    told, left = (
+        [generate(clicks, tiny_checkpoint, GenerateSettings(steps=2, seed=seed, accents=share)) for seed in range(3)]
+        for share in (1.0, 0.0)
+    )
+    assert any(np.abs(one.rot6d - other.rot6d).max() > 0 for one, other in zip(told, left, strict=True))
 
 
 @pytest.mark.parametrize(
