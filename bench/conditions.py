@@ -9,9 +9,8 @@ as it does not hear the input or the input is the same, they are one.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from bench.__main__ import table
-from bench.excerpts import Excerpts, add_arguments, danced, decoded, of_data, parts
+from bench.excerpts import Excerpts, add_arguments, danced, decoded, line, of_data, parts, report
 from tokendance_core.commands.devices import keep_large_blocks
 from tokendance_core.dance import checkpoint
 from tokendance_core.dance.checkpoint import Checkpoint
@@ -28,7 +26,7 @@ from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.datasets import pack
 from tokendance_core.evaluate.metrics.statistics import Estimate, over_songs_and_seeds
 from tokendance_core.evaluate.metrics.tempo_lock import tempo_lock
-from tokendance_core.evaluate.results import Row, cells, to_json
+from tokendance_core.evaluate.results import Row
 from tokendance_core.evaluate.study.rhythm import real_dance, timing
 from tokendance_core.evaluate.timed_dances import Kind
 from tokendance_core.model.generator import HALVES, Generator, Prompt
@@ -142,22 +140,6 @@ def told_otherwise(prompt: Prompt, told: Prompt) -> float:
     return max(100 * float((value != other).float().mean()) for value, other in zip(prompt, told, strict=True))
 
 
-def line(row: Row) -> list[str]:
-    """The cells of a row: a mean with half the width of its interval, a dash where there is nothing."""
-    return [_words(cells(row).get(column, "–")) for column in row.__dataclass_fields__]
-
-
-def _words(cell: object) -> str:
-    if isinstance(cell, Estimate):
-        return f"{cell.mean:.3f} ± {(cell.high - cell.low) / 2:.3f}"
-    return f"{cell:.3g}" if isinstance(cell, float) else str(cell)
-
-
-def markdown(rows: Mapping[str, Figures]) -> str:
-    heads = [name.replace("_", " ") for name in Figures.__dataclass_fields__]
-    return table("told", heads, [[name, *line(row)] for name, row in rows.items()])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_arguments(parser)
@@ -168,9 +150,7 @@ def main() -> None:
     excerpts = of_data(model, arguments.data, [c for c in clips if c.split == "train"], arguments.excerpts)
     rows = {kind: figures(found) for kind, found in real_dance(clips).items()}
     rows |= measure(model, excerpts, GenerateSettings(), arguments.seeds)
-    print(markdown(rows))
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "conditions.json").write_text(json.dumps(to_json(rows), indent=2) + "\n", encoding="utf-8")
+    report("told", rows, arguments.out / "conditions.json")
 
 
 if __name__ == "__main__":

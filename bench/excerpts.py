@@ -6,7 +6,8 @@ The pairs are those of training; beside what the network was told of them in tra
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,13 +15,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from bench.__main__ import ROOT
+from bench.__main__ import ROOT, table
 from tokendance_core.dance import pipeline
 from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.dance.genre_choice import genre_for
 from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.datasets import pack
 from tokendance_core.datasets.pack import SourceClip, SourceSong
+from tokendance_core.evaluate.metrics.statistics import Estimate
+from tokendance_core.evaluate.results import Row, cells, to_json
 from tokendance_core.evaluate.study.rhythm import FEWEST_BEATS
 from tokendance_core.evaluate.timed_dances import Kind, Moves
 from tokendance_core.model import sampler
@@ -172,3 +175,23 @@ def decoded(model: Checkpoint, tokens: Tensor, clocks: Sequence[Clock]) -> list[
         on_clock = model.dance_codec.decode(DanceTokens.of_streams(streams, clock.frames))
         clips.append(clock.to_song(on_clock, int(clock.seconds[-1] * FPS) + 1))
     return clips
+
+
+def report(title: str, rows: Mapping[str, Row], path: Path) -> None:
+    """Print rows of one kind as a table, and write them to ``path`` as JSON."""
+    columns = next(iter(rows.values())).__dataclass_fields__
+    heads = [name.replace("_", " ") for name in columns]
+    print(table(title, heads, [[name, *line(row)] for name, row in rows.items()]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(to_json(rows), indent=2) + "\n", encoding="utf-8")
+
+
+def line(row: Row) -> list[str]:
+    """The cells of a row: a mean with half the width of its interval, a dash where there is nothing."""
+    return [_words(cells(row).get(column, "–")) for column in row.__dataclass_fields__]
+
+
+def _words(cell: object) -> str:
+    if isinstance(cell, Estimate):
+        return f"{cell.mean:.3f} ± {(cell.high - cell.low) / 2:.3f}"
+    return f"{cell:.3g}" if isinstance(cell, float) else str(cell)

@@ -9,17 +9,15 @@ and what it dances there when everything is hidden. Dances are not finished.
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from bench.__main__ import table
-from bench.conditions import entropies, line
-from bench.excerpts import Excerpts, add_arguments, danced, decoded, of_data
+from bench.conditions import entropies
+from bench.excerpts import Excerpts, add_arguments, danced, decoded, of_data, report
 from tokendance_core.commands.devices import keep_large_blocks
 from tokendance_core.dance import checkpoint
 from tokendance_core.dance.checkpoint import Checkpoint
@@ -29,7 +27,7 @@ from tokendance_core.evaluate.metrics.events import halves_agree
 from tokendance_core.evaluate.metrics.motion import jerk_at
 from tokendance_core.evaluate.metrics.statistics import Estimate, interval
 from tokendance_core.evaluate.metrics.tempo_lock import WINDOW
-from tokendance_core.evaluate.results import Row, to_json
+from tokendance_core.evaluate.results import Row
 from tokendance_core.evaluate.study.rhythm import real_dance, timing
 from tokendance_core.evaluate.timed_dances import Kind, Moves, exact_clips
 from tokendance_core.model.generator import HALVES
@@ -162,11 +160,6 @@ def real(clips: Sequence[pack.SourceClip]) -> dict[str, Figures]:
     return {kind: figures(found, jerks, _halves(dances, dances), None) for kind, found in real_dance(clips).items()}
 
 
-def markdown(rows: Mapping[str, Figures]) -> str:
-    heads = [name.replace("_", " ") for name in Figures.__dataclass_fields__]
-    return table("gap", heads, [[name, *line(row)] for name, row in rows.items()])
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     add_arguments(parser)
@@ -175,9 +168,7 @@ def main() -> None:
     model, clips = checkpoint.load(arguments.checkpoint), pack.load_motion(arguments.data)
     excerpts = of_data(model, arguments.data, [c for c in clips if c.split != "train"], arguments.excerpts)
     rows = real(clips) | measure(model, excerpts, GenerateSettings())
-    print(markdown(rows))
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    (arguments.out / "filling.json").write_text(json.dumps(to_json(rows), indent=2) + "\n", encoding="utf-8")
+    report("gap", rows, arguments.out / "filling.json")
 
 
 if __name__ == "__main__":

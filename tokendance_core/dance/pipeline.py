@@ -37,10 +37,6 @@ Levels = Callable[[MusicFeatures, float], np.ndarray]
 STAGES = {"features": 0.0, "tokens": 0.2, "generator": 0.3, "decode": 0.85, "finishing": 0.92}
 """The stages in order, with the fraction of the work that lies before each."""
 
-_FADED = 280.0
-"""How far the first mel cepstral coefficient falls below its median when the music has faded away: 25 dB in all bands.
-"""
-
 
 def generate(
     music: Music,
@@ -176,8 +172,7 @@ def last_beat(song_features: MusicFeatures, clock: Clock) -> float:
     """Seconds of the last beat that still sounds, where a dance comes to rest; silence at the end of a file is not
     danced.
     """
-    loudness = song_features.values[:, features.LOUDNESS]
-    sounding = np.flatnonzero(loudness > np.median(loudness) - _FADED)[-1] / FPS
+    sounding = np.flatnonzero(features.sounding(song_features.values))[-1] / FPS
     beats = clock.beats if clock.form == "beats" else features.beat_times(song_features)
     return float(max(beats[beats <= sounding], default=sounding))
 

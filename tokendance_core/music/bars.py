@@ -28,9 +28,6 @@ _LOW_BANDS = 6
 _ON_THE_BEAT = np.arange(-FRAMES_PER_BEAT // 8, FRAMES_PER_BEAT // 4)
 """Frames of the clock about a beat in which a sound that belongs to it begins."""
 
-_SOUNDING = -280.0
-"""First mel cepstral coefficient against its median where music has begun: 25 dB below it in all bands."""
-
 
 def downbeat(song_features: MusicFeatures, clock: Clock) -> int:
     """Index, 0 to 7, of the beat of the clock that begins the first eight: beat ``b`` is number ``(b - downbeat) % 8``.
@@ -95,8 +92,7 @@ def _change(heard: np.ndarray, columns: slice | tuple[int, ...], beats: int) -> 
 
 def _beginning(heard: np.ndarray, clock: Clock) -> int:
     """The beat nearest to where the music begins to sound: most songs begin with an eight."""
-    loudness = heard[:, features.LOUDNESS]
-    sounding = (loudness > np.median(loudness) + _SOUNDING) & (clock.seconds >= 0)
+    sounding = features.sounding(heard) & (clock.seconds >= 0)
     return round(int(np.argmax(sounding)) / FRAMES_PER_BEAT)
 
 

@@ -65,6 +65,9 @@ BEAT_LATENCY = 1.0 / FPS
 mid-window.
 """
 
+FADED = 280.0
+"""How far ``LOUDNESS`` falls below its median when the music has faded away: 25 dB in all bands."""
+
 TEMPO_WINDOW = 8 * FPS
 FASTEST_BPM, USUAL_BPM = 320.0, 120.0
 TIGHTNESS = 100.0
@@ -98,6 +101,13 @@ def beat_frames(features: MusicFeatures) -> np.ndarray:
 def beat_times(features: MusicFeatures) -> np.ndarray:
     """(B,) seconds of the beats in the sound itself, ascending: frames carry a beat ``BEAT_LATENCY`` late."""
     return np.maximum(beat_frames(features) / FPS - BEAT_LATENCY, 0.0)
+
+
+def sounding(values: np.ndarray) -> np.ndarray:
+    """(T,) bool: where the music has begun and not yet faded away, from features (T, 35) of all of it."""
+    loudness = values[:, LOUDNESS]
+    audible: np.ndarray = loudness > np.median(loudness) - FADED
+    return audible
 
 
 # Spectrum

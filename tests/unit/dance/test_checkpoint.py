@@ -106,6 +106,18 @@ def test_files_of_version_2_say_books_and_load_to_the_same(tiny: checkpoint.Chec
     }
 
 
+def test_a_generator_whose_arrays_have_their_earlier_names_loads(tiny: checkpoint.Checkpoint, saved: Path) -> None:
+    tiny = tiny.with_generator(Generator(UNTOLD).eval())
+    tiny.save(saved, half=False)
+    header, arrays = _header(saved), load_file(saved)
+    for now, before in (("cues_in.energy", "energy_in"), ("cues_in.beat_position", "place_in")):
+        arrays[f"generator.{before}.weight"] = arrays.pop(f"generator.{now}.weight")
+    save_file(arrays, saved, {"format": checkpoint_header.FORMAT, "version": "3", "header": header})
+    loaded = checkpoint.load(saved).generator.state_dict()
+    for key, array in tiny.generator.state_dict().items():
+        torch.testing.assert_close(loaded[key], array)
+
+
 def test_the_shipped_file_is_of_the_released_size_and_told_all_that_is_known() -> None:
     loaded = checkpoint.load()
     assert loaded.generator.config == replace(CONFIGS["released"], genres=len(loaded.genres))
