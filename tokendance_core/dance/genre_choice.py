@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import scipy.fft
 
 from tokendance_core.dance.cues import onsets_of
 from tokendance_core.dance.settings import ANY
@@ -106,7 +105,7 @@ def _pulse(onset: np.ndarray) -> float:
     spans = np.lib.stride_tricks.sliding_window_view(onset, window)[:: _WINDOW // 2]
     spans = spans - spans.mean(1, keepdims=True)
     lags = np.arange(min(_BAR.stop, window // 2))
-    power = np.abs(scipy.fft.rfft(spans, 2 * window)) ** 2
-    correlation = scipy.fft.irfft(power)[:, : len(lags)] * window / (window - lags)
+    power = np.abs(np.fft.rfft(spans, 2 * window)) ** 2
+    correlation = np.fft.irfft(power)[:, : len(lags)] * window / (window - lags)
     correlation /= np.maximum(correlation[:, :1], 1e-9)
     return float(correlation.mean(0)[_BAR].clip(0, 1).max(initial=0.0))

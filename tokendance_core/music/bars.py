@@ -10,7 +10,6 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import scipy.fft
 
 from tokendance_core.music import features
 from tokendance_core.music.clock import FRAMES_PER_BEAT, Clock
@@ -75,8 +74,7 @@ def _low_attack(heard: np.ndarray) -> np.ndarray:
 
 def _low_cosines() -> np.ndarray:
     """(20, bands) that give back the lowest mel bands, in decibels, from the mel cepstral coefficients."""
-    bands: np.ndarray = scipy.fft.idct(np.eye(_COEFFICIENTS, features.MEL_BANDS), norm="ortho")[:, :_LOW_BANDS]
-    return bands
+    return features.dct_rows(_COEFFICIENTS, features.MEL_BANDS)[:, :_LOW_BANDS]
 
 
 def _change(heard: np.ndarray, columns: slice | tuple[int, ...], beats: int) -> np.ndarray:

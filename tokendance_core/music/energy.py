@@ -6,8 +6,9 @@ paper, which leaves it to the music tokens; those are quantised and lose slow sw
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
-from scipy.special import ndtr
 
 from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.music import features
@@ -42,6 +43,13 @@ def level_of_rank(rank: np.ndarray) -> np.ndarray:
     return level
 
 
+def below_normal(deviations: np.ndarray) -> np.ndarray:
+    """The share of a normal distribution that lies below so many standard deviations, 0 to 1."""
+    halves = np.asarray(deviations, np.float64) / math.sqrt(2)
+    errors: np.ndarray = np.frompyfunc(math.erf, 1, 1)(halves).astype(np.float64)
+    return (1 + errors) / 2
+
+
 def of_music(song_features: MusicFeatures, shift: float = 0.0) -> np.ndarray:
     """(T,) levels for a song at 30 fps: loud passages with many onsets are high; ``shift`` in standard deviations, 0
     follows the song.
@@ -52,7 +60,7 @@ def of_music(song_features: MusicFeatures, shift: float = 0.0) -> np.ndarray:
     for name, track in tracks.items():
         slow = smoothed(track.astype(np.float64))
         score += _WEIGHTS[name] * (slow - slow.mean()) / max(slow.std(), _LEAST_SPREAD[name])
-    return level_of_rank(ndtr(score + _USUAL + shift))
+    return level_of_rank(below_normal(score + _USUAL + shift))
 
 
 def untold(song_features: MusicFeatures, shift: float = 0.0) -> np.ndarray:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from scipy.special import ndtr
 
 from tokendance_core.music import energy
 from tokendance_core.types import MusicFeatures
@@ -33,6 +35,11 @@ def test_shift_raises_and_lowers() -> None:
     heard = song(np.linspace(-100, 100, 900))
     calm, usual, wild = (energy.of_music(heard, shift).mean() for shift in (-1.0, 0.0, 1.0))
     assert calm < usual - 1 < wild - 2
+
+
+@given(arrays.arrays(np.float64, st.integers(0, 50), elements=st.floats(-40, 40)))
+def test_the_share_below_is_that_of_the_normal_distribution(deviations: np.ndarray) -> None:
+    np.testing.assert_allclose(energy.below_normal(deviations), ndtr(deviations), rtol=0, atol=1e-15)
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=50))
