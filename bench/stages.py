@@ -45,13 +45,11 @@ def peak_megabytes() -> float | None:
 
 def main(song: Path, folder: Path, repeats: int) -> dict[str, object]:
     """Cold and warm seconds by stage (medians of ``repeats``), and the peak of memory after one dance."""
-    from tokendance_core.__main__ import prepare
+    from tokendance_core.commands.devices import keep_large_blocks
 
-    prepare()
-    from tokendance_core.commands.devices import leave_a_core_free
+    keep_large_blocks()
     from tokendance_core.dance import checkpoint
 
-    leave_a_core_free()
     weights = checkpoint.load()
     cold = {"start and checkpoint": time.perf_counter() - STARTED} | run_once(song, folder, weights, 8)
     peak = peak_megabytes()

@@ -7,8 +7,31 @@ this package costs nothing and does not import torch.
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 
 __version__ = "0.1.0"
+
+_THREAD_LIMITS = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    "GOMP_SPINCOUNT": "10000",  # for training, which asks for more threads: those that wait go to sleep soon
+}
+"""What the libraries below numpy and torch read when they are loaded. Their threads wait for each other at every
+operation: beside another busy program a dance would take many times longer.
+"""
+
+
+def _limit_threads() -> None:
+    """Set what the user has not set. Blender's environment is left alone: other add-ons and its children live in it."""
+    if "numpy" not in sys.modules and "bpy" not in sys.modules:
+        for name, value in _THREAD_LIMITS.items():
+            os.environ.setdefault(name, value)
+
+
+_limit_threads()
 
 # public name -> module and name inside it
 _PUBLIC = {

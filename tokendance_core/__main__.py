@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -41,11 +40,15 @@ COMMANDS = {
     ),
 }
 
+# extra of pyproject.toml, named as the command that needs it -> what that command cannot be imported without
+EXTRAS = {"train": ("torch", "safetensors"), "evaluate": ("torch", "scipy")}
+
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Arguments with ``run`` set to the chosen command; imports only that command's module.
 
-    Raises SettingError for a command that this copy does not have: the add-on's cannot train or evaluate.
+    Raises SettingError for a command that this copy does not have (the add-on's cannot train or evaluate), or whose
+    packages are missing.
     """
     chosen = next(iter(argv), None)
     parser = argparse.ArgumentParser(prog="tokendance", description="A song in, a dance out.")
@@ -61,10 +64,20 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
             continue
         command = commands.add_parser(name, help=summary, description=summary)
         if name == chosen:
+            _check_extra(name)
             module = importlib.import_module(module_name)
             module.add_arguments(command)
             command.set_defaults(run=module.run)
     return parser.parse_args(argv)
+
+
+def _check_extra(name: str) -> None:
+    missing = [package for package in EXTRAS.get(name, ()) if find_spec(package) is None]
+    if missing:
+        raise SettingError(
+            f"The command “{name}” needs {' and '.join(missing)}, which this Python does not have.",
+            hint=f'Install what it needs: pip install "tokendance[{name}]".',
+        )
 
 
 def main(argv: Sequence[str]) -> int:
@@ -85,17 +98,10 @@ def _stop(signal_number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
-def prepare() -> None:
-    """Settings of the whole process that must be made before torch is loaded."""
-    # Threads that spin at a barrier make a run many times slower beside another busy program.
-    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
-    keep_large_blocks()
-
-
 def console() -> None:
     """Entry point of the process: SIGTERM ends it as politely as Ctrl-C."""
     signal.signal(signal.SIGTERM, _stop)
-    prepare()
+    keep_large_blocks()
     sys.exit(main(sys.argv[1:]))
 
 

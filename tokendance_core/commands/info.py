@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
+from importlib import metadata
 from pathlib import Path
 
 from tokendance_core import __version__
+from tokendance_core.commands.requests import RunSettings
 from tokendance_core.errors import CheckpointError
 
 
@@ -21,19 +24,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print versions, devices and checkpoint; a checkpoint that cannot be read is told and gives its exit code."""
     import numpy as np
-    import torch
 
-    from tokendance_core.commands.devices import available_devices
+    from tokendance_core.commands.devices import available_devices, choose
 
     checkpoint, exit_code = _checkpoint(args.checkpoint)
     facts = {
         "tokendance": __version__,
         "python": platform.python_version(),
-        "torch": torch.__version__,
         "numpy": np.__version__,
+        "torch": _version_of("torch"),
         "system": platform.platform(),
         "devices": list(available_devices()),
-        "threads": torch.get_num_threads(),
+        "engine": choose(RunSettings())[0],
+        "threads": _threads(),
         "checkpoint": checkpoint,
     }
     if args.json:
@@ -45,6 +48,19 @@ def run(args: argparse.Namespace) -> int:
         for key, value in lines.items():
             print(f"{key:<18} {', '.join(value) if isinstance(value, list) else value}")
     return exit_code
+
+
+def _version_of(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _threads() -> int:
+    """How many threads numpy may use for one product of matrices."""
+    limit = os.environ.get("OPENBLAS_NUM_THREADS", "")
+    return int(limit) if limit.isdecimal() else os.cpu_count() or 1
 
 
 def _checkpoint(path: Path | None) -> tuple[dict[str, object], int]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
-
-from tqdm import tqdm
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from tokendance_core.commands.answers import Answer, Done, Event, Failed, Progress, SongFacts, event_to_json
 from tokendance_core.dance.settings import danced_genre
@@ -47,23 +46,52 @@ class Report(Protocol):
     def answer(self, answer: Answer) -> None: ...
 
 
+class ProgressBar:
+    """A line that is written over again and again: ``generator   42% |####      | 0:07``; silent where nobody watches.
+
+    It ends before the right edge of the terminal, however wide that is at the moment, so that no line is left behind.
+    """
+
+    _WIDEST = 60
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._is_watched = stream.isatty()
+        self._since = time.monotonic()
+
+    def show(self, stage: str, fraction: float) -> None:
+        left, right = f"{stage:<11} {fraction:4.0%} |", f"| {_minutes(time.monotonic() - self._since)}"
+        room = max(self._columns() - len(left) - len(right), 0)
+        self._write(f"{left}{'#' * round(fraction * room):<{room}}{right}")
+
+    def clear(self) -> None:
+        self._write("", end="\r")
+
+    def _write(self, line: str, end: str = "") -> None:
+        if self._is_watched:
+            columns = self._columns()
+            self._stream.write(f"\r{line[:columns].ljust(columns)}{end}")
+            self._stream.flush()
+
+    def _columns(self) -> int:
+        try:
+            columns = os.get_terminal_size(self._stream.fileno()).columns
+        except OSError:
+            columns = 0
+        return min(columns - 1, self._WIDEST) if columns else self._WIDEST  # 0: it does not know
+
+
 class TerminalReport:
     """A progress bar where a person watches, then a line or two for the answer."""
 
     def __init__(self) -> None:
-        self._bar = tqdm(
-            total=100,
-            bar_format="{desc:<11}{percentage:3.0f}% |{bar}| {elapsed}",
-            disable=not sys.stderr.isatty(),
-            leave=False,
-        )
+        self._bar = ProgressBar(sys.stderr)
 
     def progress(self, stage: str, fraction: float) -> None:
-        self._bar.set_description_str(stage, refresh=False)
-        self._bar.update(round(100 * fraction) - self._bar.n)
+        self._bar.show(stage, fraction)
 
     def answer(self, answer: Answer) -> None:
-        self._bar.close()
+        self._bar.clear()
         if isinstance(answer, Failed):
             print(f"tokendance: {answer.error().text}", file=sys.stderr)
         elif isinstance(answer, SongFacts):

@@ -17,13 +17,22 @@ from tokendance_core.options import check, from_json, option
 
 @dataclass(frozen=True, kw_only=True)
 class RunSettings:
-    """Where the network runs, and with which weights. Raises SettingError."""
+    """Where and by what the network runs, and with which weights. Raises SettingError."""
 
+    engine: str = option(
+        "auto",
+        "What computes the network",
+        choices={
+            "auto": ("Automatic", "PyTorch on a graphics card, NumPy on the processor"),
+            "numpy": ("NumPy", "NumPy, which is always there, on the processor"),
+            "torch": ("PyTorch", "PyTorch, where it is installed, on any device"),
+        },
+    )
     device: str = option(
         "auto",
         "Where the network runs",
         choices={
-            "auto": ("Automatic", "The graphics card if torch can use it, otherwise the processor"),
+            "auto": ("Automatic", "An NVIDIA graphics card if PyTorch can use it, otherwise the processor"),
             "cpu": ("Processor", "The processor"),
             "cuda": ("CUDA", "An NVIDIA graphics card"),
             "mps": ("Metal", "The graphics processor of an Apple computer"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from tokendance_core.commands import devices
+from tokendance_core.commands.requests import RunSettings
 from tokendance_core.dance import checkpoint
 from tokendance_core.errors import SettingError
 from tokendance_core.train import generator, recipe, run_folder, tokenizers
@@ -78,9 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Train to the end of what was asked for, from wherever ``--out`` stands."""
     _check(arguments)
-    if arguments.threads:
-        torch.set_num_threads(arguments.threads)
-    device = devices.resolve(arguments.device)
+    threads = arguments.threads or os.cpu_count() or 1
+    torch.set_num_threads(threads)
+    _, device = devices.choose(RunSettings(engine="torch", device=arguments.device))
     _prepare(device)
     asked = recipe.Recipe(
         data=arguments.data or Path(),
@@ -97,7 +98,7 @@ def run(arguments: argparse.Namespace) -> None:
         root=arguments.root,
         clock_form=arguments.clock,
         pairs=arguments.pairs,
-        workers=arguments.threads or os.cpu_count() or 1,
+        workers=threads,
         anneal=arguments.anneal,
         graphs=not arguments.eager,
         say=lambda line: print(line, flush=True),

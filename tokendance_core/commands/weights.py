@@ -16,12 +16,12 @@ Load = Callable[[RunSettings], "Checkpoint"]
 
 
 def load_once(run: RunSettings) -> Checkpoint:
-    """Read it; imports torch. Raises CheckpointError, and SettingError for a device that is not there."""
+    """Read it. Raises CheckpointError, and SettingError for a device or an engine that is not there."""
     from tokendance_core.commands import devices
     from tokendance_core.dance import checkpoint
 
-    devices.leave_a_core_free()
-    return checkpoint.load(Path(run.checkpoint) if run.checkpoint else None, devices.resolve(run.device))
+    _, device = devices.choose(run)
+    return checkpoint.load(Path(run.checkpoint) if run.checkpoint else None, device)
 
 
 class CheckpointCache:
@@ -37,7 +37,7 @@ class CheckpointCache:
 
         file = Path(run.checkpoint) if run.checkpoint else default_path()
         state = file.stat() if file.is_file() else None
-        key = (file, run.device, state and (state.st_mtime_ns, state.st_size))
+        key = (file, run.engine, run.device, state and (state.st_mtime_ns, state.st_size))
         if self._checkpoint is None or key != self._key:
             self._checkpoint = None  # two at once may be too much for a graphics card
             self._checkpoint, self._key = load_once(run), key

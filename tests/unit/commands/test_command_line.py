@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
 
 import pytest
 import soundfile
 
 from tests.unit.other_values import others
+from tokendance_core import __main__ as command_line
 from tokendance_core.__main__ import COMMANDS, main
 from tokendance_core.commands import generate as command
 from tokendance_core.commands.reports import StageClock
@@ -241,8 +243,12 @@ def test_option_that_does_not_exist_ends_with_usage(generate, tmp_path, capsys):
 def test_info_tells_versions_devices_and_checkpoint(tiny_checkpoint_file, capsys):
     assert main(["info", "--json", "--checkpoint", str(tiny_checkpoint_file)]) == 0
     facts = json.loads(capsys.readouterr().out)
-    assert {"tokendance", "python", "torch", "numpy", "devices"} <= facts.keys()
+    assert list(facts) == [
+        *("tokendance", "python", "numpy", "torch", "system", "devices", "engine", "threads", "checkpoint")
+    ]
     assert "cpu" in facts["devices"]
+    assert facts["engine"] in ("numpy", "torch")
+    assert facts["threads"] >= 1
     assert facts["checkpoint"]["path"] == str(tiny_checkpoint_file)
     assert "salsa" in facts["checkpoint"]["genres"]
 
@@ -271,6 +277,15 @@ def test_a_command_that_this_copy_lacks_is_a_sentence_and_not_in_the_help(monkey
     with pytest.raises(SystemExit):
         main(["--help"])
     assert "teach it" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["train", "evaluate"])
+def test_a_command_whose_packages_are_missing_says_what_to_install(monkeypatch, capsys, command):
+    monkeypatch.setattr(command_line, "find_spec", lambda name: None if name == "torch" else find_spec(name))
+    assert main([command, "--out", "runs"]) == 2
+    said = capsys.readouterr().err
+    assert f"The command “{command}” needs torch, which this Python does not have." in said
+    assert f'pip install "tokendance[{command}]"' in said
 
 
 def test_stage_clock_adds_up_visits():
