@@ -11,7 +11,7 @@ import bpy
 
 from tokendance_core import DanceRequest, MotionClip, RigError, SettingError, danced_genre
 
-from .. import compat
+from .. import compat, session
 from ..armature import rig
 from ..armature.placement import fitted, place, retire
 from ..armature.recipe import Recipe
@@ -33,7 +33,7 @@ class Delivery:
     """
 
     def __init__(self, made: Generation) -> None:
-        self.messages: list[str] = []
+        self.messages = session.current().worker.news()
         self._order, self._target = made.order, made.target
         self._passage = made.target.passage
         self._waiting = made.dances()

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import platform
+from dataclasses import asdict
 
 import bpy
 
-from tokendance_core import SettingError, __version__
+from tokendance_core import __version__
 
 from .. import compat, session
 from ..interface.translate import rpt
 from ..runtime import preferences
 from ..runtime import set_up as runtime_set_up
-from ..runtime.interpreter import find_python
 
 _LOG_LINES = 40
 
@@ -22,16 +22,16 @@ def text(context: bpy.types.Context) -> str:
     settings, now = preferences.runtime(context), session.current()
     worker, outcome = now.worker.running(), now.outcome
     set_up = now.set_ups.latest.progress if now.set_ups.latest is not None else None
-    try:
-        python = find_python(settings.python).path
-    except SettingError as error:
-        python = f"none: {error}"
+    python = now.runtimes.facts(settings.python)
+    versions = ", ".join(f"{name} {value}" for name, value in asdict(python.versions).items() if value)
     facts = {
         "TokenDance": __version__,
         "Blender": compat.blender_version(),
         "System": platform.platform(),
         "Python of Blender": platform.python_version(),
-        "Python runtime": python,
+        "Makes the dances": f"{python.source}: {python.python}",
+        "Its versions": versions or "unknown",
+        "Notice": preferences.notice(python) or "none",
         "Device": settings.run.device,
         "Checkpoint": settings.run.checkpoint or "shipped",
         "Worker": "running" if worker is not None else "not running",

@@ -10,8 +10,9 @@ from pathlib import Path
 from tokendance_core import SettingError
 
 from ..interface.ticker import redraw
-from .interpreter import KnownRuntimes, Versions, read_json
-from .worker import start_core
+from .child.install_runtime import end_group
+from .interpreter import Interpreter, KnownRuntimes, Versions, read_json
+from .process import start_core
 
 _CHECK_SECONDS = 120.0
 
@@ -20,7 +21,7 @@ _CHECK_SECONDS = 120.0
 class Check:
     """One question to a Python: ``poll`` until it says True, then there are ``versions`` or a ``problem``."""
 
-    python: str
+    python: Interpreter
     versions: Versions | None = None
     problem: str = ""
     _began: float = field(default_factory=time.monotonic)
@@ -34,15 +35,14 @@ class Check:
         except OSError as error:
             self._temporary.cleanup()
             raise SettingError(
-                f"The Python {self.python} cannot be started: {error.strerror}.", hint="Choose another one."
+                f"The Python {self.python.path} cannot be started: {error.strerror}.", hint="Choose another one."
             ) from error
 
     def poll(self) -> bool:
         """True once there is an answer or there never will be one. Never waits."""
         if self._process.poll() is None and time.monotonic() - self._began < _CHECK_SECONDS:
             return False
-        self._process.kill()
-        self._process.wait()
+        end_group(self._process)
         self.versions = Versions.from_json(read_json(self._answer))
         if self.versions is None:
             words = self._log.read_text("utf-8", "replace").strip().splitlines()
@@ -53,8 +53,7 @@ class Check:
 
     def drop(self) -> None:
         """End it without waiting for the answer."""
-        self._process.kill()
-        self._process.wait()
+        end_group(self._process)
         self._temporary.cleanup()
 
 
@@ -66,7 +65,7 @@ class Checks:
         self.is_checking = False
         self._runtimes = runtimes
 
-    def start(self, python: str) -> Check:
+    def start(self, python: Interpreter) -> Check:
         """Begin a check; SettingError when the Python cannot be started."""
         self.latest, self.is_checking = Check(python), True
         return self.latest
@@ -75,7 +74,7 @@ class Checks:
         """For the ticker: whether the check is still in progress."""
         if self.latest is not None and self.is_checking and self.latest.poll():
             self.is_checking = False
-            self._runtimes.learn(self.latest.python, self.latest.versions)
+            self._runtimes.learn(self.latest.python.path, self.latest.versions)
             redraw()
         return self.is_checking
 

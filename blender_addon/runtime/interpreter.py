@@ -1,26 +1,28 @@
-"""Which Python makes the dances: the user's own, the one that the add-on set up, or Blender's."""
+"""Which Python makes the dances: one that was named, the one that was set up, or Blender's, which is always there."""
 
 from __future__ import annotations
 
 import json
 import os
-import sys
+import platform
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from importlib.util import find_spec
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import bpy
+import numpy as np
 
 from tokendance_core import SettingError
 
 from ..addon import NAME
 from ..interface.ticker import Ticker, redraw
-from . import plan as runtime_plan
 from .child.install_runtime import ENVIRONMENT, READY
+from .own_python import own_python
+from .plan import DEVICES
 
 PYTHON_VARIABLE = "TOKENDANCE_PYTHON"
+OWN = "Blender's own Python"
 
 _REMEMBERED_SECONDS = 2.0
 
@@ -38,21 +40,23 @@ def folder() -> Path:
 
 @dataclass(frozen=True)
 class Versions:
-    """Versions of a Python and of its torch, and the devices that torch can use."""
+    """Versions of a Python and its packages, empty where they are unknown or not installed, and the devices that its
+    torch can use.
+    """
 
-    python: str
-    torch: str
-    devices: tuple[str, ...]
+    python: str = ""
+    numpy: str = ""
+    torch: str = ""
+    devices: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, answer: object) -> Versions | None:
-        """The answer of ``info --json``; None when torch is missing in it."""
-        if not isinstance(answer, Mapping) or "torch" not in answer:
+        """The answer of ``info --json``; None when it is none."""
+        if not isinstance(answer, Mapping) or "python" not in answer:
             return None
         devices = answer.get("devices")
         return cls(
-            python=str(answer.get("python", "")),
-            torch=str(answer["torch"]),
+            **{name: str(answer.get(name) or "") for name in ("python", "numpy", "torch")},
             devices=tuple(map(str, devices)) if isinstance(devices, list) else (),
         )
 
@@ -65,14 +69,14 @@ class Ready:
 
     base: str
     accelerator: str
-    versions: Versions | None
+    versions: Versions
 
     @classmethod
     def from_json(cls, content: Mapping[str, object]) -> Ready:
         return cls(
             base=str(content.get("base", "")),
-            accelerator=str(content.get("accelerator", "cpu")),
-            versions=Versions.from_json(content.get("info")),
+            accelerator=str(content.get("accelerator", "")),
+            versions=Versions.from_json(content.get("info")) or Versions(),
         )
 
 
@@ -82,64 +86,74 @@ def read_ready() -> Ready | None:
     return Ready.from_json(content) if content is not None else None
 
 
-def managed_python() -> Path | None:
-    """The Python that the add-on set up; None unless it is complete, and the Python that it was built from is still
-    there.
-    """
-    ready = read_ready()
-    python = folder() / ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    return python if ready is not None and python.is_file() and Path(ready.base).is_file() else None
-
-
 @dataclass(frozen=True)
 class Interpreter:
-    """A Python that can make dances, and a few words on where it comes from."""
+    """A Python that makes dances, and a few words on where it comes from; ``notice`` says why it is not the one that
+    was asked for.
+    """
 
     path: str
     source: str
+    notice: str = ""
+    is_own: bool = False
+    """Whether it came with Blender."""
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The modules without which it is of no use: nobody names a Python for its NumPy."""
+        return ("numpy",) if self.is_own else ("numpy", "torch")
+
+    @property
+    def packages(self) -> str:
+        """Folder of Blender's NumPy, which an isolated Python may not see by itself; empty when it is not Blender's."""
+        return str(Path(np.__file__).parents[1]) if self.is_own else ""
+
+
+def own(reason: str = "") -> Interpreter:
+    """Blender's own Python, with the ``reason`` why it takes another one's place; SettingError when Blender has
+    none.
+    """
+    notice = f"{reason}, so Blender's own Python makes the dances" if reason else ""
+    return Interpreter(own_python(), OWN, notice, is_own=True)
+
+
+def managed_python() -> Path:
+    """Where the add-on puts the Python that it sets up."""
+    return folder() / ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def find_python(preferred: str = "") -> Interpreter:
-    """The Python that has torch: the user's own, the one in the environment, the managed one, else Blender's if torch
-    is there.
-
-    SettingError when there is none, or when one that was named is no file.
+    """The Python that makes the dances: the user's own, the one in the environment, the managed one, else Blender's,
+    which takes the place of one that is not there. SettingError when Blender has none.
     """
     named = (
         (preferred, "the add-on's preferences", "Your own Python"),
         (os.environ.get(PYTHON_VARIABLE, ""), PYTHON_VARIABLE, "Named in TOKENDANCE_PYTHON"),
     )
     for python, origin, source in named:
-        if python and not Path(python).is_file():
-            raise SettingError(
-                f"The Python named in {origin} does not exist: {python}.", hint="Correct the path, or empty it."
-            )
+        if python and not os.path.isfile(python):
+            return own(f"The Python named in {origin} does not exist ({python})")
         if python:
             return Interpreter(python, source)
-    if (managed := managed_python()) is not None:
-        return Interpreter(str(managed), "Set up by TokenDance")
-    if sys.executable and find_spec("torch") is not None:
-        return Interpreter(sys.executable, "Blender's own Python")
-    raise SettingError(
-        "No Python with torch was found to make the dance.",
-        hint=f"Press Set Up in the add-on's preferences, or name there (or in {PYTHON_VARIABLE}) a Python that has "
-        "torch installed.",
-    )
+    ready, managed = read_ready(), managed_python()
+    if ready is None:
+        return own()
+    if not managed.is_file() or not Path(ready.base).is_file():
+        return own("The Python that was set up is not complete any more (set it up again, or remove it)")
+    return Interpreter(str(managed), "Set up by TokenDance")
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The Python runtime: an interpreter and its ``source``, or the ``problem`` that there is none; also versions and
-    devices once they are known.
+    """What makes the dances: a Python, its source, and its versions as far as they are known; ``notice`` says why it
+    is not the one that was asked for, or that there is none.
     """
 
     python: str = ""
     source: str = ""
-    problem: str = ""
-    hint: str = ""
-    version: str = ""
-    torch: str = ""
-    devices: tuple[str, ...] = ()
+    notice: str = ""
+    is_own: bool = False
+    versions: Versions = field(default_factory=Versions)
     is_set_up: bool = False
     place: str = ""
     """Folder of the managed runtime, whether it exists or not."""
@@ -168,25 +182,28 @@ class KnownRuntimes:
 
     def facts(self, preferred: str = "") -> Facts:
         """Look up the facts now: reads a few files, starts no process."""
-        ready, managed, place = read_ready(), managed_python(), str(folder())
+        ready = read_ready()
+        facts = Facts(is_set_up=ready is not None, place=str(folder()))
         try:
             found = find_python(preferred)
         except SettingError as error:
-            return Facts(problem=str(error), hint=error.hint, is_set_up=ready is not None, place=place)
-        is_managed = managed is not None and found.path == str(managed)
-        known = self._versions.get(found.path) or (ready.versions if ready is not None and is_managed else None)
-        versions = known or Versions("", "", ())
-        wanted = ready.accelerator if ready is not None else "cpu"
-        device = runtime_plan.DEVICES.get(wanted, "cpu")
-        return Facts(
+            return replace(facts, notice=error.text)
+        is_managed = ready is not None and found.path == str(managed_python())
+        versions = self._versions.get(found.path, Versions())
+        if found.is_own:
+            versions = Versions(platform.python_version(), np.__version__)
+        elif is_managed and not versions.python:
+            versions = ready.versions
+        device = DEVICES.get(ready.accelerator, "cpu") if is_managed else "cpu"
+        lacks = bool(versions.devices) and device not in versions.devices
+        return replace(
+            facts,
             python=found.path,
             source=found.source,
-            version=versions.python,
-            torch=versions.torch,
-            devices=versions.devices,
-            is_set_up=ready is not None,
-            place=place,
-            missing=wanted if is_managed and versions.devices and device not in versions.devices else "",
+            notice=found.notice,
+            is_own=found.is_own,
+            versions=versions,
+            missing=ready.accelerator if is_managed and lacks else "",
         )
 
     def known(self, preferred: str = "") -> Facts | None:

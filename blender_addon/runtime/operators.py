@@ -1,4 +1,4 @@
-"""Operators of the preferences: set up, cancel, remove and check the Python runtime, and show them."""
+"""Operators of the preferences: set up, cancel, remove and check the runtime for graphics cards, and show them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..interface.ticker import redraw
 from . import interpreter
 from . import plan as runtime_plan
 from . import set_up as runtime_set_up
-from .preferences import description, runtime
+from .preferences import description, known_versions, runtime
 
 _POLL_SECONDS = 0.05
 _DIALOG_WIDTH = 520
@@ -29,12 +29,6 @@ class SetUpRuntime(bpy.types.Operator):
     bl_label = "Set Up"
     bl_options = {"REGISTER", "INTERNAL"}
 
-    accelerator: bpy.props.EnumProperty(
-        name="Accelerator",
-        description="Hardware that makes the dances; unset: as in the preferences",
-        items=runtime_plan.items(),
-        options={"SKIP_SAVE"},
-    )
     wheels: bpy.props.StringProperty(
         name="Wheel Folder",
         description="Folder with package files (*.whl); unset: as in the preferences",
@@ -53,9 +47,9 @@ class SetUpRuntime(bpy.types.Operator):
         is_working = session.current().set_ups.is_working
         if is_working:
             cls.poll_message_set("A set-up is already in progress")
-        elif not runtime_plan.plans():
-            cls.poll_message_set(f"{runtime_set_up.NO_CHOICE}: specify your own Python that has torch")
-        return not is_working and bool(runtime_plan.plans())
+        elif runtime_plan.plan() is None:
+            cls.poll_message_set(runtime_set_up.NO_CHOICE)
+        return not is_working and runtime_plan.plan() is not None
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         try:
@@ -67,14 +61,13 @@ class SetUpRuntime(bpy.types.Operator):
         button = "Install" if self.wheels else "Download and Install"
         return set(
             context.window_manager.invoke_props_dialog(
-                self, width=_DIALOG_WIDTH, title="Set Up the Python Runtime", confirm_text=button
+                self, width=_DIALOG_WIDTH, title="Set Up PyTorch", confirm_text=button
             )
         )
 
     def draw(self, context: bpy.types.Context) -> None:
-        plan = runtime_plan.find(self.accelerator)
         column = self.layout.column(align=True)
-        for line in description(plan, self.wheels, str(interpreter.folder())):
+        for line in description(runtime_plan.plan(), self.wheels, str(interpreter.folder())):
             column.label(text=line, translate=False)
         column.separator()
         column.label(text="Blender itself is not changed. To delete all of it, press Remove in the preferences.")
@@ -90,17 +83,14 @@ class SetUpRuntime(bpy.types.Operator):
             self._refuse_offline()
             now = session.current()
             now.worker.stop()  # it may run from the folder that is replaced
-            _wait_or_watch(now.set_ups.start(self.accelerator, self.wheels))
+            _wait_or_watch(now.set_ups.start(self.wheels))
         except TokenDanceError as error:
             return told(self, error)
         return {"FINISHED"}
 
     def _fill(self, context: bpy.types.Context) -> None:
-        settings = runtime(context)
-        for name in ("accelerator", "wheels"):
-            if not self.properties.is_property_set(name):
-                setattr(self, name, getattr(settings, name))
-        self.wheels = bpy.path.abspath(self.wheels)
+        asked_for = self.wheels if self.properties.is_property_set("wheels") else runtime(context).wheels
+        self.wheels = bpy.path.abspath(asked_for)
 
     def _refuse_offline(self) -> None:
         if reason := runtime_set_up.why_offline(self.wheels):
@@ -136,7 +126,7 @@ class RemoveRuntime(bpy.types.Operator):
     """Delete everything that Set Up installed; songs, dances and settings are kept"""
 
     bl_idname = "tokendance.remove_runtime"
-    bl_label = "Remove Python Runtime"
+    bl_label = "Remove PyTorch"
     bl_options = {"REGISTER", "INTERNAL"}
 
     @classmethod
@@ -160,7 +150,7 @@ class RemoveRuntime(bpy.types.Operator):
 
 
 class CheckRuntime(bpy.types.Operator):
-    """Start the Python runtime and ask it for its versions and devices"""
+    """Start the Python that makes the dances and ask it for its versions and devices"""
 
     bl_idname = "tokendance.check_runtime"
     bl_label = "Check"
@@ -178,7 +168,7 @@ class CheckRuntime(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         python, now = runtime(context).python, session.current()
         try:
-            check = now.checks.start(interpreter.find_python(python).path)
+            check = now.checks.start(interpreter.find_python(python))
         except TokenDanceError as error:
             return told(self, error)
         if not bpy.app.background:
@@ -188,8 +178,7 @@ class CheckRuntime(bpy.types.Operator):
             time.sleep(_POLL_SECONDS)
         if check.problem:
             return told(self, SettingError(check.problem))
-        found = now.runtimes.facts(python)
-        self.report({"INFO"}, f"Python {found.version}, PyTorch {found.torch}, {', '.join(found.devices)}")
+        self.report({"INFO"}, known_versions(check.versions))
         return {"FINISHED"}
 
 
@@ -206,7 +195,7 @@ def _wait_or_watch(work: runtime_set_up.SetUp) -> None:
 
 
 class ShowPreferences(bpy.types.Operator):
-    """Open the add-on's preferences, where the Python runtime is set up"""
+    """Open the add-on's preferences, which say what makes the dances"""
 
     bl_idname = "tokendance.show_preferences"
     bl_label = "Open Preferences"

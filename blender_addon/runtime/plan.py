@@ -1,4 +1,7 @@
-"""What a set-up installs on each platform, from where, and how large it is. Data, no Blender."""
+"""What a set-up installs on each platform, from where, and how large it is. Data, no Blender.
+
+Dances need none of it on the processor: a set-up is for a graphics card, and for training.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,7 @@ from dataclasses import dataclass
 
 TORCH = "torch>=2.4"
 PACKAGES = ("numpy>=1.26,<3", "safetensors>=0.4", "scipy>=1.11", "soundfile>=0.12", "soxr>=0.4", "tqdm>=4.66")
-"""Everything that the core needs beside torch, as in pyproject.toml."""
-
-# The exact version, because nothing else keeps pip from the CUDA build, which is ten times as large.
-_TORCH_CPU = "torch==2.13.0+cpu"
+"""Everything that the core and its training need beside torch, as in pyproject.toml."""
 
 _PYTORCH = "https://download.pytorch.org/whl"
 _PYPI_HOST, _PYTORCH_HOST = "pypi.org", "download.pytorch.org"
@@ -19,7 +19,7 @@ _PYPI_HOST, _PYTORCH_HOST = "pypi.org", "download.pytorch.org"
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """One choice on one platform; sizes in MB (10^6 bytes), measured with torch 2.13; for CUDA on Windows they
+    """What is set up on one platform; sizes in MB (10^6 bytes), measured with torch 2.13; for CUDA on Windows they
     are estimates.
 
     ``torch`` holds pip's arguments for torch, one tuple for each place to look, tried one after another.
@@ -50,28 +50,15 @@ def _index(name: str) -> tuple[str, str]:
 
 
 _PLAIN = ((TORCH,),)
-_LINUX_CPU = ((*_index("cpu"), _TORCH_CPU), (_TORCH_CPU,), (*_index("cpu"), TORCH))
-# PyPI has the processor's build for Windows, so the plain index is as good.
-_WINDOWS_CPU = ((*_index("cpu"), TORCH), (TORCH,))
 # Cards from 2018 on, then older ones: CUDA 13 dropped them. PyPI would bring a build without CUDA.
 _WINDOWS_CUDA = ((*_index("cu130"), TORCH), (*_index("cu126"), TORCH))
 
-_PLANS: Mapping[str, tuple[Plan, ...]] = {
-    "linux": (
-        Plan(accelerator="cpu", torch=_LINUX_CPU, download_mb=246, disk_mb=960),
-        Plan(accelerator="cuda", torch=_PLAIN, download_mb=3000, disk_mb=6100),
-    ),
-    # CUDA on Windows is estimated.
-    "windows": (
-        Plan(accelerator="cpu", torch=_WINDOWS_CPU, download_mb=175, disk_mb=690),
-        Plan(accelerator="cuda", torch=_WINDOWS_CUDA, download_mb=2700, disk_mb=5000),
-    ),
-    "macos": (
-        Plan(accelerator="metal", torch=_PLAIN, download_mb=143, disk_mb=640),
-        Plan(accelerator="cpu", torch=_PLAIN, download_mb=143, disk_mb=640),
-    ),
+_PLANS: Mapping[str, Plan] = {
+    "linux": Plan(accelerator="cuda", torch=_PLAIN, download_mb=3000, disk_mb=6100),
+    # estimated
+    "windows": Plan(accelerator="cuda", torch=_WINDOWS_CUDA, download_mb=2700, disk_mb=5000),
+    "macos": Plan(accelerator="metal", torch=_PLAIN, download_mb=143, disk_mb=640),
 }
-"""The first choice of a platform is its default."""
 
 # start and possible ends of Python's name for a platform -> key of _PLANS; torch is made for no other
 _PLATFORMS = (
@@ -80,14 +67,10 @@ _PLATFORMS = (
     ("macosx-", ("arm64", "universal2"), "macos"),
 )
 
-LABELS: Mapping[str, tuple[str, str]] = {
-    "cpu": ("Processor", "Works on every computer and is the smallest download"),
-    "cuda": ("CUDA", "Also uses an NVIDIA graphics card; several gigabytes"),
-    "metal": ("Metal", "Also uses the graphics processor of an Apple computer"),
-}
-"""Accelerator -> label and description."""
+LABELS: Mapping[str, str] = {"cuda": "CUDA", "metal": "Metal"}
+"""Accelerator -> what people call it."""
 
-DEVICES: Mapping[str, str] = {"cpu": "cpu", "cuda": "cuda", "metal": "mps"}
+DEVICES: Mapping[str, str] = {"cuda": "cuda", "metal": "mps"}
 """Accelerator -> what torch calls the device."""
 
 
@@ -97,17 +80,6 @@ def platform_key(name: str | None = None) -> str:
     return next((key for start, ends, key in _PLATFORMS if name.startswith(start) and name.endswith(ends)), "")
 
 
-def plans(key: str | None = None) -> tuple[Plan, ...]:
-    """The choices of a platform, this one by default."""
-    return _PLANS.get(platform_key() if key is None else key, ())
-
-
-def find(accelerator: str, key: str | None = None) -> Plan | None:
-    """The plan for an accelerator; None where there is no such choice."""
-    return next((plan for plan in plans(key) if plan.accelerator == accelerator), None)
-
-
-def items(key: str | None = None) -> tuple[tuple[str, str, str], ...]:
-    """The choices of a platform as Blender's enum items; the processor alone where nothing can be set up."""
-    names = [plan.accelerator for plan in plans(key)] or ["cpu"]
-    return tuple((name, *LABELS[name]) for name in names)
+def plan(key: str | None = None) -> Plan | None:
+    """What is set up on a platform, this one by default; None where there is nothing to set up."""
+    return _PLANS.get(platform_key() if key is None else key)

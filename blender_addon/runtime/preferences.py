@@ -1,4 +1,4 @@
-"""Preferences: which Python runtime makes the dances, and how it is set up."""
+"""Preferences: what makes the dances, and how PyTorch is set up for those who want it."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ from typing import cast
 
 import bpy
 
-from tokendance_core import RunSettings
+from tokendance_core import RunSettings, declared_options
 
 from .. import session
 from ..addon import NAME
 from ..compat import RELATIVE_PATH
 from ..interface.drawing import sentence
 from ..interface.translate import iface
+from ..options import chosen as chosen_options
 from ..options import options_of
 from . import plan as runtime_plan
 from . import set_up as runtime_set_up
-from .interpreter import Facts, find_python
+from .interpreter import Facts, Versions, find_python
 from .worker import Worker
 
 _PACKAGES = "PyTorch, NumPy, SciPy, SoundFile, SoXR, safetensors, tqdm"
+_PURPOSE = (
+    "Dances are made without it. It is for training, for long batches, and for a graphics card: NVIDIA's, or Apple's "
+    "through Metal"
+)
 _DEVICE_NAMES = {"cpu": "Processor", "cuda": "CUDA", "mps": "Metal"}
 
 
 class TokenDancePreferences(options_of(RunSettings), bpy.types.AddonPreferences):
     bl_idname = NAME
 
-    accelerator: bpy.props.EnumProperty(
-        name="Accelerator", description="Hardware that makes the dances", items=runtime_plan.items(), default=0
-    )
     wheels: bpy.props.StringProperty(
         name="Wheel Folder",
         description="Folder with package files (*.whl), for a computer without network; empty: the packages are "
@@ -39,7 +41,7 @@ class TokenDancePreferences(options_of(RunSettings), bpy.types.AddonPreferences)
     )
     python: bpy.props.StringProperty(
         name="Your Own Python",
-        description="A Python interpreter that has torch installed, used instead of the one that is set up here",
+        description="A Python interpreter that has PyTorch installed, used instead of the one that is set up here",
         subtype="FILE_PATH",
         options=RELATIVE_PATH,
     )
@@ -59,48 +61,80 @@ class TokenDancePreferences(options_of(RunSettings), bpy.types.AddonPreferences)
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         found = session.current().runtimes.known(bpy.path.abspath(self.python))
-        box = layout.box()
-        box.label(text="Python Runtime")
-        _draw_facts(context, box, found)
-        _draw_set_up(context, box, self, found)
+        _draw_maker(context, layout, found, self.device)
         column = layout.column()
         column.use_property_split = True
-        for name in ("python", "checkpoint", "device", "warm_up", "idle_minutes"):
+        for name in ("checkpoint", "warm_up", "idle_minutes"):
             column.prop(self, name)
+        header, body = layout.panel("TOKENDANCE_optional", default_closed=True)
+        header.label(text="GPU and Training (Optional)")
+        if body is not None:
+            sentence(context, body, _PURPOSE, icon="INFO")
+            _draw_found(context, body, found)
+            _draw_set_up(context, body, self, found)
+            column = body.column()
+            column.use_property_split = True
+            for name in ("python", *(name for name in declared_options(RunSettings) if name != "checkpoint")):
+                column.prop(self, name)
 
 
-def _draw_facts(context: bpy.types.Context, layout: bpy.types.UILayout, found: Facts | None) -> None:
+def _draw_maker(context: bpy.types.Context, layout: bpy.types.UILayout, found: Facts | None, device: str) -> None:
+    """One line: what makes the dances now; a second one when it is not what was asked for."""
     if found is None:
         layout.label(text="Looking…", icon="TIME")
         return
-    if found.problem:
-        layout.label(text="Nothing yet", icon="ERROR")
-        sentence(context, layout, found.problem, icon="BLANK1")
-        sentence(context, layout, found.hint, icon="BLANK1")
-    else:
+    if found.python:
+        layout.label(text=maker(found, device), icon="CHECKMARK", translate=False)
+    if reason := notice(found):
+        sentence(context, layout, reason, icon="ERROR")
+
+
+def notice(found: Facts) -> str:
+    """Why the Python that was asked for does not make the dances; empty when it does, or while that is not known."""
+    return found.notice or session.current().worker.notice(found.python)
+
+
+def maker(found: Facts, device: str) -> str:
+    """What makes the dances with the ``device`` that is chosen, in a few words."""
+    versions, card = found.versions, {"auto": "cuda"}.get(device, device)
+    if card != "cpu" and card in versions.devices:
+        words, name = "{device}: PyTorch {torch}, Python {python}", iface(_DEVICE_NAMES[card])
+        return iface(words).format(device=name, torch=versions.torch, python=versions.python)
+    if not versions.python:
+        return f"{iface(found.source)}: {found.python}"
+    return iface("{source}: {python}, NumPy {numpy}").format(
+        source=iface(found.source), python=versions.python, numpy=versions.numpy
+    )
+
+
+def _draw_found(context: bpy.types.Context, layout: bpy.types.UILayout, found: Facts | None) -> None:
+    """The Python that is set up or named, with what is known of it, and what can be done about it."""
+    if found is None:
+        return
+    if not found.is_own:
         column = layout.column(align=True)
-        column.label(text=f"{iface(found.source)}: {found.python}", icon="CHECKMARK", translate=False)
-        column.label(text=_versions(found), icon="BLANK1", translate=False)
+        column.label(text=f"{iface(found.source)}: {found.python}", translate=False)
+        column.label(text=known_versions(found.versions), translate=False)
     if found.missing:
         text = iface("PyTorch finds no {accelerator} here, so dances are made on the processor")
-        sentence(context, layout, text.format(accelerator=iface(runtime_plan.LABELS[found.missing][0])), icon="ERROR")
+        sentence(context, layout, text.format(accelerator=iface(runtime_plan.LABELS[found.missing])), icon="ERROR")
     checks = session.current().checks
     if checks.latest is not None and checks.latest.problem:
         sentence(context, layout, checks.latest.problem, icon="ERROR")
-    if found.problem and not found.is_set_up:
-        return
     row = layout.row()
-    row.operator("tokendance.check_runtime", text="Checking…" if checks.is_checking else "Check", icon="VIEWZOOM")
+    if not found.is_own:
+        row.operator("tokendance.check_runtime", text="Checking…" if checks.is_checking else "Check", icon="VIEWZOOM")
     if found.is_set_up:
         row.operator("tokendance.remove_runtime", text="Remove", icon="TRASH")
 
 
-def _versions(found: Facts) -> str:
-    if not found.torch:
+def known_versions(versions: Versions) -> str:
+    """The versions of a Python and what its torch can use; what to do about it while they are unknown."""
+    if not versions.python:
         return iface("Press Check to see its versions and devices")
-    devices = ", ".join(iface(_DEVICE_NAMES.get(name, name)) for name in found.devices)
+    devices = ", ".join(iface(_DEVICE_NAMES.get(name, name)) for name in versions.devices)
     return iface("Python {python}, PyTorch {torch}, on {devices}").format(
-        python=found.version, torch=found.torch, devices=devices
+        python=versions.python, torch=versions.torch or "–", devices=devices
     )
 
 
@@ -112,14 +146,13 @@ def _draw_set_up(
     if work is not None and not work.progress.outcome:
         _draw_progress(layout, work)
         return
-    if not runtime_plan.plans():
+    plan = runtime_plan.plan()
+    if plan is None:
         sentence(context, layout, runtime_set_up.NO_CHOICE, icon="INFO")
         return
     column = layout.column()
     column.use_property_split = True
-    column.prop(chosen, "accelerator", expand=True)
     column.prop(chosen, "wheels")
-    plan = runtime_plan.find(chosen.accelerator)
     for line in description(plan, bpy.path.abspath(chosen.wheels), found.place if found is not None else ""):
         sentence(context, layout, line, icon="BLANK1")
     reason = runtime_set_up.why_offline(chosen.wheels)
@@ -152,8 +185,8 @@ def _draw_outcome(context: bpy.types.Context, layout: bpy.types.UILayout, work: 
         sentence(context, layout, work.progress.hint, icon="BLANK1")
         row = layout.row()
         again = row.operator("tokendance.set_up_runtime", text="Retry", icon="FILE_REFRESH")
-        if work.accelerator:
-            again.accelerator, again.wheels = work.accelerator, work.wheels
+        if work.wheels:
+            again.wheels = work.wheels
         row.operator("tokendance.copy_diagnostics", icon="COPYDOWN")
 
 
@@ -182,7 +215,6 @@ class Runtime:
     run: RunSettings = field(default_factory=RunSettings)
     warm_up: bool = True
     idle_minutes: int = 15
-    accelerator: str = runtime_plan.items()[0][0]
     wheels: str = ""
 
 
@@ -193,10 +225,9 @@ def runtime(context: bpy.types.Context) -> Runtime:
     chosen = cast("TokenDancePreferences", addon.preferences)
     return Runtime(
         python=bpy.path.abspath(chosen.python),
-        run=RunSettings(device=chosen.device, checkpoint=bpy.path.abspath(chosen.checkpoint)),
+        run=RunSettings(**(chosen_options(RunSettings, chosen) | {"checkpoint": bpy.path.abspath(chosen.checkpoint)})),
         warm_up=chosen.warm_up,
         idle_minutes=chosen.idle_minutes,
-        accelerator=chosen.accelerator,
         wheels=bpy.path.abspath(chosen.wheels),
     )
 
@@ -206,7 +237,7 @@ def worker(context: bpy.types.Context) -> Worker:
     ticker; SettingError if it cannot start.
     """
     chosen, now = runtime(context), session.current()
-    found = now.worker.start(find_python(chosen.python).path, chosen.idle_minutes)
+    found = now.worker.start(find_python(chosen.python), chosen.idle_minutes)
     if not bpy.app.background:
         now.ticker.add(now.worker.reap)
     return found

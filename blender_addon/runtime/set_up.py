@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import time
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -20,7 +19,8 @@ from . import plan as runtime_plan
 from .child import install_runtime
 from .child.install_runtime import CANCEL, LOG, PROGRESS, Installation, Progress
 from .interpreter import KnownRuntimes
-from .worker import core_folder
+from .own_python import own_python
+from .process import core_folder
 
 NO_CHOICE = "PyTorch is not made for this kind of computer"
 
@@ -49,7 +49,6 @@ class SetUp:
     process: subprocess.Popen[bytes] | None = None
     progress: Progress = field(default_factory=Progress)
     is_stopping: bool = False
-    accelerator: str = ""
     wheels: str = ""
 
     def poll(self) -> bool:
@@ -97,35 +96,31 @@ class SetUps:
         """Whether a set-up or a removal is in progress, as of the last ``poll``."""
         return self.latest is not None and not self.latest.progress.outcome
 
-    def start(self, accelerator: str, wheels: str = "") -> SetUp:
+    def start(self, wheels: str = "") -> SetUp:
         """Begin a set-up; SettingError when it is clear now that it cannot work. ``wheels`` is a folder to install from
         without network.
         """
-        plan = runtime_plan.find(accelerator)
+        plan = runtime_plan.plan()
         if plan is None:
-            raise SettingError(f"{NO_CHOICE}.", hint="Specify your own Python that has torch.")
+            raise SettingError(f"{NO_CHOICE}.", hint="Dances are made without it.")
         if wheels and not any(Path(wheels).glob("*.whl")):
             raise SettingError(f"There are no wheels in {wheels}.", hint="Choose a folder with files that end in .whl.")
-        if not sys.executable:
-            raise SettingError(
-                "This Blender does not tell where its Python is.", hint="Specify your own Python that has torch."
-            )
         download_mb = 0 if wheels else plan.download_mb
         task = Installation(
-            base=[sys.executable],
+            base=[own_python()],
             steps=plan.steps(wheels),
             download_mb=download_mb,
             disk_mb=plan.disk_mb,
             core=str(core_folder()),
-            accelerator=accelerator,
+            accelerator=plan.accelerator,
         )
-        return self._begin(task, Progress(of_megabytes=float(download_mb)), accelerator, wheels)
+        return self._begin(task, Progress(of_megabytes=float(download_mb)), wheels)
 
     def start_removal(self) -> SetUp:
         """Begin to remove the managed runtime, which takes a while."""
         return self._begin(None, Progress(stage="Removing"))
 
-    def _begin(self, task: Installation | None, progress: Progress, accelerator: str = "", wheels: str = "") -> SetUp:
+    def _begin(self, task: Installation | None, progress: Progress, wheels: str = "") -> SetUp:
         if self.is_working:
             raise SettingError("A set-up is already in progress.", hint="Wait until it is done, or cancel it.")
         place = runtime.folder()
@@ -136,7 +131,7 @@ class SetUps:
             script, parent = install_runtime.__file__, str(os.getpid())
             told = json.dumps(asdict(task) if task is not None else None)
             process = subprocess.Popen(
-                [sys.executable, "-I", "-X", "utf8", script, str(place), parent, told],
+                [own_python(), "-I", "-B", "-X", "utf8", script, str(place), parent, told],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -146,7 +141,7 @@ class SetUps:
             raise SettingError(
                 f"Nothing can be set up in {place}: {error.strerror}.", hint="Make the folder writable."
             ) from error
-        self.latest = SetUp(place, process, progress, accelerator=accelerator, wheels=wheels)
+        self.latest = SetUp(place, process, progress, wheels=wheels)
         return self.latest
 
     def watch(self) -> bool:

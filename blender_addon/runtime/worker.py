@@ -1,23 +1,20 @@
 """Blender's side of the resident worker: start it on demand, ask, look at the answers, stop it.
 
-Torch never enters Blender. One worker belongs to one Blender; requests and answers are files in a folder of its own
+One worker belongs to one Blender; requests and answers are files in a folder of its own
 (``tokendance_core/commands/worker.py``), so nothing here ever waits on a pipe. It ends with Blender, and by itself
-after some idle minutes.
+after some idle minutes. A Python that ends before it has begun with anything gives its place to Blender's own.
 """
 
 from __future__ import annotations
 
 import atexit
-import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from importlib.util import find_spec
 from pathlib import Path
-from typing import BinaryIO
 
 from tokendance_core import (
     Cancelled,
@@ -29,6 +26,7 @@ from tokendance_core import (
     MotionClip,
     ProgressEvent,
     Ready,
+    RunSettings,
     SettingError,
     SongFacts,
     TokenDanceError,
@@ -39,12 +37,18 @@ from tokendance_core import (
     write_aside,
 )
 
-_START = Path(__file__).parent / "child" / "start_core.py"
+from .child.install_runtime import end_group
+from .interpreter import Interpreter, own
+from .process import start_core
+
+Request = DanceRequest | ListenRequest | WarmRequest
+
 _POLL_SECONDS = 0.03
 _GRACE_SECONDS = 0.8
 """How long a cancelled request may go on before the worker is stopped by force."""
 
 _LOG_LINES = 4
+_LAST_LETTERS = 200
 _DISK_FULL = FileError.exit_code
 """Exit code of a worker that could not even write that it failed."""
 
@@ -141,43 +145,90 @@ class Task:
 
 @dataclass
 class Worker:
-    """A running worker process: ``python`` that runs it, ``idle_minutes`` after which it ends by itself."""
+    """A running worker process: ``asked_for`` is the Python that should run it, ``python`` the one that does, and
+    ``notice`` says why it is another one; after ``idle_minutes`` it ends by itself.
+    """
 
-    python: str
+    asked_for: Interpreter
     idle_minutes: float = 15.0
     is_warm: bool = False
     folder: Path = field(init=False)
+    python: Interpreter = field(init=False)
+    _requests: list[Request] = field(default_factory=list)
     _last_words: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="tokendance-", ignore_cleanup_errors=True)
+        try:
+            self._temporary = tempfile.TemporaryDirectory(prefix="tokendance-", ignore_cleanup_errors=True)
+        except OSError as error:
+            raise SettingError(
+                f"There is no temporary folder: {error.strerror}.", hint="Free some space and try again."
+            ) from error
         self.folder = Path(self._temporary.name)
         self._log = self.folder / "log.txt"
-        self._asked = 0
-        arguments = ["worker", str(self.folder), f"--idle={60 * self.idle_minutes:g}"]
+        try:
+            self._start(self.asked_for)
+        except SettingError:
+            self._temporary.cleanup()
+            raise
+
+    def _start(self, python: Interpreter) -> None:
+        """Start the process; SettingError when neither this Python nor Blender's own can be."""
+        arguments, self.python = ["worker", str(self.folder), f"--idle={60 * self.idle_minutes:g}"], python
         try:
             with self._log.open("wb") as log:
-                self._process = start_core(self.python, arguments, log, subprocess.STDOUT)
+                self._process = start_core(python, arguments, log, subprocess.STDOUT)
         except OSError as error:
-            self._temporary.cleanup()
+            if not python.is_own:
+                self._use_own(error.strerror)
+                return
             raise SettingError(
-                f"The Python {self.python} cannot be started: {error.strerror}.",
-                hint="Set Python in the add-on's preferences to an interpreter that has torch installed.",
+                f"The Python {python.path} cannot be started: {error.strerror}.",
+                hint="Repair Blender's folder, or name a Python that has PyTorch in the add-on's preferences.",
             ) from error
 
-    def alive(self) -> bool:
-        """Whether the process runs; one that has ended leaves no trace in the system afterwards."""
-        return self._process.poll() is None
+    def _use_own(self, reason: str) -> None:
+        """Go on with Blender's own Python, which knows no graphics card; SettingError when that cannot start."""
+        python = self.python
+        self._start(own(f"{python.source} ({python.path}) does not start ({reason.rstrip('.')})"))
+        for number, request in enumerate(self._requests, 1):
+            self._hand_over(number, request)
 
-    def ask(self, request: DanceRequest | ListenRequest | WarmRequest) -> Task:
+    @property
+    def notice(self) -> str:
+        """Why the Python that was asked for does not make the dances; empty when it does."""
+        return self.python.notice
+
+    def alive(self) -> bool:
+        """Whether the process runs; one that has ended leaves no trace in the system afterwards. Never waits."""
+        if self._process.poll() is None:
+            return True
+        if self.python.is_own or self._has_begun():
+            return False
+        try:
+            self._use_own((self.log(1) or [f"exit code {self._process.returncode}"])[-1][:_LAST_LETTERS])
+        except TokenDanceError:
+            return False
+        return True
+
+    def _has_begun(self) -> bool:
+        """Whether it has begun with a request, or ended as it should, with its folder."""
+        return not self.folder.is_dir() or any(self.folder.glob("*.progress.json"))
+
+    def ask(self, request: Request) -> Task:
         """Put a request into the folder; TokenDanceError when that is not possible."""
-        self._asked += 1
-        task = Task(self, self._asked)
+        task = Task(self, len(self._requests) + 1)
         if isinstance(request, DanceRequest):
             request = replace(request, output=str(task.output))
+        self._requests.append(request)
         self.is_warm = self.is_warm or not isinstance(request, ListenRequest)
-        self.write(f"{task.number}.request.json", request_to_json(request))
+        self._hand_over(task.number, request)
         return task
+
+    def _hand_over(self, number: int, request: Request) -> None:
+        if self.notice and not isinstance(request, ListenRequest):
+            request = replace(request, run=RunSettings(checkpoint=request.run.checkpoint))
+        self.write(f"{number}.request.json", request_to_json(request))
 
     def write(self, name: str, content: str) -> None:
         """Put a file into the folder, complete from its first moment on."""
@@ -192,9 +243,7 @@ class Worker:
 
     def stop(self) -> None:
         """End the process at once, and remove its files."""
-        if self.alive():
-            self._process.kill()
-            self._process.wait()
+        end_group(self._process)
         self._last_words = self._last_words or self.log(_LOG_LINES)
         self._temporary.cleanup()
 
@@ -222,15 +271,26 @@ class WorkerHolder:
 
     def __init__(self) -> None:
         self._worker: Worker | None = None
+        self._is_told = False
 
-    def start(self, python: str, idle_minutes: float = 15.0) -> Worker:
+    def start(self, python: Interpreter, idle_minutes: float = 15.0) -> Worker:
         """The worker, started if there is none or if it runs another Python; SettingError if it cannot start."""
-        if self._worker is not None and (not self._worker.alive() or self._worker.python != python):
+        if self._worker is not None and (not self._worker.alive() or self._worker.asked_for != python):
             self.stop()
         if self._worker is None:
-            self._worker = Worker(python, idle_minutes)
+            self._worker, self._is_told = Worker(python, idle_minutes), False
             atexit.register(self.stop)
         return self._worker
+
+    def notice(self, python: str) -> str:
+        """Why the Python at that path does not make the dances, although the worker was to be run by it."""
+        return self._worker.notice if self._worker is not None and self._worker.asked_for.path == python else ""
+
+    def news(self) -> list[str]:
+        """The notice of the worker, unless the user was told already."""
+        notice = self._worker.notice if self._worker is not None and not self._is_told else ""
+        self._is_told = self._is_told or bool(notice)
+        return [notice] if notice else []
 
     def running(self) -> Worker | None:
         """The worker, if it runs."""
@@ -254,25 +314,3 @@ def _ended(code: int | None) -> str:
     if code is not None and code < 0:
         return f"The process that makes the dance was stopped by signal {-code}; the memory may have run out."
     return f"The process that makes the dance ended without a dance (exit code {code})."
-
-
-def core_folder() -> Path:
-    """Where the core lies that came with the add-on."""
-    return Path(find_spec("tokendance_core").origin).parent
-
-
-def start_core(python: str, arguments: Sequence[str], output: BinaryIO, errors: BinaryIO | int) -> subprocess.Popen:
-    """Run a command of the core in a process that ends with this one; OSError when that Python cannot be started."""
-    return subprocess.Popen(
-        [python, str(_START), str(core_folder()), str(os.getpid()), *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        stderr=errors,
-        env=_environment(os.environ),
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-    )
-
-
-def _environment(ours: Mapping[str, str]) -> dict[str, str]:
-    # Spinning threads make a run many times slower beside a busy Blender; UTF-8 keeps song titles readable on Windows.
-    return {**ours, "GOMP_SPINCOUNT": "10000", "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}

@@ -137,8 +137,9 @@ class GeneratePanel(SidebarPanel, bpy.types.Panel):
         row.operator("tokendance.generate", icon="PLAY")
         if reason:
             sentence(context, layout, reason, icon="INFO")
-            if readiness.runtime_problem(context):
-                layout.operator("tokendance.show_preferences", icon="PREFERENCES")
+        if notice := readiness.runtime_notice(context):
+            sentence(context, layout, notice, icon="ERROR")
+            layout.operator("tokendance.show_preferences", icon="PREFERENCES")
         if now.outcome is not None:
             self._outcome(context, now.outcome)
 

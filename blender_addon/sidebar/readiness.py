@@ -24,7 +24,7 @@ def song(scene: bpy.types.Scene) -> tuple[bpy.types.SoundStrip | None, str]:
 
 def why_not(context: bpy.types.Context) -> str:
     """Why no dance can be generated now; empty when one can."""
-    return runtime_problem(context) or song(context.scene)[1] or character_problem(context)
+    return song(context.scene)[1] or character_problem(context)
 
 
 def character_problem(context: bpy.types.Context) -> str:
@@ -38,7 +38,7 @@ def character_problem(context: bpy.types.Context) -> str:
     return dancers.locked(armature) or ("The character cannot dance yet: see Character" if unfit else "")
 
 
-def runtime_problem(context: bpy.types.Context) -> str:
-    """Why there is no Python runtime, which is set up in the preferences; empty while that is not known yet."""
+def runtime_notice(context: bpy.types.Context) -> str:
+    """Why the Python that was asked for does not make the dances; empty when it does, or while that is not known."""
     found = session.current().runtimes.known(preferences.runtime(context).python)
-    return found.problem if found is not None else ""
+    return preferences.notice(found) if found is not None else ""

@@ -79,11 +79,11 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callab
     """Let ``stand_in.py`` make the dances, with the fate that is asked for; the file that will hold its arguments."""
     session.current().worker.stop()
     script = tmp_path / ("python.bat" if os.name == "nt" else "python")
-    line = f'"{sys.executable}" "{HERE / "stand_in.py"}"'
-    script.write_text(f"@{line} %*\n" if os.name == "nt" else f'#!/bin/sh\nexec {line} "$@"\n', encoding="utf-8")
+    line, path = f'"{sys.executable}" "{HERE / "stand_in.py"}"', f"PYTHONPATH={HERE.parents[1]}"
+    batch, shell = f"@set {path}\n@{line} %*\n", f'#!/bin/sh\nexport "{path}"\nexec {line} "$@"\n'
+    script.write_text(batch if os.name == "nt" else shell, encoding="utf-8")
     script.chmod(0o755)
     monkeypatch.setenv("TOKENDANCE_PYTHON", str(script))
-    monkeypatch.setenv("PYTHONPATH", str(HERE.parents[1]))
 
     def choose(fate: str = "dance") -> Path:
         session.current().worker.stop()

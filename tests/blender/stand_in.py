@@ -139,7 +139,8 @@ def watch_parent(start_core: str, parent: int) -> None:
 
 
 def main() -> None:
-    start_core, _, parent, command, *rest = sys.argv[1:]
+    first = next(number for number, word in enumerate(sys.argv) if word.endswith("start_core.py"))
+    start_core, _, parent, _, _, command, *rest = sys.argv[first:]
     assert command == "worker"
     watch_parent(start_core, int(parent))
     worker.WORK |= {

@@ -59,7 +59,7 @@ def test_a_session_ends_with_everything_in_it_and_the_next_knows_nothing(scene, 
     stand_in("hang")
     (tmp_path / "jobs").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "jobs"))
-    first, python = session.current(), find_python().path
+    first, python = session.current(), find_python()
     bpy.ops.tokendance.add_mannequin()
     first.generation = generation.begin(bpy.context, Order(song=str(tone)))
     first.outcome = Outcome("failed", "What happened.")
@@ -68,7 +68,7 @@ def test_a_session_ends_with_everything_in_it_and_the_next_knows_nothing(scene, 
     first.summaries.look_up(bpy.context.active_object)
     first.songs.ask(str(tone), first.worker.running())
     first.runtimes.known("")
-    first.runtimes.learn(python, Versions("3.11", "2.13", ("cpu",)))
+    first.runtimes.learn(python.path, Versions("3.11", "1.26", "2.13", ("cpu",)))
     check = first.checks.start(python)
     assert first.ticker.is_running
     assert len(list((tmp_path / "jobs").iterdir())) == 2  # the worker's folder and the check's

@@ -299,14 +299,13 @@ class SetUp:
         """The versions and devices of the new Python."""
         answer = self.folder / DOWNLOAD / "info.json"
         python = str(python_in(self.folder / ENVIRONMENT))
-        code = self._run(
-            [python, "-X", "utf8", str(_START), self.plan.core, str(os.getpid()), "info", "--json"], answer
-        )
+        start = [str(_START), self.plan.core, str(os.getpid()), "", "numpy,torch"]
+        code = self._run([python, "-I", "-B", "-X", "utf8", *start, "info", "--json"], answer)
         try:
             facts = json.loads(answer.read_text("utf-8"))
         except ValueError:
             facts = None
-        if not isinstance(facts, dict) or "torch" not in facts:
+        if not isinstance(facts, dict) or not facts.get("torch"):
             raise self._failure(f"Everything is installed, but torch does not start (exit code {code}).")
         return facts
 
@@ -331,8 +330,7 @@ class SetUp:
                 self._look()
                 time.sleep(_POLL_SECONDS)
         finally:
-            if process.poll() is None:
-                end(process)
+            end_group(process)
         return process.returncode
 
     def _look(self) -> None:
@@ -401,8 +399,10 @@ class SetUp:
         return Failure(otherwise, f"Try again, or copy the diagnostics. Its last message: {last[:200]}")
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and everything that it started."""
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that leads a group, with everything that it started; nothing when it has ended already."""
+    if process.poll() is not None:
+        return
     if os.name == "nt":
         command = ["taskkill", "/F", "/T", "/PID", str(process.pid)]
         subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, creationflags=_NO_WINDOW)

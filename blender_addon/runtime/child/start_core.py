@@ -1,7 +1,8 @@
 """Entry point of the child process: run the core that came with the add-on, and stop when Blender is gone.
 
-``python start_core.py CORE_FOLDER PARENT_ID generate …``: the core is loaded from its own folder, so that nothing else
-that Blender's extensions bring (compiled for Blender's Python) shadows the packages of this Python.
+``python start_core.py CORE_FOLDER PARENT_ID PACKAGES NEEDS generate …``: the core is loaded from its own folder, so
+that nothing else that Blender's extensions bring (compiled for Blender's Python) shadows the packages of this Python.
+PACKAGES is where Blender has its NumPy (or empty), NEEDS the modules without which there is no use in starting.
 """
 
 import _thread
@@ -58,6 +59,8 @@ def _die_with(parent: int) -> None:
     else:
         os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(_GRACE_SECONDS)
+    if os.name != "nt" and os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)  # with what it has started
     os._exit(1)
 
 
@@ -70,8 +73,18 @@ def _end_when_stuck() -> None:
         time.sleep(_STUCK_SECONDS / 6)
 
 
+def _look_for(needs: list[str], packages: str) -> None:
+    """Exit with a sentence when a module is missing; ``packages`` is looked into last, and only if need be."""
+    if packages and any(importlib.util.find_spec(name) is None for name in needs):
+        sys.path.append(packages)
+    missing = [name for name in needs if importlib.util.find_spec(name) is None]
+    if missing:
+        sys.exit(f"there is {' and '.join(f'no {name}' for name in missing)} in it")
+
+
 def main() -> None:
-    folder, parent = Path(sys.argv[1]), int(sys.argv[2])
+    folder, parent, packages, needs = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4].split(",")
+    _look_for(needs, packages)
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     threading.Thread(target=_end_when_stuck, daemon=True).start()
     spec = importlib.util.spec_from_file_location(
@@ -80,7 +93,7 @@ def main() -> None:
     package = importlib.util.module_from_spec(spec)
     sys.modules[_PACKAGE] = package
     spec.loader.exec_module(package)
-    sys.argv[1:3] = []
+    sys.argv[1:5] = []
     runpy.run_module(_PACKAGE, run_name="__main__", alter_sys=True)
 
 

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import bpy
+import numpy as np
 import pytest
 
 from blender_addon import session
@@ -23,11 +26,11 @@ from blender_addon.runtime import plan as runtime_plan
 from blender_addon.runtime import preferences
 from blender_addon.runtime import set_up as runtime_set_up
 from blender_addon.runtime.child.install_runtime import Progress
-from blender_addon.runtime.interpreter import Interpreter, Versions
-from tokendance_core import SettingError, TokenDanceError
+from blender_addon.runtime.interpreter import Facts, Interpreter, Versions
+from blender_addon.runtime.own_python import own_python
+from tokendance_core import RunSettings, SettingError, TokenDanceError, declared_options
 
-PLATFORM_KEY = runtime_plan.platform_key()
-pytestmark = pytest.mark.skipif(not PLATFORM_KEY, reason="nothing can be set up on this platform")
+pytestmark = pytest.mark.skipif(runtime_plan.plan() is None, reason="nothing can be set up on this platform")
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +67,8 @@ def make_ready(place: Path, base: str = sys.executable, **content: object) -> Pa
     python = place / "env" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     python.parent.mkdir(parents=True)
     python.touch()
-    info = {"python": "3.11.7", "torch": "2.13.0", "devices": ["cpu"]}
-    (place / "ready.json").write_text(json.dumps({"base": base, "accelerator": "cpu", "info": info, **content}))
+    info = {"python": "3.11.7", "numpy": "2.3.1", "torch": "2.13.0", "devices": ["cpu"]}
+    (place / "ready.json").write_text(json.dumps({"base": base, "accelerator": "cuda", "info": info, **content}))
     return python
 
 
@@ -80,7 +83,7 @@ def installer(monkeypatch, code: str) -> None:
     monkeypatch.setattr(
         subprocess,
         "Popen",
-        lambda command, **options: process([sys.executable, "-c", start + code, *command[5:]], **options),
+        lambda command, **options: process([sys.executable, "-c", start + code, *command[6:]], **options),
     )
 
 
@@ -95,12 +98,8 @@ def until_end(seconds: float = 10.0) -> None:
 
 
 def test_order_of_pythons(place, monkeypatch, tmp_path):
-    monkeypatch.setattr(runtime, "find_spec", lambda name: None)
-    with pytest.raises(SettingError) as caught:
-        runtime.find_python()
-    assert "Set Up" in caught.value.hint
-    monkeypatch.setattr(runtime, "find_spec", lambda name: object())
-    assert runtime.find_python().path == sys.executable
+    found = runtime.find_python()
+    assert (found.path, found.is_own, found.notice) == (own_python(), True, "")
     managed = make_ready(place)
     assert runtime.find_python().path == str(managed)
     other = tmp_path / "other"
@@ -110,34 +109,30 @@ def test_order_of_pythons(place, monkeypatch, tmp_path):
     assert runtime.find_python(sys.executable).path == sys.executable
 
 
-def test_named_python_that_is_missing_is_told(monkeypatch, tmp_path):
-    with pytest.raises(SettingError, match="preferences"):
-        runtime.find_python(str(tmp_path / "missing"))
-    monkeypatch.setenv(runtime.PYTHON_VARIABLE, str(tmp_path / "missing"))
-    with pytest.raises(SettingError, match=runtime.PYTHON_VARIABLE):
-        runtime.find_python()
-
-
 @pytest.mark.parametrize("harm", ["no sentinel", "half a sentinel", "no interpreter", "no base"])
 def test_half_a_runtime_is_none(place, harm, tmp_path):
     python = make_ready(place, base=str(tmp_path / "gone") if harm == "no base" else sys.executable)
-    assert (runtime.managed_python() is None) == (harm == "no base")
     if harm == "no sentinel":
         (place / "ready.json").unlink()
     if harm == "half a sentinel":
         (place / "ready.json").write_text('{"base": ')
     if harm == "no interpreter":
         python.unlink()
-    assert runtime.managed_python() is None
+    found = runtime.find_python()
+    assert found.is_own
+    assert ("set up" in found.notice) == (harm in ("no interpreter", "no base"))
 
 
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
-        ({"torch": "2.13", "python": "3.12", "devices": ["cuda", "cpu"]}, Versions("3.12", "2.13", ("cuda", "cpu"))),
-        ({"torch": "2.13"}, Versions("", "2.13", ())),
-        ({"torch": "2.13", "devices": "cpu"}, Versions("", "2.13", ())),
-        ({"python": "3.12"}, None),
+        (
+            {"torch": "2.13", "numpy": "2.1", "python": "3.12", "devices": ["cuda", "cpu"]},
+            Versions("3.12", "2.1", "2.13", ("cuda", "cpu")),
+        ),
+        ({"python": "3.11", "numpy": "1.26", "torch": None, "engine": "numpy"}, Versions("3.11", "1.26")),
+        ({"python": "3.12", "devices": "cpu"}, Versions("3.12")),
+        ({"torch": "2.13"}, None),
         ([1, 2], None),
         (None, None),
     ],
@@ -147,15 +142,25 @@ def test_versions_from_json(answer, expected):
 
 
 def test_facts_say_where_it_comes_from_and_what_it_lacks(place):
-    make_ready(place, accelerator="cuda")
+    make_ready(place)
     found = session.current().runtimes.facts()
-    assert (found.source, found.torch, found.devices, found.missing) == (
+    assert (found.source, found.versions.torch, found.versions.devices, found.missing, found.is_own) == (
         "Set up by TokenDance",
         "2.13.0",
         ("cpu",),
         "cuda",
+        False,
     )
     assert found.is_set_up
+
+
+def test_a_blender_without_a_python_is_told(monkeypatch):
+    def none() -> str:
+        raise SettingError("There is none.", hint="Get one.")
+
+    monkeypatch.setattr(runtime, "own_python", none)
+    found = session.current().runtimes.facts()
+    assert (found.python, found.notice) == ("", "There is none. Get one.")
 
 
 def test_facts_for_drawing_are_looked_up_outside_of_it(monkeypatch):
@@ -194,7 +199,7 @@ def test_folder_without_wheels_is_refused(scene, tmp_path):
 
 def test_script_waits_for_the_end(scene, wheels, monkeypatch):
     installer(monkeypatch, "time.sleep(0.2); tell(outcome='ready', fraction=1)")
-    assert bpy.ops.tokendance.set_up_runtime(accelerator="cpu", wheels=wheels, consent=True) == {"FINISHED"}
+    assert bpy.ops.tokendance.set_up_runtime(wheels=wheels, consent=True) == {"FINISHED"}
     assert session.current().set_ups.latest.progress.outcome == "ready"
 
 
@@ -208,7 +213,7 @@ def test_script_is_told_why_it_failed(scene, wheels, monkeypatch):
 def test_process_that_says_nothing_has_failed(wheels, monkeypatch, code, message):
     installer(monkeypatch, code)
     with pytest.raises(TokenDanceError, match=message):
-        session.current().set_ups.start("cpu", wheels).wait()
+        session.current().set_ups.start(wheels).wait()
 
 
 def test_progress_is_watched_and_cancelled(place, wheels, monkeypatch):
@@ -218,7 +223,7 @@ def test_progress_is_watched_and_cancelled(place, wheels, monkeypatch):
         "while not (folder / 'cancel').exists(): time.sleep(0.01)\n"
         "tell(outcome='cancelled', message='The set-up was stopped.')",
     )
-    work = session.current().set_ups.start("cpu", wheels)
+    work = session.current().set_ups.start(wheels)
     end = time.monotonic() + 10
     while work.progress.fraction < 0.5 and time.monotonic() < end:
         assert session.current().set_ups.watch()
@@ -226,7 +231,7 @@ def test_progress_is_watched_and_cancelled(place, wheels, monkeypatch):
     assert not bpy.ops.tokendance.set_up_runtime.poll()
     assert not bpy.ops.tokendance.remove_runtime.poll()
     with pytest.raises(SettingError, match="in progress"):
-        session.current().set_ups.start("cpu", wheels)
+        session.current().set_ups.start(wheels)
     assert bpy.ops.tokendance.cancel_runtime_set_up() == {"FINISHED"}
     assert not bpy.ops.tokendance.cancel_runtime_set_up.poll()
     until_end()
@@ -236,7 +241,7 @@ def test_progress_is_watched_and_cancelled(place, wheels, monkeypatch):
 
 def test_watching_never_waits(wheels, monkeypatch):
     installer(monkeypatch, "time.sleep(60)")
-    work = session.current().set_ups.start("cpu", wheels)
+    work = session.current().set_ups.start(wheels)
     start = time.monotonic()
     assert all(session.current().set_ups.watch() for _ in range(50))
     assert time.monotonic() - start < 0.5
@@ -247,7 +252,7 @@ def test_watching_never_waits(wheels, monkeypatch):
 def test_folder_that_cannot_be_made_is_told(place, wheels):
     place.write_text("a file is in the way")
     with pytest.raises(SettingError, match="Nothing can be set up"):
-        session.current().set_ups.start("cpu", wheels)
+        session.current().set_ups.start(wheels)
 
 
 def test_removal_stops_the_worker_and_deletes(scene, place, monkeypatch):
@@ -256,14 +261,17 @@ def test_removal_stops_the_worker_and_deletes(scene, place, monkeypatch):
     make_ready(place)
     assert bpy.ops.tokendance.remove_runtime() == {"FINISHED"}
     assert stopped
-    assert runtime.managed_python() is None
+    assert runtime.find_python().is_own
     assert not (place / "env").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
 @pytest.mark.parametrize(
     ("says", "works"),
-    [('echo \'{"torch": "2.13", "python": "3.12", "devices": ["cuda", "cpu"]}\'', True), ("exit 1", False)],
+    [
+        ('echo \'{"torch": "2.13", "numpy": "2.1", "python": "3.12", "devices": ["cuda", "cpu"]}\'', True),
+        ("exit 1", False),
+    ],
 )
 def test_check_asks_the_python(scene, tmp_path, monkeypatch, says, works):
     script = tmp_path / "python"
@@ -272,11 +280,11 @@ def test_check_asks_the_python(scene, tmp_path, monkeypatch, says, works):
     monkeypatch.setenv(runtime.PYTHON_VARIABLE, str(script))
     if works:
         assert bpy.ops.tokendance.check_runtime() == {"FINISHED"}
-        assert session.current().runtimes.facts().devices == ("cuda", "cpu")
+        assert session.current().runtimes.facts().versions.devices == ("cuda", "cpu")
     else:
         with pytest.raises(RuntimeError, match="cannot make dances"):
             bpy.ops.tokendance.check_runtime()
-        assert session.current().runtimes.facts().torch == ""
+        assert session.current().runtimes.facts().versions.torch == ""
 
 
 # --- what is shown
@@ -285,8 +293,13 @@ def test_check_asks_the_python(scene, tmp_path, monkeypatch, says, works):
 class Drawn:
     """Takes a layout's place: whatever is drawn must exist."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_open: bool) -> None:
         self.texts: list[str] = []
+        self._is_open = is_open
+
+    def panel(self, name: str, *, default_closed: bool) -> tuple[Drawn, Drawn | None]:
+        assert default_closed
+        return self, self if self._is_open else None
 
     def _part(self, *_args: object, **_options: object) -> Drawn:
         return self
@@ -302,6 +315,7 @@ class Drawn:
 
     def prop(self, owner: object, name: str, **_options: object) -> None:
         assert name in owner.bl_rna.properties
+        self.texts.append(f"[{name}]")
 
     def operator(self, name: str, *, text: str = "", **_options: object) -> SimpleNamespace:
         assert getattr(bpy.ops.tokendance, name.removeprefix("tokendance.")).get_rna_type()
@@ -309,10 +323,10 @@ class Drawn:
         return SimpleNamespace()
 
 
-def shown(chosen: bpy.types.AddonPreferences) -> str:
-    """Everything that the preferences draw, as text."""
-    layout = Drawn()
-    names = preferences.TokenDancePreferences.__annotations__
+def shown(chosen: bpy.types.AddonPreferences, is_open: bool = True) -> str:
+    """Everything that the preferences draw, as text, with the optional section open or folded."""
+    layout = Drawn(is_open)
+    names = {*preferences.TokenDancePreferences.__annotations__, *declared_options(RunSettings)}
     stub = SimpleNamespace(layout=layout, bl_rna=chosen.bl_rna, **{name: getattr(chosen, name) for name in names})
     preferences.TokenDancePreferences.draw(stub, bpy.context)
     return "\n".join(layout.texts)
@@ -330,7 +344,7 @@ def shown(chosen: bpy.types.AddonPreferences) -> str:
         (
             {
                 "progress": Progress(outcome="failed", message="The disk is full.", hint="Free some."),
-                "accelerator": "cpu",
+                "wheels": "a folder",
             },
             "Free some.",
         ),
@@ -353,16 +367,47 @@ def found_anew(chosen: bpy.types.AddonPreferences) -> None:
     session.current().ticker.tick()
 
 
-def test_preferences_show_what_is_found(scene, chosen, place, monkeypatch):
-    monkeypatch.setattr(runtime, "find_spec", lambda name: None)
+def test_folded_preferences_say_what_makes_the_dances_and_ask_for_nothing(scene, chosen):
     found_anew(chosen)
-    assert "Nothing yet" in shown(chosen)
-    assert "Allow Online Access" in shown(chosen)
-    make_ready(place, accelerator="cuda")
+    text = shown(chosen, is_open=False)
+    assert f"Blender's own Python: {platform.python_version()}, NumPy {np.__version__}" in text
+    assert "GPU and Training (Optional)" in text
+    assert {"[checkpoint]", "[warm_up]", "[idle_minutes]"} <= set(text.split("\n"))
+    for word in ("set_up_runtime", "Online", "PyTorch", "[python]", "[device]"):
+        assert word not in text
+    unfolded = shown(chosen)
+    assert "Dances are made without it" in unfolded
+    assert "Allow Online Access" in unfolded
+    assert {"[python]", "[device]", "[wheels]"} <= set(unfolded.split("\n"))
+    assert "check_runtime" not in unfolded
+
+
+def test_preferences_show_what_is_found(scene, chosen, place, monkeypatch, tmp_path):
+    make_ready(place)
     found_anew(chosen)
+    assert "Set up by TokenDance: 3.11.7, NumPy 2.3.1" in shown(chosen, is_open=False)
     assert "Python 3.11.7, PyTorch 2.13.0, on Processor" in shown(chosen)
     assert "finds no CUDA" in shown(chosen)
     assert "tokendance.remove_runtime" in shown(chosen)
+    monkeypatch.setenv(runtime.PYTHON_VARIABLE, str(tmp_path / "missing"))
+    found_anew(chosen)
+    assert "does not exist" in shown(chosen, is_open=False)
+
+
+@pytest.mark.parametrize(
+    ("device", "expected"),
+    [
+        ("auto", "CUDA: PyTorch 2.13.0, Python 3.12.1"),
+        ("cuda", "CUDA: PyTorch 2.13.0, Python 3.12.1"),
+        ("cpu", "Your own Python: 3.12.1, NumPy 2.1.0"),
+        ("mps", "Your own Python: 3.12.1, NumPy 2.1.0"),
+    ],
+)
+def test_line_says_what_makes_the_dances(device, expected):
+    versions = Versions("3.12.1", "2.1.0", "2.13.0", ("cuda", "cpu"))
+    facts = Facts(python="python", source="Your own Python", versions=versions)
+    assert preferences.maker(facts, device) == expected
+    assert preferences.maker(replace(facts, versions=Versions()), device) == "Your own Python: python"
 
 
 def test_preferences_as_plain_data(chosen):
@@ -373,7 +418,7 @@ def test_preferences_as_plain_data(chosen):
 
 @pytest.mark.parametrize("wheels", ["", "folder"])
 def test_what_is_agreed_to_is_said(wheels):
-    text = "\n".join(preferences.description(runtime_plan.find("cpu"), wheels, "place"))
+    text = "\n".join(preferences.description(runtime_plan.plan("linux"), wheels, "place"))
     assert "PyTorch" in text
     assert "place" in text
     assert ("without network" in text) == bool(wheels)

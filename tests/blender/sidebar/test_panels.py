@@ -282,12 +282,6 @@ def test_a_take_that_is_out_of_sync_says_so(mannequin, generate, scene):
 # --- why Generate cannot be pressed -----------------------------------------------------------------------------------
 
 
-def no_runtime(monkeypatch) -> None:
-    monkeypatch.delenv(runtime.PYTHON_VARIABLE, raising=False)
-    monkeypatch.setattr(runtime, "managed_python", lambda: None)
-    monkeypatch.setattr(runtime, "find_spec", lambda name: None)
-
-
 @needs_sound
 def test_generate_can_be_pressed_when_nothing_is_missing(mannequin, song_strip, worker):
     settle()
@@ -298,10 +292,9 @@ def test_generate_can_be_pressed_when_nothing_is_missing(mannequin, song_strip, 
 
 
 @needs_sound
-@pytest.mark.parametrize("case", ["runtime", "song", "several", "edit", "unrecognised", "tweak"])
+@pytest.mark.parametrize("case", ["song", "several", "edit", "unrecognised", "tweak"])
 def test_the_reason_why_generate_is_disabled_is_always_told(scene, worker, tone, monkeypatch, case):
     expected = {
-        "runtime": "No Python with torch was found",
         "song": "Open a song in Music first",
         "several": "Choose a sound strip in Music first",
         "edit": "Leave edit mode first",
@@ -310,9 +303,7 @@ def test_the_reason_why_generate_is_disabled_is_always_told(scene, worker, tone,
     }
     for channel in range(1, {"song": 1, "several": 3}.get(case, 2)):
         compat.strips(scene).new_sound(f"song {channel}", str(tone), channel, 10)
-    if case == "runtime":
-        no_runtime(monkeypatch)
-    elif case == "unrecognised":
+    if case == "unrecognised":
         thing = bpy.data.objects.new("Thing", bpy.data.armatures.new("Thing"))
         scene.collection.objects.link(thing)
         bpy.context.view_layer.objects.active = thing
@@ -329,9 +320,21 @@ def test_the_reason_why_generate_is_disabled_is_always_told(scene, worker, tone,
     assert seen.operators["tokendance.generate"] is False
     assert readiness.why_not(bpy.context) in seen.texts
     assert any(text.startswith(expected[case]) for text in seen.texts)
-    assert ("tokendance.show_preferences" in seen.operators) == (case == "runtime")
+    assert "tokendance.show_preferences" not in seen.operators
     if case == "edit":
         bpy.ops.object.mode_set(mode="OBJECT")
+
+
+@needs_sound
+def test_a_python_that_does_not_make_the_dances_is_told_and_stops_nobody(
+    mannequin, song_strip, worker, monkeypatch, tmp_path
+):
+    monkeypatch.setenv(runtime.PYTHON_VARIABLE, str(tmp_path / "missing"))
+    session.current().runtimes.forget()
+    settle()
+    seen = drawn(panels.GeneratePanel)
+    assert seen.operators == {"tokendance.generate": True, "tokendance.show_preferences": True}
+    assert any("TOKENDANCE_PYTHON does not exist" in text for text in seen.texts)
 
 
 # --- drawing is cheap -------------------------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ def stand_in(tmp_path):
     def begin(fate: str = "works", parent: int = 0, **changes: object) -> subprocess.Popen:
         (tmp_path / "fate").write_text(fate)
         task = {"base": [sys.executable, str(tmp_path / "base.py")], "steps": [[["torch>=2.4"]], [["numpy", "scipy"]]]}
-        task |= {"download_mb": 4, "disk_mb": 8, "core": "core", "accelerator": "cpu", **changes}
+        task |= {"download_mb": 4, "disk_mb": 8, "core": "core", "accelerator": "cuda", **changes}
         command = [
             sys.executable,
             "-I",
