@@ -17,6 +17,8 @@ import bpy
 
 from tokendance_core import SettingError
 
+from .. import compat
+
 _NAME = re.compile(r"python(?P<version>\d(\.\d+)?)?(\.exe)?", re.IGNORECASE)
 
 # Where the official builds have their resources, seen from the folder of the program; macOS has them in the bundle.
@@ -47,7 +49,7 @@ class Surroundings:
             program=bpy.app.binary_path or "",
             resources=tuple(bpy.utils.resource_path(kind) for kind in ("LOCAL", "SYSTEM")),
             python="{}.{}".format(*sys.version_info[:2]),
-            blender="{}.{}".format(*bpy.app.version[:2]),
+            blender=".".join(compat.blender_version().split(".")[:2]),
             is_windows=os.name == "nt",
         )
 
