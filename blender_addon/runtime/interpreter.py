@@ -104,9 +104,9 @@ class Interpreter:
         return ("numpy",) if self.is_own else ("numpy", "torch")
 
     @property
-    def packages(self) -> str:
-        """Folder of Blender's NumPy, which an isolated Python may not see by itself; empty when it is not Blender's."""
-        return str(Path(np.__file__).parents[1]) if self.is_own else ""
+    def numpy_folder(self) -> str:
+        """Blender's NumPy, which its own Python may not see by itself once it is isolated; empty for another Python."""
+        return str(Path(np.__file__).parent) if self.is_own else ""
 
 
 def own(reason: str = "") -> Interpreter:

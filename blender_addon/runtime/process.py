@@ -55,7 +55,7 @@ def start_core(
 def command(python: Interpreter, arguments: Sequence[str]) -> list[str]:
     """The command line of a command of the core."""
     isolation = _ISOLATED if python.is_own else _NAMED
-    start = [str(_START), str(core_folder()), str(os.getpid()), python.packages, ",".join(python.needs)]
+    start = [str(_START), str(core_folder()), str(os.getpid()), python.numpy_folder, ",".join(python.needs)]
     return [python.path, isolation, *_OPTIONS, *start, *arguments]
 
 

@@ -1,8 +1,9 @@
 """Entry point of the child process: run the core that came with the add-on, and stop when Blender is gone.
 
-``python start_core.py CORE_FOLDER PARENT_ID PACKAGES NEEDS generate …``: the core is loaded from its own folder, so
+``python start_core.py CORE_FOLDER PARENT_ID NUMPY_FOLDER NEEDS generate …``: the core is loaded from its own folder, so
 that nothing else that Blender's extensions bring (compiled for Blender's Python) shadows the packages of this Python.
-PACKAGES is where Blender has its NumPy (or empty), NEEDS the modules without which there is no use in starting.
+NUMPY_FOLDER is Blender's NumPy, or empty: it is taken where this Python knows none. NEEDS are the modules without which
+there is no use in starting.
 """
 
 import _thread
@@ -73,26 +74,29 @@ def _end_when_stuck() -> None:
         time.sleep(_STUCK_SECONDS / 6)
 
 
-def _look_for(needs: list[str], packages: str) -> None:
-    """Exit with a sentence when a module is missing; ``packages`` is looked into last, and only if need be."""
-    if packages and any(importlib.util.find_spec(name) is None for name in needs):
-        sys.path.append(packages)
-    missing = [name for name in needs if importlib.util.find_spec(name) is None]
-    if missing:
-        sys.exit(f"there is {' and '.join(f'no {name}' for name in missing)} in it")
+def _load(name: str, folder: Path) -> None:
+    """Import a package from its folder alone, wherever that is."""
+    spec = importlib.util.spec_from_file_location(
+        name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    spec.loader.exec_module(package)
+
+
+def _lacks(name: str) -> bool:
+    return importlib.util.find_spec(name) is None
 
 
 def main() -> None:
-    folder, parent, packages, needs = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4].split(",")
-    _look_for(needs, packages)
+    folder, parent, numpy, needs = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4].split(",")
+    if numpy and _lacks("numpy"):
+        _load("numpy", Path(numpy))
+    if missing := [name for name in needs if _lacks(name)]:
+        sys.exit(f"there is {' and '.join(f'no {name}' for name in missing)} in it")
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
     threading.Thread(target=_end_when_stuck, daemon=True).start()
-    spec = importlib.util.spec_from_file_location(
-        _PACKAGE, folder / "__init__.py", submodule_search_locations=[str(folder)]
-    )
-    package = importlib.util.module_from_spec(spec)
-    sys.modules[_PACKAGE] = package
-    spec.loader.exec_module(package)
+    _load(_PACKAGE, folder)
     sys.argv[1:5] = []
     runpy.run_module(_PACKAGE, run_name="__main__", alter_sys=True)
 

@@ -113,7 +113,7 @@ def test_command_line_and_environment():
     own_command = process.command(own(), ["info"])
     named = process.command(Interpreter("python", "Your own Python"), ["info"])
     assert own_command[1:6] == ["-I", "-B", "-u", "-X", "utf8"]
-    assert own_command[-3:] == [str(Path(np.__file__).parents[1]), "numpy", "info"]
+    assert own_command[-3:] == [str(Path(np.__file__).parent), "numpy", "info"]
     assert named[1:6] == ["-E", "-B", "-u", "-X", "utf8"]  # packages in the user's own folder count
     assert named[-3:] == ["", "numpy,torch", "info"]
     ours = {"PATH": "p", "PYTHONHOME": "x", "PYTHONPATH": "y", "PYTHONPLATLIBDIR": "z", "OMP_NUM_THREADS": "3"}
@@ -204,20 +204,21 @@ def test_nonsense_for_other_pythons_and_a_read_only_folder_do_not_matter(extensi
     assert sorted(extension.rglob("*")) == before  # nothing was written beside our files
 
 
-def test_numpy_that_only_blender_knows_is_handed_over_last(extension, tmp_path):
+@pytest.mark.parametrize("is_known", [False, True])
+def test_numpy_that_only_blender_knows_is_handed_over(extension, tmp_path, is_known):
     """As where a distribution shows Blender its packages by other means than a folder that its Python knows."""
     hidden = tmp_path / "known to Blender alone"
-    hidden.mkdir()
-    (hidden / "numpy.py").write_text("")
-    (hidden / "json.py").write_text("raise ImportError('shadows the standard library')")
+    (hidden / "numpy").mkdir(parents=True)
+    (hidden / "numpy" / "__init__.py").write_text("")
     command = process.command(own(), [str(tmp_path / "out.json")])
-    command[command.index("numpy") - 1] = str(hidden)
+    command[command.index("numpy") - 1] = str(hidden / "numpy")
+    command[1:1] = [] if is_known else ["-S"]
     with (tmp_path / "log").open("wb") as log:
-        ended = subprocess.run([command[0], "-S", *command[1:]], stdout=log, stderr=log, check=False).returncode
+        ended = subprocess.run(command, stdout=log, stderr=log, check=False).returncode
     assert ended == 0, (tmp_path / "log").read_text("utf-8")
     answer = told(tmp_path / "out.json")
-    assert answer["numpy"] == str(hidden / "numpy.py")
-    assert answer["path"][-1] == str(hidden)
+    assert answer["numpy"] == (np.__file__ if is_known else str(hidden / "numpy" / "__init__.py"))
+    assert str(hidden) not in answer["path"]  # nothing else of that folder is seen
 
 
 @pytest.mark.skipif(os.name == "nt", reason="looks at processes as Linux and macOS have them")
