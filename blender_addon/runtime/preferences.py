@@ -32,6 +32,11 @@ _DEVICE_NAMES = {"cpu": "Processor", "cuda": "CUDA", "mps": "Metal"}
 class TokenDancePreferences(options_of(RunSettings), bpy.types.AddonPreferences):
     bl_idname = NAME
 
+    show_optional: bpy.props.BoolProperty(
+        name="GPU and Training (Optional)",
+        description="Show how PyTorch is set up, without which dances are made as well",
+        default=False,
+    )
     wheels: bpy.props.StringProperty(
         name="Wheel Folder",
         description="Folder with package files (*.whl), for a computer without network; empty: the packages are "
@@ -66,7 +71,7 @@ class TokenDancePreferences(options_of(RunSettings), bpy.types.AddonPreferences)
         column.use_property_split = True
         for name in ("checkpoint", "warm_up", "idle_minutes"):
             column.prop(self, name)
-        header, body = layout.panel("TOKENDANCE_optional", default_closed=True)
+        header, body = layout.panel_prop(self, "show_optional")
         header.label(text="GPU and Training (Optional)")
         if body is not None:
             sentence(context, body, _PURPOSE, icon="INFO")

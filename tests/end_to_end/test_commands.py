@@ -229,7 +229,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return plain_environment() | {
         "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
-        "TOKENDANCE_PYTHON": sys.executable,
         "BLENDER_USER_RESOURCES": str(folder),
         "OMP_NUM_THREADS": "1",  # so short that threads would only wait for each other
     }

@@ -2,7 +2,7 @@
 by pytest.
 
 ``blender --factory-startup --enable-event-simulate --python session.py -- FOLDER``: FOLDER holds ``addon.zip``,
-``song.wav`` and ``settings.json`` (the Python with torch); ``result.json`` and the pictures are left there.
+``song.wav``; ``result.json`` and the pictures are left there.
 """
 
 from __future__ import annotations
@@ -116,7 +116,6 @@ def generated(label: str, **options: object) -> Iterator[Wait]:
 
 
 def session() -> Iterator[Wait]:
-    settings = json.loads((FOLDER / "settings.json").read_text())
     bpy.ops.extensions.package_install_files(
         filepath=str(FOLDER / "addon.zip"), repo="user_default", enable_on_install=True
     )
@@ -126,29 +125,31 @@ def session() -> Iterator[Wait]:
     yield 1.0
     sidebar = next(region for region in view()["area"].regions if region.type == "UI")
     sidebar.active_panel_category = "TokenDance"
-    yield from picture("no_runtime")
-    press(bpy.ops.tokendance.show_preferences)
-    yield from picture("preferences")
-    yield from _closed_preferences()
-    bpy.context.preferences.addons[MODULE].preferences.python = settings["python"]
-    yield 2.5
+    yield 2.5  # the time in which it is looked up what makes the dances
     yield from picture("empty")
-    yield from _song(settings)
+    yield from _preferences()
+    yield from _song()
     yield from _generations()
     yield from _faults()
     yield from _takes()
     yield from _files()
 
 
-def _closed_preferences() -> Iterator[Wait]:
-    """Preferences open in a window of their own."""
+def _preferences() -> Iterator[Wait]:
+    """Folded and unfolded, in a window of their own."""
+    preferences = bpy.context.preferences.addons[MODULE].preferences
+    press(bpy.ops.tokendance.show_preferences)
+    yield from picture("preferences")
+    preferences.show_optional = True
+    yield from picture("optional")
+    preferences.show_optional = False
     extra = bpy.context.window_manager.windows[-1]
     with bpy.context.temp_override(window=extra):
         bpy.ops.wm.window_close()
     yield 0.5
 
 
-def _song(settings: dict[str, str]) -> Iterator[Wait]:
+def _song() -> Iterator[Wait]:
     with bpy.context.temp_override(**view()):
         dropped = bpy.ops.wm.drop_import_file("INVOKE_DEFAULT", directory=str(FOLDER), files=[{"name": "song.wav"}])
     found["dropped"] = sorted(dropped)

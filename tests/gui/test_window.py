@@ -8,7 +8,7 @@ Environment variables:
     TOKENDANCE_BLENDER_FOLDER  where that Blender runs in a root of its own: a folder outside and what it is called
     inside,
                                ``OUTSIDE:INSIDE``
-    TOKENDANCE_PYTHON          the Python with torch as Blender sees it (default: the one that runs the tests)
+    TOKENDANCE_PYTHON          a Python with torch as Blender sees it (default: Blender's own makes the dances)
     TOKENDANCE_PICTURES        where the pictures are kept
 """
 
@@ -28,9 +28,9 @@ import soundfile
 HERE = Path(__file__).resolve().parent
 BLENDER = os.environ.get("TOKENDANCE_BLENDER", "")
 PICTURES = (
-    "no_runtime",
-    "preferences",
     "empty",
+    "preferences",
+    "optional",
     "ready",
     "done",
     "running",
@@ -56,8 +56,6 @@ def told(root: Path, song: Path, tmp_path_factory: pytest.TempPathFactory) -> di
     next(folder.glob("*.zip")).rename(folder / "addon.zip")
     soundfile.write(folder / "song.wav", *soundfile.read(song))
     shutil.copy(HERE / "session.py", folder)
-    python = os.environ.get("TOKENDANCE_PYTHON", sys.executable)
-    (folder / "settings.json").write_text(json.dumps({"python": python}))
     seen = Path(inside) / folder.name if outside else folder
     options = ["--factory-startup", "--enable-event-simulate", "--window-geometry", "0", "0", "1280", "720"]
     command = [*shlex.split(BLENDER), *options, "--python", str(seen / "session.py"), "--", str(seen)]

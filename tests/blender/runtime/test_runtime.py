@@ -293,13 +293,11 @@ def test_check_asks_the_python(scene, tmp_path, monkeypatch, says, works):
 class Drawn:
     """Takes a layout's place: whatever is drawn must exist."""
 
-    def __init__(self, is_open: bool) -> None:
+    def __init__(self) -> None:
         self.texts: list[str] = []
-        self._is_open = is_open
 
-    def panel(self, name: str, *, default_closed: bool) -> tuple[Drawn, Drawn | None]:
-        assert default_closed
-        return self, self if self._is_open else None
+    def panel_prop(self, owner: object, name: str) -> tuple[Drawn, Drawn | None]:
+        return self, self if getattr(owner, name) else None
 
     def _part(self, *_args: object, **_options: object) -> Drawn:
         return self
@@ -324,8 +322,8 @@ class Drawn:
 
 
 def shown(chosen: bpy.types.AddonPreferences, is_open: bool = True) -> str:
-    """Everything that the preferences draw, as text, with the optional section open or folded."""
-    layout = Drawn(is_open)
+    """Everything that the preferences draw, as text, with the optional section unfolded or folded."""
+    layout, chosen.show_optional = Drawn(), is_open
     names = {*preferences.TokenDancePreferences.__annotations__, *declared_options(RunSettings)}
     stub = SimpleNamespace(layout=layout, bl_rna=chosen.bl_rna, **{name: getattr(chosen, name) for name in names})
     preferences.TokenDancePreferences.draw(stub, bpy.context)
@@ -368,6 +366,7 @@ def found_anew(chosen: bpy.types.AddonPreferences) -> None:
 
 
 def test_folded_preferences_say_what_makes_the_dances_and_ask_for_nothing(scene, chosen):
+    assert not chosen.show_optional
     found_anew(chosen)
     text = shown(chosen, is_open=False)
     assert f"Blender's own Python: {platform.python_version()}, NumPy {np.__version__}" in text
