@@ -32,6 +32,7 @@ def text(context: bpy.types.Context) -> str:
         "Makes the dances": f"{python.source}: {python.python}",
         "Its versions": versions or "unknown",
         "Notice": preferences.notice(python) or "none",
+        "Engine": settings.run.engine,
         "Device": settings.run.device,
         "Checkpoint": settings.run.checkpoint or "shipped",
         "Worker": "running" if worker is not None else "not running",

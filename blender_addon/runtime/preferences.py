@@ -66,7 +66,7 @@ class TokenDancePreferences(options_of(RunSettings), bpy.types.AddonPreferences)
     def draw(self, context: bpy.types.Context) -> None:
         layout = self.layout
         found = session.current().runtimes.known(bpy.path.abspath(self.python))
-        _draw_maker(context, layout, found, self.device)
+        _draw_maker(context, layout, found, RunSettings(engine=self.engine, device=self.device))
         column = layout.column()
         column.use_property_split = True
         for name in ("checkpoint", "warm_up", "idle_minutes"):
@@ -83,13 +83,13 @@ class TokenDancePreferences(options_of(RunSettings), bpy.types.AddonPreferences)
                 column.prop(self, name)
 
 
-def _draw_maker(context: bpy.types.Context, layout: bpy.types.UILayout, found: Facts | None, device: str) -> None:
+def _draw_maker(context: bpy.types.Context, layout: bpy.types.UILayout, found: Facts | None, run: RunSettings) -> None:
     """One line: what makes the dances now; a second one when it is not what was asked for."""
     if found is None:
         layout.label(text="Looking…", icon="TIME")
         return
     if found.python:
-        layout.label(text=maker(found, device), icon="CHECKMARK", translate=False)
+        layout.label(text=maker(found, run), icon="CHECKMARK", translate=False)
     if reason := notice(found):
         sentence(context, layout, reason, icon="ERROR")
 
@@ -99,12 +99,15 @@ def notice(found: Facts) -> str:
     return found.notice or session.current().worker.notice(found.python)
 
 
-def maker(found: Facts, device: str) -> str:
-    """What makes the dances with the ``device`` that is chosen, in a few words."""
-    versions, card = found.versions, {"auto": "cuda"}.get(device, device)
-    if card != "cpu" and card in versions.devices:
-        words, name = "{device}: PyTorch {torch}, Python {python}", iface(_DEVICE_NAMES[card])
-        return iface(words).format(device=name, torch=versions.torch, python=versions.python)
+def maker(found: Facts, run: RunSettings) -> str:
+    """What makes the dances with the engine and the device that are chosen, in a few words."""
+    versions = found.versions
+    wanted = ("cuda",) if run.device == "auto" else (run.device,)
+    device = next((name for name in wanted if name in versions.devices), "cpu")
+    if versions.torch and (run.engine == "torch" or (run.engine == "auto" and device != "cpu")):
+        return iface("{device}: PyTorch {torch}, Python {python}").format(
+            device=iface(_DEVICE_NAMES[device]), torch=versions.torch, python=versions.python
+        )
     if not versions.python:
         return f"{iface(found.source)}: {found.python}"
     return iface("{source}: {python}, NumPy {numpy}").format(

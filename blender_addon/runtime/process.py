@@ -19,15 +19,6 @@ _OPTIONS = ("-B", "-u", "-X", "utf8")
 # Blender's Python ignores what other programs set; a Python of the user's may have its packages in the user's folder.
 _ISOLATED, _NAMED = "-I", "-E"
 
-# Threads that wait for each other make a run many times slower beside a busy Blender.
-_THREADS: Mapping[str, str] = {
-    "GOMP_SPINCOUNT": "10000",
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "VECLIB_MAXIMUM_THREADS": "1",
-}
-
 _FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 """Windows alone has them."""
 
@@ -60,6 +51,6 @@ def command(python: Interpreter, arguments: Sequence[str]) -> list[str]:
 
 
 def environment(ours: Mapping[str, str]) -> dict[str, str]:
-    """Variables for the process: none that is meant for a Python, and the limits of threads that nobody has set."""
+    """Variables for the process: none that is meant for a Python. The core itself limits threads."""
     # On Windows os.environ has capitals only.
-    return {**_THREADS, **{name: value for name, value in ours.items() if not name.startswith("PYTHON")}}
+    return {name: value for name, value in ours.items() if not name.startswith("PYTHON")}

@@ -90,13 +90,13 @@ def _lacks(name: str) -> bool:
 
 def main() -> None:
     folder, parent, numpy, needs = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4].split(",")
+    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_end_when_stuck, daemon=True).start()
+    _load(_PACKAGE, folder)  # first: it limits the threads of what numpy stands on
     if numpy and _lacks("numpy"):
         _load("numpy", Path(numpy))
     if missing := [name for name in needs if _lacks(name)]:
         sys.exit(f"there is {' and '.join(f'no {name}' for name in missing)} in it")
-    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
-    threading.Thread(target=_end_when_stuck, daemon=True).start()
-    _load(_PACKAGE, folder)
     sys.argv[1:5] = []
     runpy.run_module(_PACKAGE, run_name="__main__", alter_sys=True)
 

@@ -14,8 +14,6 @@ import pytest
 
 from blender_addon import session
 from blender_addon.runtime import interpreter as runtime
-from blender_addon.runtime import preferences
-from blender_addon.runtime import worker as worker_client
 from blender_addon.runtime.interpreter import OWN, Interpreter
 from blender_addon.runtime.worker import Worker
 from tokendance_core import DanceRequest, ListenRequest, RunSettings, SettingError
@@ -152,11 +150,3 @@ def test_fallback_never_waits(own, tmp_path):
     assert task.answer()
     assert worst < 0.5  # a process is started: tens of milliseconds on a quiet machine
     worker.stop()
-
-
-def test_what_makes_the_dances_in_a_line(own, monkeypatch):
-    facts = session.current().runtimes.facts()
-    line = preferences.maker(facts, "auto")
-    assert line.startswith("Blender's own Python: 3.")
-    assert "NumPy" in line
-    assert worker_client.own().notice == ""

@@ -394,19 +394,21 @@ def test_preferences_show_what_is_found(scene, chosen, place, monkeypatch, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("device", "expected"),
+    ("engine", "device", "expected"),
     [
-        ("auto", "CUDA: PyTorch 2.13.0, Python 3.12.1"),
-        ("cuda", "CUDA: PyTorch 2.13.0, Python 3.12.1"),
-        ("cpu", "Your own Python: 3.12.1, NumPy 2.1.0"),
-        ("mps", "Your own Python: 3.12.1, NumPy 2.1.0"),
+        ("auto", "auto", "CUDA: PyTorch 2.13.0, Python 3.12.1"),
+        ("auto", "cuda", "CUDA: PyTorch 2.13.0, Python 3.12.1"),
+        ("torch", "cpu", "Processor: PyTorch 2.13.0, Python 3.12.1"),
+        ("auto", "cpu", "Your own Python: 3.12.1, NumPy 2.1.0"),
+        ("auto", "mps", "Your own Python: 3.12.1, NumPy 2.1.0"),
+        ("numpy", "auto", "Your own Python: 3.12.1, NumPy 2.1.0"),
     ],
 )
-def test_line_says_what_makes_the_dances(device, expected):
-    versions = Versions("3.12.1", "2.1.0", "2.13.0", ("cuda", "cpu"))
+def test_line_says_what_makes_the_dances(engine, device, expected):
+    versions, run = Versions("3.12.1", "2.1.0", "2.13.0", ("cuda", "cpu")), RunSettings(engine=engine, device=device)
     facts = Facts(python="python", source="Your own Python", versions=versions)
-    assert preferences.maker(facts, device) == expected
-    assert preferences.maker(replace(facts, versions=Versions()), device) == "Your own Python: python"
+    assert preferences.maker(facts, run) == expected
+    assert preferences.maker(replace(facts, versions=Versions()), run) == "Your own Python: python"
 
 
 def test_preferences_as_plain_data(chosen):
