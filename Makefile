@@ -23,11 +23,14 @@ help:  ## show this list
 # For scripts/setup.py and scripts/test_matrix.py.
 export PYTHON
 
-.venv/setup.stamp: requirements/dev.txt pyproject.toml scripts/setup.py
-	@python3 scripts/setup.py
+.venv/%.stamp: requirements/%.txt pyproject.toml scripts/setup.py
+	@python3 scripts/setup.py $*
+.venv/dev.stamp: .venv/demo.stamp
 
 # PY=… names a Python that has everything already; nothing is set up then.
-setup: $(if $(filter $(VENV_PYTHON),$(PY)),.venv/setup.stamp)  ## make .venv with the pinned packages
+STAMP := $(if $(filter $(VENV_PYTHON),$(PY)),.venv/dev.stamp)
+
+setup: $(STAMP)  ## make .venv with the pinned packages
 
 demo: setup  ## dance to the song in examples/: out/demo.bvh, demo.blend, demo.mp4, demo.png
 	@mkdir -p $(OUT)

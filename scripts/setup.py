@@ -1,7 +1,7 @@
 """Prepare this checkout: system libraries, a virtual environment in .venv, the pinned packages, tokendance itself.
 
-Run by ``make``; by hand: ``python3 scripts/setup.py``. Nothing is installed twice: .venv/setup.stamp remembers what was
-done.
+Run by ``make``; by hand: ``python3 scripts/setup.py demo`` for what makes dances and pictures, ``dev`` for all that the
+tests, training and evaluation need. Nothing is installed twice: .venv/demo.stamp and dev.stamp remember what was done.
 
 Environment variables:
     PYTHON           the Python 3.11 to build the environment from
@@ -17,14 +17,14 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-STAMP = VENV / "setup.stamp"
-LOCK = ROOT / "requirements" / "dev.txt"
-INPUTS = (LOCK, ROOT / "pyproject.toml", Path(__file__).resolve())
+LEVELS = ("demo", "dev")
+"""What can be set up, each with all before it: requirements/LEVEL.txt."""
 
 PYTHON_VERSION = "3.11"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
@@ -123,17 +123,18 @@ def install_torch(version: str) -> None:
     run(*pip, f"torch=={version}")
 
 
-def pinned(package: str) -> str:
+def lock(level: str) -> Path:
+    """The file that pins the packages of ``level``."""
+    return ROOT / "requirements" / f"{level}.txt"
+
+
+def pinned(package: str, level: str) -> str:
     """The version that the lock file gives for ``package``."""
-    return next(line.partition("==")[2] for line in LOCK.read_text().split() if line.startswith(f"{package}=="))
+    return next(line.partition("==")[2] for line in lock(level).read_text().split() if line.startswith(f"{package}=="))
 
 
-def main() -> None:
-    """Do whatever is not done yet."""
-    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in INPUTS)).hexdigest()
-    if STAMP.exists() and STAMP.read_text() == wanted:
-        STAMP.touch()  # make compares times, and a checkout may have touched the inputs
-        return
+def make_environment() -> None:
+    """System libraries and .venv with nothing in it, unless they are there."""
     python = find_python(PYTHON_VERSION)
     if python is None:
         stop(
@@ -146,12 +147,32 @@ def main() -> None:
         install_system_packages(missing)
     if not is_python(VENV_PYTHON, PYTHON_VERSION, also="import pip"):
         run(python, "-m", "venv", "--clear", VENV)
-    install_torch(pinned("torch"))
-    run(VENV_PYTHON, "-m", "pip", "install", "--progress-bar", "off", "-r", LOCK)
-    run(VENV_PYTHON, "-m", "pip", "install", "--no-deps", "-e", ".")
-    STAMP.write_text(wanted)
-    print("setup: done", flush=True)
+
+
+def install(level: str) -> None:
+    """The packages of ``level``, unless its stamp says that they are there."""
+    inputs = (lock(level), ROOT / "pyproject.toml", Path(__file__).resolve())
+    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in inputs)).hexdigest()
+    stamp = VENV / f"{level}.stamp"
+    if not stamp.exists() or stamp.read_text() != wanted:
+        make_environment()
+        if level == "dev":
+            install_torch(pinned("torch", level))
+        run(VENV_PYTHON, "-m", "pip", "install", "--progress-bar", "off", "-r", lock(level))
+        run(VENV_PYTHON, "-m", "pip", "install", "--no-deps", "-e", ".")
+        stamp.write_text(wanted)
+        print(f"setup: {level} done", flush=True)
+    stamp.touch()  # make compares times, and a checkout may have touched the inputs
+
+
+def main(argv: Sequence[str]) -> None:
+    """Do whatever is not done yet."""
+    level = argv[0] if argv else "dev"
+    if level not in LEVELS:
+        stop(f"“{level}” cannot be set up. Name {' or '.join(LEVELS)}.")
+    for each in LEVELS[: LEVELS.index(level) + 1]:
+        install(each)
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

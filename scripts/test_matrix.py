@@ -21,7 +21,7 @@ MATRIX = {
     "5.2.3": ("3.13", "numpy>=2.2"),
 }
 # What the core needs without the network: in these tests a stand-in takes the network's place.
-PACKAGES = ("pytest", "hypothesis", "scipy", "soundfile", "soxr", "tqdm")
+PACKAGES = ("pytest", "hypothesis", "soundfile", "soxr")
 
 
 def python_of(blender: str) -> Path:

@@ -5,9 +5,9 @@
 #   FOLDER/train_on_gpu.sh run [RESULTS]       there: a smoke test, then all stages; RESULTS is OUT or FOLDER/results
 #   python -m tokendance_core train assemble --out RESULTS   here again: the checkpoint from what came back
 #
-# Variables: MINUTES (9), SIZE (large), DEVICE (auto), PYTHON (python3; it needs torch, numpy, scipy, safetensors and
-# tqdm), RUNS (FOLDER/runs: states to go on from). RESULTS gets the best weights of each network, at most 15 MB each,
-# and the log; every file there is whole at any moment.
+# Variables: MINUTES (9), SIZE (large), DEVICE (auto), PYTHON (python3; it needs torch, numpy and safetensors),
+# RUNS (FOLDER/runs: states to go on from). RESULTS gets the best weights of each network, at most 15 MB each, and the
+# log; every file there is whole at any moment.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 python=${PYTHON:-python3}
