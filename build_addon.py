@@ -32,15 +32,18 @@ RESEARCH = ("train/", "datasets/", "evaluate/", "commands/data.py", "commands/tr
 
 _LEFT_OUT = ("__pycache__", ".*")
 _DATE = (1980, 1, 1, 0, 0, 0)
+_UNIX = 3
 
 
 def write_zip(path: Path, files: dict[str, bytes]) -> None:
-    """Write ``files`` by name, with a fixed date: equal content gives equal bytes. Weights hardly compress, text
-    does.
+    """Write ``files`` by name, with a fixed date and system: equal content gives equal bytes. Weights hardly compress,
+    text does.
     """
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in files.items():
-            archive.writestr(zipfile.ZipInfo(name, _DATE), content, zipfile.ZIP_DEFLATED)
+            entry = zipfile.ZipInfo(name, _DATE)
+            entry.create_system = _UNIX
+            archive.writestr(entry, content, zipfile.ZIP_DEFLATED)
 
 
 def files_under(folder: Path) -> Iterator[Path]:

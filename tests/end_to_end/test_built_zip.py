@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tomllib
 import wave
 import zipfile
 from pathlib import Path
@@ -105,9 +107,34 @@ def test_its_command_line_says_what_it_cannot_do(wheel, tmp_path):
     assert "train" not in summary
 
 
-def test_building_twice_gives_the_same_bytes(package, root, tmp_path):
-    subprocess.run([sys.executable, str(root / "build_addon.py"), "--output", str(tmp_path)], cwd=root, check=True)
-    assert (tmp_path / package.name).read_bytes() == package.read_bytes()
+def test_building_elsewhere_gives_the_same_bytes(package, root, tmp_path):
+    """In another folder, at another time, with other rights of files and another order of sets."""
+    copy = tmp_path / "another place"
+    copy.mkdir()
+    for name in ("blender_addon", "tokendance_core"):
+        shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("build_addon.py", "LICENSE"):
+        shutil.copyfile(root / name, copy / name)
+    for number, path in enumerate(sorted(copy.rglob("*.*"))):
+        path.chmod(0o700)
+        os.utime(path, (1e9 + number, 1e9 + number))
+    subprocess.run(
+        [sys.executable, "build_addon.py", "--output", "dist"],
+        cwd=copy,
+        env=os.environ | {"PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo", "PYTHONPATH": str(copy)},
+        umask=0o077,
+        check=True,
+    )
+    assert (copy / "dist" / package.name).read_bytes() == package.read_bytes()
+
+
+def test_it_is_small_and_asks_for_rights_with_a_reason(package):
+    assert package.stat().st_size <= 25e6
+    with zipfile.ZipFile(package) as archive:
+        manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
+    assert set(manifest["permissions"]) == {"files", "network", "clipboard"}
+    assert manifest["blender_version_min"] == "4.2.0"
+    assert "platforms" not in manifest  # one zip for all of them: no compiled part
 
 
 @pytest.mark.slow

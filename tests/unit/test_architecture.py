@@ -24,6 +24,18 @@ TORCH_MODULES = (
     "dance/returns.py",
     "commands/train.py",
 )
+# Package -> the only files of the core that may import it, even inside a function. Blender's own Python has none of
+# them, and everything from a song to keys runs there; torch has a rule of its own.
+PACKAGES = {
+    "librosa": ("evaluate/",),
+    "mamba_ssm": ("model/",),
+    "matplotlib": ("evaluate/",),
+    "safetensors": ("train/", "dance/checkpoint.py"),
+    "scipy": ("evaluate/",),
+    "smplx": ("smpl/",),
+    "soundfile": ("music/audio.py",),
+    "soxr": ("music/audio.py", "evaluate/"),
+}
 CALL_OPERATORS = (
     "blender_addon/compat.py",
     "blender_addon/interface/scene_guard.py",
@@ -162,6 +174,17 @@ def test_only_the_network_and_its_callers_need_torch():
     free = [path for path in core() if not name_of(path).removeprefix("tokendance_core/").startswith(TORCH_MODULES)]
     assert [
         name_of(path) for path in free if any(within(name, {"torch"}) for name in imports(at_import(path), path))
+    ] == []
+
+
+def test_other_packages_are_imported_in_few_places_alone():
+    everywhere = {*sys.stdlib_module_names, "numpy", "tokendance_core", "torch"}
+    assert [
+        (name_of(path), name)
+        for path in core()
+        for name in imports(nodes(path), path)
+        if (package := name.split(".")[0]) not in everywhere
+        and not name_of(path).removeprefix("tokendance_core/").startswith(PACKAGES.get(package, ("nowhere",)))
     ] == []
 
 
