@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,7 @@ from tokendance_core import SettingError
 from ..interface.ticker import redraw
 from .child.install_runtime import end_group
 from .interpreter import Interpreter, KnownRuntimes, Versions, read_json
-from .process import start_core
+from .process import start_core, temporary_folder
 
 _CHECK_SECONDS = 120.0
 
@@ -27,7 +26,7 @@ class Check:
     _began: float = field(default_factory=time.monotonic)
 
     def __post_init__(self) -> None:
-        self._temporary = tempfile.TemporaryDirectory(prefix="tokendance-", ignore_cleanup_errors=True)
+        self._temporary = temporary_folder()
         self._answer, self._log = Path(self._temporary.name) / "info.json", Path(self._temporary.name) / "log.txt"
         try:
             with self._answer.open("wb") as answer, self._log.open("wb") as log:

@@ -159,7 +159,7 @@ class Facts:
     """Folder of the managed runtime, whether it exists or not."""
 
     missing: str = ""
-    """The accelerator that the managed runtime was set up for, if torch does not find it."""
+    """The device that the managed runtime was set up for, if torch does not find it."""
 
 
 class KnownRuntimes:
@@ -194,8 +194,7 @@ class KnownRuntimes:
             versions = Versions(platform.python_version(), np.__version__)
         elif is_managed and not versions.python:
             versions = ready.versions
-        device = DEVICES.get(ready.accelerator, "cpu") if is_managed else "cpu"
-        lacks = bool(versions.devices) and device not in versions.devices
+        device = DEVICES.get(ready.accelerator, "") if is_managed else ""
         return replace(
             facts,
             python=found.path,
@@ -203,7 +202,7 @@ class KnownRuntimes:
             notice=found.notice,
             is_own=found.is_own,
             versions=versions,
-            missing=ready.accelerator if is_managed and lacks else "",
+            missing=device if versions.devices and device not in versions.devices else "",
         )
 
     def known(self, preferred: str = "") -> Facts | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 TORCH = "torch>=2.4"
-PACKAGES = ("numpy>=1.26,<3", "safetensors>=0.4", "scipy>=1.11", "soundfile>=0.12", "soxr>=0.4", "tqdm>=4.66")
+PACKAGES = ("numpy>=1.24,<3", "safetensors>=0.4", "soundfile>=0.12", "soxr>=0.4")
 """Everything that the core and its training need beside torch, as in pyproject.toml."""
 
 _PYTORCH = "https://download.pytorch.org/whl"
@@ -66,9 +66,6 @@ _PLATFORMS = (
     ("win-", ("amd64",), "windows"),
     ("macosx-", ("arm64", "universal2"), "macos"),
 )
-
-LABELS: Mapping[str, str] = {"cuda": "CUDA", "metal": "Metal"}
-"""Accelerator -> what people call it."""
 
 DEVICES: Mapping[str, str] = {"cuda": "cuda", "metal": "mps"}
 """Accelerator -> what torch calls the device."""

@@ -21,7 +21,7 @@ from . import set_up as runtime_set_up
 from .interpreter import Facts, Versions, find_python
 from .worker import Worker
 
-_PACKAGES = "PyTorch, NumPy, SciPy, SoundFile, SoXR, safetensors, tqdm"
+_PACKAGES = "PyTorch, NumPy, SoundFile, SoXR, safetensors"
 _PURPOSE = (
     "Dances are made without it. It is for training, for long batches, and for a graphics card: NVIDIA's, or Apple's "
     "through Metal"
@@ -124,8 +124,8 @@ def _draw_found(context: bpy.types.Context, layout: bpy.types.UILayout, found: F
         column.label(text=f"{iface(found.source)}: {found.python}", translate=False)
         column.label(text=known_versions(found.versions), translate=False)
     if found.missing:
-        text = iface("PyTorch finds no {accelerator} here, so dances are made on the processor")
-        sentence(context, layout, text.format(accelerator=iface(runtime_plan.LABELS[found.missing])), icon="ERROR")
+        text = iface("PyTorch finds no {device} here, so dances are made on the processor")
+        sentence(context, layout, text.format(device=iface(_DEVICE_NAMES[found.missing])), icon="ERROR")
     checks = session.current().checks
     if checks.latest is not None and checks.latest.problem:
         sentence(context, layout, checks.latest.problem, icon="ERROR")
@@ -192,9 +192,7 @@ def _draw_outcome(context: bpy.types.Context, layout: bpy.types.UILayout, work: 
     if failed:
         sentence(context, layout, work.progress.hint, icon="BLANK1")
         row = layout.row()
-        again = row.operator("tokendance.set_up_runtime", text="Retry", icon="FILE_REFRESH")
-        if work.wheels:
-            again.wheels = work.wheels
+        row.operator("tokendance.set_up_runtime", text="Retry", icon="FILE_REFRESH")
         row.operator("tokendance.copy_diagnostics", icon="COPYDOWN")
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
+
+from tokendance_core import SettingError
 
 from .interpreter import Interpreter
 
@@ -26,6 +29,16 @@ _FLAGS = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREAT
 def core_folder() -> Path:
     """Where the core lies that came with the add-on."""
     return Path(find_spec("tokendance_core").origin).parent
+
+
+def temporary_folder() -> tempfile.TemporaryDirectory[str]:
+    """A folder for the files of a process; SettingError when none can be made."""
+    try:
+        return tempfile.TemporaryDirectory(prefix="tokendance-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise SettingError(
+            f"There is no temporary folder: {error.strerror}.", hint="Free some space and try again."
+        ) from error
 
 
 def start_core(

@@ -49,7 +49,6 @@ class SetUp:
     process: subprocess.Popen[bytes] | None = None
     progress: Progress = field(default_factory=Progress)
     is_stopping: bool = False
-    wheels: str = ""
 
     def poll(self) -> bool:
         """Read the progress; True at the end. Never waits."""
@@ -114,13 +113,13 @@ class SetUps:
             core=str(core_folder()),
             accelerator=plan.accelerator,
         )
-        return self._begin(task, Progress(of_megabytes=float(download_mb)), wheels)
+        return self._begin(task, Progress(of_megabytes=float(download_mb)))
 
     def start_removal(self) -> SetUp:
         """Begin to remove the managed runtime, which takes a while."""
         return self._begin(None, Progress(stage="Removing"))
 
-    def _begin(self, task: Installation | None, progress: Progress, wheels: str = "") -> SetUp:
+    def _begin(self, task: Installation | None, progress: Progress) -> SetUp:
         if self.is_working:
             raise SettingError("A set-up is already in progress.", hint="Wait until it is done, or cancel it.")
         place = runtime.folder()
@@ -141,7 +140,7 @@ class SetUps:
             raise SettingError(
                 f"Nothing can be set up in {place}: {error.strerror}.", hint="Make the folder writable."
             ) from error
-        self.latest = SetUp(place, process, progress, wheels=wheels)
+        self.latest = SetUp(place, process, progress)
         return self.latest
 
     def watch(self) -> bool:

@@ -39,7 +39,7 @@ from tokendance_core import (
 
 from .child.install_runtime import end_group
 from .interpreter import Interpreter, own
-from .process import start_core
+from .process import start_core, temporary_folder
 
 Request = DanceRequest | ListenRequest | WarmRequest
 
@@ -158,12 +158,7 @@ class Worker:
     _last_words: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        try:
-            self._temporary = tempfile.TemporaryDirectory(prefix="tokendance-", ignore_cleanup_errors=True)
-        except OSError as error:
-            raise SettingError(
-                f"There is no temporary folder: {error.strerror}.", hint="Free some space and try again."
-            ) from error
+        self._temporary = temporary_folder()
         self.folder = Path(self._temporary.name)
         self._log = self.folder / "log.txt"
         try:

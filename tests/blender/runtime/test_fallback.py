@@ -10,12 +10,16 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import bpy
 import pytest
 
 from blender_addon import session
+from blender_addon.dance import delivery, diagnostics
+from blender_addon.options import Order
 from blender_addon.runtime import interpreter as runtime
 from blender_addon.runtime.interpreter import OWN, Interpreter
-from blender_addon.runtime.worker import Worker
+from blender_addon.runtime.worker import Worker, no_progress
+from blender_addon.sidebar import readiness
 from tokendance_core import DanceRequest, ListenRequest, RunSettings, SettingError
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
@@ -134,6 +138,28 @@ def test_when_blenders_own_ends_at_once_its_last_words_are_told(tmp_path, monkey
         with pytest.raises(Exception, match="exit code 3") as caught:
             worker.ask(SONG).wait().answer()
         assert "numpy is broken" in caught.value.hint
+
+
+def test_sentence_comes_with_the_dance_once_and_stays_in_the_panel_and_the_diagnostics(
+    own, scene, tone, tmp_path, monkeypatch
+):
+    monkeypatch.setenv(runtime.PYTHON_VARIABLE, script(tmp_path, "#!/bin/sh\nexit 1\n"))
+    session.current().runtimes.forget()
+    _, warnings = delivery.generate(bpy.context, Order(song=str(tone)), no_progress)
+    (notice,) = [warning for warning in warnings if "does not start" in warning]
+    _, again = delivery.generate(bpy.context, Order(song=str(tone)), no_progress)
+    assert notice not in again
+    readiness.runtime_notice(bpy.context)  # asks for it
+    session.current().ticker.tick()
+    assert readiness.runtime_notice(bpy.context) == notice
+    assert f"Notice: {notice}" in diagnostics.text(bpy.context)
+
+
+def test_temporary_folder_that_cannot_be_made_is_told(monkeypatch, tmp_path):
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+        with pytest.raises(SettingError, match="no temporary folder"):
+            Worker(runtime.own())
 
 
 def test_fallback_never_waits(own, tmp_path):

@@ -342,7 +342,6 @@ def shown(chosen: bpy.types.AddonPreferences, is_open: bool = True) -> str:
         (
             {
                 "progress": Progress(outcome="failed", message="The disk is full.", hint="Free some."),
-                "wheels": "a folder",
             },
             "Free some.",
         ),
