@@ -16,7 +16,8 @@ from ..interface.ticker import redraw
 from . import interpreter
 from . import plan as runtime_plan
 from . import set_up as runtime_set_up
-from .preferences import description, known_versions, runtime
+from .preferences import runtime
+from .wording import description, known_versions
 
 _POLL_SECONDS = 0.05
 _DIALOG_WIDTH = 520

@@ -388,9 +388,7 @@ class SetUp:
             "version": ".".join(map(str, sys.version_info[:2])),
             "folder": str(self.folder),
             "place": " in the folder of wheels" if offline else "",
-            "way_out": "Put it there and try again."
-            if offline
-            else "Choose another accelerator, or specify your own Python.",
+            "way_out": "Put it there and try again." if offline else "Specify your own Python.",
         }
         log = self._log(1 << 20)
         if told := cause(log, known):

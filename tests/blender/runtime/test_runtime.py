@@ -23,7 +23,7 @@ from blender_addon.addon import NAME
 from blender_addon.interface import drawing
 from blender_addon.runtime import interpreter as runtime
 from blender_addon.runtime import plan as runtime_plan
-from blender_addon.runtime import preferences
+from blender_addon.runtime import preferences, wording
 from blender_addon.runtime import set_up as runtime_set_up
 from blender_addon.runtime.child.install_runtime import Progress
 from blender_addon.runtime.interpreter import Facts, Interpreter, Versions
@@ -406,8 +406,8 @@ def test_preferences_show_what_is_found(scene, chosen, place, monkeypatch, tmp_p
 def test_line_says_what_makes_the_dances(engine, device, expected):
     versions, run = Versions("3.12.1", "2.1.0", "2.13.0", ("cuda", "cpu")), RunSettings(engine=engine, device=device)
     facts = Facts(python="python", source="Your own Python", versions=versions)
-    assert preferences.maker(facts, run) == expected
-    assert preferences.maker(replace(facts, versions=Versions()), run) == "Your own Python: python"
+    assert wording.maker(facts, run) == expected
+    assert wording.maker(replace(facts, versions=Versions()), run) == "Your own Python: python"
 
 
 def test_preferences_as_plain_data(chosen):
@@ -418,7 +418,7 @@ def test_preferences_as_plain_data(chosen):
 
 @pytest.mark.parametrize("wheels", ["", "folder"])
 def test_what_is_agreed_to_is_said(wheels):
-    text = "\n".join(preferences.description(runtime_plan.plan("linux"), wheels, "place"))
+    text = "\n".join(wording.description(runtime_plan.plan("linux"), wheels, "place"))
     assert "PyTorch" in text
     assert "place" in text
     assert ("without network" in text) == bool(wheels)
