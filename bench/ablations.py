@@ -19,8 +19,8 @@ from torch.nn import functional as F
 
 from bench.networks import with_attention
 from tokendance_core.commands.devices import keep_large_blocks
-from tokendance_core.model.fsq import LEVELS
-from tokendance_core.model.generator import HALVES, Generator
+from tokendance_core.model.config import HALVES, LEVELS
+from tokendance_core.model.generator import Generator
 from tokendance_core.model.ssm import BiMamba, Mamba2
 from tokendance_core.train import generator as stage_two
 from tokendance_core.train.loop import Training, TrainSettings

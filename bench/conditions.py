@@ -14,22 +14,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
-from torch.nn import functional as F
 
-from bench.excerpts import Excerpts, add_arguments, danced, decoded, line, of_data, parts, report
+from bench.excerpts import Excerpts, add_arguments, danced, decoded, line, log_probabilities, of_data, parts, report
 from tokendance_core.commands.devices import keep_large_blocks
 from tokendance_core.dance import checkpoint
 from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.datasets import pack
+from tokendance_core.engine.engine import Answering
 from tokendance_core.evaluate.metrics.statistics import Estimate, over_songs_and_seeds
 from tokendance_core.evaluate.metrics.tempo_lock import tempo_lock
 from tokendance_core.evaluate.results import Row
 from tokendance_core.evaluate.study.rhythm import real_dance, timing
 from tokendance_core.evaluate.timed_dances import Kind
-from tokendance_core.model.generator import HALVES, Generator, Prompt
+from tokendance_core.model.config import Prompt
 from tokendance_core.train.generator import DANCES_OWN
 
 MUSIC = "music"
@@ -66,7 +64,7 @@ def prompts(excerpts: Excerpts) -> Iterator[tuple[str, Prompt]]:
     ways = {
         "as in use": in_use,
         "another pair's": Prompt(*(value[excerpts.another] for value in told)),
-        "not told": Prompt(*map(torch.zeros_like, told)),
+        "not told": Prompt(*map(np.zeros_like, told)),
     }
     yield TRAINING, told
     yield IN_USE, in_use
@@ -83,18 +81,16 @@ def changed(prompt: Prompt, fields: tuple[str, ...], other: Prompt) -> Prompt:
     return prompt._replace(**{field: getattr(other, field) for field in fields})
 
 
-@torch.inference_mode()
-def entropies(model: Generator, prompt: Prompt, dance: Tensor, known: Tensor | None = None) -> Tensor:
+def entropies(engine: Answering, prompt: Prompt, dance: np.ndarray, known: np.ndarray | None = None) -> np.ndarray:
     """(N, 2, L) nats of each first code of ``dance`` (N, streams, L) given what is ``known``, masked elsewhere; nothing
     if None.
     """
     found = []
     for part in parts(len(dance)):
-        truth = dance[part]
-        seen = torch.full_like(truth, model.config.mask) if known is None else known[part]
-        logits = model(Prompt(*(value[part] for value in prompt)), seen, range(1))
-        found.append(F.cross_entropy(logits.permute(0, 3, 1, 2), truth[:, : len(HALVES)], reduction="none"))
-    return torch.cat(found)
+        seen = np.full_like(dance[part], engine.generator.mask) if known is None else known[part]
+        heard = engine.hear(Prompt(*(value[part] for value in prompt)))
+        found.append(-log_probabilities(engine, heard, seen, dance[part]))
+    return np.concatenate(found)
 
 
 def lock_excesses(kind: Kind) -> np.ndarray:
@@ -115,12 +111,11 @@ def figures(kind: Kind, **more: float | Estimate) -> Figures:
 
 def measure(model: Checkpoint, excerpts: Excerpts, settings: GenerateSettings, seeds: int) -> dict[str, Figures]:
     """Every row by name; the first two without a network."""
-    assert model.generator is not None
     rows = {TOKENIZED: figures(excerpts.kind([decoded(model, excerpts.dance, excerpts.clocks)]))}
-    known: list[tuple[Tensor, Kind]] = []
+    known: list[tuple[np.ndarray, Kind]] = []
     for name, prompt in prompts(excerpts):
-        entropy = entropies(model.generator, prompt, excerpts.dance)
-        kind = next((kind for before, kind in known if torch.equal(before, entropy)), None)
+        entropy = entropies(model.engine, prompt, excerpts.dance)
+        kind = next((kind for before, kind in known if np.array_equal(before, entropy)), None)
         if kind is None:
             made = [danced(model, prompt, settings, seed) for seed in range(seeds)]
             kind = excerpts.kind([decoded(model, tokens, excerpts.clocks) for tokens in made])
@@ -137,7 +132,7 @@ def measure(model: Checkpoint, excerpts: Excerpts, settings: GenerateSettings, s
 
 def told_otherwise(prompt: Prompt, told: Prompt) -> float:
     """Per cent of the places at which a prompt says something else, the input that differs most."""
-    return max(100 * float((value != other).float().mean()) for value, other in zip(prompt, told, strict=True))
+    return max(100 * float((value != other).mean()) for value, other in zip(prompt, told, strict=True))
 
 
 def main() -> None:

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from bench.__main__ import ROOT, table
 from tokendance_core.dance import pipeline
@@ -22,12 +20,13 @@ from tokendance_core.dance.genre_choice import genre_for
 from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.datasets import pack
 from tokendance_core.datasets.pack import SourceClip, SourceSong
+from tokendance_core.engine import sampler
+from tokendance_core.engine.engine import Answering
 from tokendance_core.evaluate.metrics.statistics import Estimate
 from tokendance_core.evaluate.results import Row, cells, to_json
 from tokendance_core.evaluate.study.rhythm import FEWEST_BEATS
 from tokendance_core.evaluate.timed_dances import Kind, Moves
-from tokendance_core.model import sampler
-from tokendance_core.model.generator import Prompt
+from tokendance_core.model.config import HALVES, Prompt
 from tokendance_core.music import energy
 from tokendance_core.music.clock import FRAMES_PER_BEAT, Clock
 from tokendance_core.train import paired_tokens
@@ -46,7 +45,7 @@ class Excerpts:
 
     told: Prompt
     in_use: Prompt
-    dance: Tensor
+    dance: np.ndarray
     clocks: Sequence[Clock]
     songs: Sequence[str]
     artists: Sequence[str]
@@ -92,8 +91,8 @@ def of_data(model: Checkpoint, data: Path, clips: list[SourceClip], count: int, 
     ]
     return Excerpts(
         told=told(pairs),
-        in_use=Prompt(*(torch.stack(column) for column in zip(*in_use, strict=True))),
-        dance=torch.from_numpy(pairs.dance).long(),
+        in_use=Prompt(*(np.stack(column) for column in zip(*in_use, strict=True))),
+        dance=pairs.dance.astype(np.int64),
         clocks=[heard[song.name].clock_at(at) for song, at in zip(chosen, places, strict=True)],
         songs=[song.name for song in chosen],
         artists=[song.artist or song.name for song in chosen],
@@ -102,7 +101,7 @@ def of_data(model: Checkpoint, data: Path, clips: list[SourceClip], count: int, 
 
 def told(pairs: PairedTokens) -> Prompt:
     """The prompt of pairs as training tells it."""
-    return Prompt(*(torch.from_numpy(np.asarray(getattr(pairs, name))).long() for name in Prompt._fields))
+    return Prompt(*(np.asarray(getattr(pairs, name), np.int64) for name in Prompt._fields))
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +127,7 @@ class Heard:
         first = int(np.abs(self.seconds[:: self.hop] - start).argmin())
         return first + np.arange(paired_tokens.TOKENS)
 
-    def at(self, value: Tensor, places: np.ndarray) -> Tensor:
+    def at(self, value: np.ndarray, places: np.ndarray) -> np.ndarray:
         """One field of the prompt at these places."""
         return value[0, places % (len(self.seconds) // self.hop)] if value.ndim == 2 else value[0]
 
@@ -141,17 +140,16 @@ class Heard:
 
 
 def danced(
-    model: Checkpoint, prompt: Prompt, settings: GenerateSettings, seed: int, dance: Tensor | None = None
-) -> Tensor:
+    model: Checkpoint, prompt: Prompt, settings: GenerateSettings, seed: int, dance: np.ndarray | None = None
+) -> np.ndarray:
     """Dance tokens (N, streams, L) by the sampler as in use; ``dance``: tokens to keep, as ``sampler.sample`` takes
     them.
     """
-    assert model.generator is not None
     made = []
     for part in parts(len(prompt.genre)):
         made.append(
             sampler.sample(
-                model.generator,
+                model.engine,
                 Prompt(*(value[part] for value in prompt)),
                 steps=settings.steps,
                 temperature=settings.temperature,
@@ -160,7 +158,21 @@ def danced(
                 dance=None if dance is None else dance[part],
             )
         )
-    return torch.cat(made)
+    return np.concatenate(made)
+
+
+def log_probabilities(engine: Answering, heard: object, shown: np.ndarray, dance: np.ndarray) -> np.ndarray:
+    """(N, 2, L) of each first code of ``dance`` (N, streams, L) for a prompt that was heard, ``shown`` what is known of
+    the dance, masked elsewhere.
+    """
+    first = dance[:, : len(HALVES)]
+    found = np.empty(first.shape, np.float32)
+    for half, logits in enumerate(engine.answer_at(np.ones(first.shape, bool), heard, shown, range(1))):
+        scores = logits.reshape(*first[:, half].shape, -1)
+        top = scores.max(-1)
+        total = top + np.log(np.exp(scores - top[..., None]).sum(-1))
+        found[:, half] = np.take_along_axis(scores, first[:, half, :, None], -1)[..., 0] - total
+    return found
 
 
 def parts(count: int) -> Iterator[slice]:
@@ -168,10 +180,10 @@ def parts(count: int) -> Iterator[slice]:
     return (slice(start, start + AT_ONCE) for start in range(0, count, AT_ONCE))
 
 
-def decoded(model: Checkpoint, tokens: Tensor, clocks: Sequence[Clock]) -> list[MotionClip]:
+def decoded(model: Checkpoint, tokens: np.ndarray, clocks: Sequence[Clock]) -> list[MotionClip]:
     """Tokens (N, streams, L) as motion in the songs' time, unfinished."""
     clips = []
-    for streams, clock in zip(tokens.numpy(), clocks, strict=True):
+    for streams, clock in zip(tokens, clocks, strict=True):
         on_clock = model.dance_codec.decode(DanceTokens.of_streams(streams, clock.frames))
         clips.append(clock.to_song(on_clock, int(clock.seconds[-1] * FPS) + 1))
     return clips

@@ -13,8 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from bench.conditions import entropies
 from bench.excerpts import Excerpts, add_arguments, danced, decoded, of_data, report
@@ -30,7 +28,7 @@ from tokendance_core.evaluate.metrics.tempo_lock import WINDOW
 from tokendance_core.evaluate.results import Row
 from tokendance_core.evaluate.study.rhythm import real_dance, timing
 from tokendance_core.evaluate.timed_dances import Kind, Moves, exact_clips
-from tokendance_core.model.generator import HALVES
+from tokendance_core.model.config import HALVES
 from tokendance_core.train.paired_tokens import TOKENS
 from tokendance_core.types import FPS, MotionClip
 
@@ -57,9 +55,9 @@ class Gap:
         """Tokens at which what was there meets what is new, or the reverse."""
         return [place for place in (self.first, self.stop) if 0 < place < TOKENS]
 
-    def hide(self, dance: Tensor, mask: int) -> Tensor:
+    def hide(self, dance: np.ndarray, mask: int) -> np.ndarray:
         """The dance tokens (N, streams, L) with the gap."""
-        hidden = dance.clone()
+        hidden = dance.copy()
         hidden[:, self.streams, self.first : self.stop] = mask
         return hidden
 
@@ -106,9 +104,8 @@ def figures(kind: Kind, jerks: Sequence[np.ndarray], agreement: Sequence[float],
 
 def measure(model: Checkpoint, excerpts: Excerpts, settings: GenerateSettings) -> dict[str, Figures]:
     """A row for each gap and kind of dance."""
-    assert model.generator is not None
     prompt = excerpts.in_use._replace(genre=excerpts.told.genre)
-    mask, truth = model.generator.config.mask, excerpts.dance
+    mask, truth = model.engine.generator.mask, excerpts.dance
     composed, anew = (
         decoded(model, tokens, excerpts.clocks) for tokens in (truth, danced(model, prompt, settings, seed=0))
     )
@@ -116,12 +113,12 @@ def measure(model: Checkpoint, excerpts: Excerpts, settings: GenerateSettings) -
     for name, gap in GAPS.items():
         asked = gap.hide(truth, mask)
         filled = decoded(model, danced(model, prompt, settings, 0, asked), excerpts.clocks)
-        everything = torch.full_like(truth, mask)
+        everything = np.full_like(truth, mask)
         for kind, clips, known in ((COMPOSED, composed, None), (FILLED, filled, asked), (ANEW, anew, everything)):
             hidden = asked[:, : len(HALVES)] == mask
             entropy = None
             if known is not None:
-                entropy = float(entropies(model.generator, prompt, truth, known)[hidden].mean())
+                entropy = float(entropies(model.engine, prompt, truth, known)[hidden].mean())
             rows[f"{name}: {kind}"] = at_gap(excerpts, gap, clips, entropy)
     rows[SHUFFLED] = Figures(halves_agree=interval(_halves(composed, [composed[i] for i in excerpts.another])))
     return rows

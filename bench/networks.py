@@ -14,7 +14,8 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import nn
 
-from tokendance_core.model.generator import CONFIGS, CUES, Generator, GeneratorConfig, Prompt
+from tokendance_core.model.config import CONFIGS, CUES, GeneratorConfig, Prompt
+from tokendance_core.model.generator import Generator
 from tokendance_core.model.ssm import CHUNK_INFERENCE, BiMamba, scan_chunked, scan_recurrent
 
 TOKENS_PER_SECOND = 8

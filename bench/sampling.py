@@ -15,25 +15,26 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor, nn
 
 from bench.__main__ import ROOT, table
+from bench.excerpts import log_probabilities
 from tokendance_core.commands.devices import keep_large_blocks
 from tokendance_core.dance import checkpoint, pipeline
 from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.datasets import pack
 from tokendance_core.datasets.pack import SourceSong
+from tokendance_core.engine import sampler
+from tokendance_core.engine.engine import Answering
 from tokendance_core.evaluate.metrics import beats, feet
 from tokendance_core.evaluate.metrics.staging import whips_per_minute
 from tokendance_core.evaluate.metrics.tempo_lock import WINDOW, tempo_lock
 from tokendance_core.evaluate.metrics.windows import repetition
 from tokendance_core.evaluate.study.rhythm import FEWEST_BEATS
 from tokendance_core.evaluate.timed_dances import Moves
-from tokendance_core.model import sampler
-from tokendance_core.model.generator import CUES, HALVES, Generator, Heard, Prompt
+from tokendance_core.model.config import CUES, HALVES, Prompt
 from tokendance_core.music import energy
 from tokendance_core.music.clock import AS_DANCED, Clock
 from tokendance_core.types import FPS, DanceTokens, MotionClip
@@ -44,36 +45,37 @@ Less = Callable[[Prompt], Prompt]
 
 def music_alone(prompt: Prompt) -> Prompt:
     """Nothing told but the music."""
-    return prompt._replace(**{name: torch.zeros_like(getattr(prompt, name)) for name in (*CUES, "tempo", "genre")})
+    return prompt._replace(**{name: np.zeros_like(getattr(prompt, name)) for name in (*CUES, "tempo", "genre")})
 
 
 def any_genre(prompt: Prompt) -> Prompt:
     """Any genre, in a way nobody vouches for."""
-    return prompt._replace(genre=torch.zeros_like(prompt.genre), timing=torch.full_like(prompt.timing, AS_DANCED))
+    return prompt._replace(genre=np.zeros_like(prompt.genre), timing=np.full_like(prompt.timing, AS_DANCED))
 
 
 def music_of_elsewhere(prompt: Prompt) -> Prompt:
     """The music of half a song later, at the same place in its eight beats."""
     eight = 32
     shift = prompt.semantic.shape[1] // 2 // eight * eight
-    return prompt._replace(semantic=prompt.semantic.roll(shift, 1), acoustic=prompt.acoustic.roll(shift, 1))
+    return prompt._replace(semantic=np.roll(prompt.semantic, shift, 1), acoustic=np.roll(prompt.acoustic, shift, 1))
 
 
-class Guided(nn.Module):
+class Guided:
     """A generator with classifier-free guidance (Ho and Salimans 2022, arXiv 2207.12598): its logits, led away from
     those for a prompt that tells less by ``weight``; 1 is the generator itself. Twice the cost of a pass.
     """
 
-    def __init__(self, generator: Generator, less: Less, weight: float) -> None:
-        super().__init__()
-        self.config, self.generator, self.less, self.weight = generator.config, generator, less, weight
+    def __init__(self, engine: Answering, less: Less, weight: float) -> None:
+        self.generator, self.engine, self.less, self.weight = engine.generator, engine, less, weight
 
-    def hear(self, prompt: Prompt) -> tuple[Heard, Heard]:
-        return self.generator.hear(prompt), self.generator.hear(self.less(prompt))
+    def hear(self, prompt: Prompt) -> tuple[Any, Any]:
+        return self.engine.hear(prompt), self.engine.hear(self.less(prompt))
 
-    def answer_at(self, places: Tensor, heard: tuple[Heard, Heard], dance: Tensor, codebooks: range) -> list[Tensor]:
-        told, less = (self.generator.answer_at(places, each, dance, codebooks) for each in heard)
-        return [torch.lerp(plain, led, self.weight) for plain, led in zip(less, told, strict=True)]
+    def answer_at(
+        self, places: np.ndarray, heard: tuple[Any, Any], dance: np.ndarray, codebooks: range
+    ) -> list[np.ndarray]:
+        told, less = (self.engine.answer_at(places, each, dance, codebooks) for each in heard)
+        return [plain + np.float32(self.weight) * (led - plain) for plain, led in zip(less, told, strict=True)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +131,7 @@ class Excerpt:
     def of(cls, song: SourceSong, model: Checkpoint, genres: Sequence[str], seeds: int) -> Excerpt:
         clock, levels = Clock.of_music(song.features, model.clock), energy.of_music(song.features)
         each = [pipeline.prompt_of(song.features, clock, model, genre, levels) for genre in genres]
-        return cls(song, clock, Prompt(*(torch.cat(values * seeds) for values in zip(*each, strict=True))))
+        return cls(song, clock, Prompt(*(np.concatenate(values * seeds) for values in zip(*each, strict=True))))
 
 
 def excerpts(model: Checkpoint, data: Path, seconds: float, genres: Sequence[str], seeds: int) -> list[Excerpt]:
@@ -142,26 +144,24 @@ def excerpts(model: Checkpoint, data: Path, seconds: float, genres: Sequence[str
     ]
 
 
-@torch.inference_mode()
-def likelihood(generator: Generator, heard: Heard, dance: Tensor) -> Tensor:
+def likelihood(engine: Answering, heard: object, dance: np.ndarray) -> np.ndarray:
     """(B,) mean log probability of the first codes of ``dance`` (B, streams, L), each with a random half of the others
     known.
     """
     first = dance[:, : len(HALVES)]
-    some = torch.rand(first.shape, generator=torch.Generator().manual_seed(0)) < 0.5
-    found = torch.zeros(first.shape)
+    some = np.random.default_rng(0).random(first.shape) < 0.5
+    found = np.zeros(first.shape, np.float32)
     for hidden in (some, ~some):
-        shown = torch.full_like(dance, generator.config.mask)
-        shown[:, : len(HALVES)] = first.masked_fill(hidden, generator.config.mask)
-        probabilities = generator.answer(heard, shown, range(1)).log_softmax(-1)
-        found = torch.where(hidden, probabilities.gather(-1, first[..., None]).squeeze(-1), found)
+        shown = np.full_like(dance, engine.generator.mask)
+        shown[:, : len(HALVES)] = np.where(hidden, engine.generator.mask, first)
+        found[hidden] = log_probabilities(engine, heard, shown, dance)[hidden]
     return found.mean((1, 2))
 
 
-def danced(generator: Generator, prompt: Prompt, way: Way) -> Tensor:
+def danced(engine: Answering, prompt: Prompt, way: Way) -> np.ndarray:
     """Dance tokens (B, streams, L) made in a way."""
-    several = Prompt(*(value.repeat_interleave(way.best_of, 0) for value in prompt))
-    network = Guided(generator, way.less, way.weight) if way.less else generator
+    several = Prompt(*(np.repeat(value, way.best_of, 0) for value in prompt))
+    network = Guided(engine, way.less, way.weight) if way.less else engine
     tokens = sampler.sample(
         network,
         several,
@@ -174,8 +174,8 @@ def danced(generator: Generator, prompt: Prompt, way: Way) -> Tensor:
     )
     if way.best_of == 1:
         return tokens
-    likely = likelihood(generator, generator.hear(several), tokens).view(-1, way.best_of)
-    return tokens.unflatten(0, (-1, way.best_of))[torch.arange(len(likely)), likely.argmax(1)]
+    likely = likelihood(engine, engine.hear(several), tokens).reshape(-1, way.best_of)
+    return tokens.reshape(*likely.shape, *tokens.shape[1:])[np.arange(len(likely)), likely.argmax(1)]
 
 
 def figures(clip: MotionClip, song: np.ndarray) -> dict[str, float]:
@@ -195,18 +195,16 @@ def figures(clip: MotionClip, song: np.ndarray) -> dict[str, float]:
 
 def measure(model: Checkpoint, way: Way, material: Sequence[Excerpt]) -> dict[str, np.ndarray]:
     """Figure -> (songs,) of a way, the mean over its dances to each; processor seconds a dance among them."""
-    generator = model.generator
-    assert generator is not None
     rows = []
     for excerpt in material:
         started = time.process_time()
-        tokens = danced(generator, excerpt.prompt, way)
+        tokens = danced(model.engine, excerpt.prompt, way)
         seconds = (time.process_time() - started) / len(tokens)
-        clips = (model.dance_codec.decode(DanceTokens.of_streams(one.numpy(), excerpt.clock.frames)) for one in tokens)
+        clips = (model.dance_codec.decode(DanceTokens.of_streams(one, excerpt.clock.frames)) for one in tokens)
         found = [
             figures(excerpt.clock.to_song(clip, excerpt.song.features.frames), excerpt.song.beats) for clip in clips
         ]
-        likely = likelihood(generator, generator.hear(excerpt.prompt), tokens)
+        likely = likelihood(model.engine, model.engine.hear(excerpt.prompt), tokens)
         rows.append(
             {name: _mean([one[name] for one in found]) for name in found[0]}
             | {"log likelihood": float(likely.mean()), "CPU s": seconds}
@@ -255,8 +253,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "out")
     arguments = parser.parse_args()
     keep_large_blocks()
-    torch.set_num_threads(1)
-    model = checkpoint.load(arguments.weights)
+    model = checkpoint.load(arguments.weights, threads=1)
     material = excerpts(model, arguments.data, arguments.seconds, arguments.genres, arguments.seeds)
     found = dict(compared(model, {name: WAYS[name] for name in arguments.ways}, material))
     first = next(iter(found.values()))

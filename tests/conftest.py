@@ -46,8 +46,10 @@ def tiny_checkpoint():
 
     from tokendance_core.dance.checkpoint import Checkpoint
     from tokendance_core.dance.representation import Statistics
-    from tokendance_core.model.generator import CONFIGS, Generator
-    from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
+    from tokendance_core.engine.torch_engine import arrays_of
+    from tokendance_core.model.config import CONFIGS, TokenizerConfig
+    from tokendance_core.model.generator import Generator
+    from tokendance_core.model.tokenizer import Tokenizer
 
     with torch.random.fork_rng():
         torch.manual_seed(0)
@@ -63,8 +65,9 @@ def tiny_checkpoint():
         generator = Generator(CONFIGS["tiny"]).eval()
     t_pose = np.concatenate(([0.0, 0.94, 0.0], np.tile([1.0, 0.0, 0.0, 0.0, 1.0, 0.0], 24))).astype(np.float32)
     return Checkpoint(
-        tokenizers=tokenizers,
-        generator=generator,
+        tokenizers={name: tokenizer.config for name, tokenizer in tokenizers.items()},
+        generator=generator.config,
+        arrays=arrays_of({**tokenizers, "generator": generator}),
         dance_statistics=Statistics(t_pose, np.full(147, 0.05, np.float32)),
         music_statistics=Statistics(np.zeros(35, np.float32), np.ones(35, np.float32)),
         genres=("any", "salsa", "indian", "modern", "jazz", "pop", "street", "break"),

@@ -96,7 +96,7 @@ def test_page_needs_nothing_else(report):
 
 def test_quick_measures_tokenizers_that_have_no_generator_yet(data, tiny_checkpoint, tmp_path, capsys):
     file = tmp_path / "tokenizers.safetensors"
-    tiny_checkpoint.with_generator(None).save(file)
+    tiny_checkpoint.with_generator(None, {}).save(file)
     out = tmp_path / "quick"
     assert evaluate("--quick", "--data", data, "--out", out, "--checkpoint", file, "--device", "cpu") == 0
     assert [path.name for path in out.iterdir()] == [FIGURES]

@@ -20,9 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 # Modules that may need torch as soon as they are imported; the rest of the core runs on numpy.
 TORCH_MODULES = (
-    *("model/", "train/", "evaluate/", "dance/codec.py", "dance/checkpoint.py", "dance/pipeline.py"),
-    "dance/returns.py",
-    "commands/train.py",
+    *("model/blocks.py", "model/fsq.py", "model/generator.py", "model/ssm.py", "model/tokenizer.py"),
+    *("engine/torch_engine.py", "train/", "evaluate/", "commands/train.py"),
 )
 # Package -> the only files of the core that may import it, even inside a function. Blender's own Python has none of
 # them, and everything from a song to keys runs there; torch has a rule of its own.
@@ -56,7 +55,7 @@ WORK_AT_IMPORT = {
     "read_text",
     "mkdir",
 }
-EXPLICIT_RANDOM = {"default_rng", "Generator", "SeedSequence", "BitGenerator"}
+EXPLICIT_RANDOM = {"default_rng", "Generator", "Philox", "SeedSequence", "BitGenerator"}
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "misc", "tools"}
 ABSOLUTE_PATH = re.compile(r"(/(home|root|usr|tmp|work|opt|mnt|Users)/|[A-Za-z]:\\)")
 
@@ -65,6 +64,10 @@ FAST_PATHS = {
     "tokendance_core/model/ssm.py:scan_chunked": (
         "tokendance_core/model/ssm.py:scan_recurrent",
         "tests/unit/model/test_ssm.py",
+    ),
+    "tokendance_core/engine/scan.py:scan": (
+        "tokendance_core/model/ssm.py:scan_recurrent",
+        "tests/unit/engine/test_numpy_engine.py",
     ),
     "tokendance_core/motion/kinematics.py:resample": (
         "tests/unit/motion/test_kinematics.py:_resampled_slowly",
@@ -361,7 +364,8 @@ def test_loading_is_strict_and_never_runs_code():
 
 # From the ground up: a room may import from those above it in this list, never from one below it.
 CORE_ROOMS = (
-    *("__init__", "errors", "options", "types", "motion", "mannequin", "files", "music", "model", "finishing", "dance"),
+    *("__init__", "errors", "options", "types", "motion", "mannequin", "files", "music", "model", "engine"),
+    *("finishing", "dance"),
     *("rigs", "retarget", "smpl", "datasets", "train", "evaluate", "commands", "__main__"),
 )
 ADDON_ROOMS = (

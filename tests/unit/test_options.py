@@ -20,9 +20,9 @@ from tokendance_core.commands.requests import (
     request_to_json,
 )
 from tokendance_core.dance.settings import GenerateSettings
+from tokendance_core.engine import sampler
 from tokendance_core.errors import AudioError, SettingError
 from tokendance_core.finishing.settings import FinishSettings
-from tokendance_core.model import sampler
 from tokendance_core.music.settings import SongPart
 from tokendance_core.options import (
     add_arguments,

@@ -10,30 +10,28 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
-from torch import Tensor, nn
+import numpy as np
 
 from tokendance_core.dance.checkpoint_header import FORMAT, NEEDS_ANOTHER_FILE, VERSION, default_path, parse, sizes
 from tokendance_core.dance.codec import DanceCodec, MusicCodec
 from tokendance_core.dance.cues import ACCENTS, STEPS
 from tokendance_core.dance.representation import RootForm, Statistics
-from tokendance_core.errors import CheckpointError, is_out_of_memory
+from tokendance_core.engine.engine import Engine
+from tokendance_core.engine.make import EngineName, make
+from tokendance_core.errors import CheckpointError
+from tokendance_core.files import tensor_file
 from tokendance_core.files.atomic import write_aside
-from tokendance_core.model.generator import CUES, Generator, GeneratorConfig
-from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
+from tokendance_core.model.config import CUES, GeneratorConfig, TokenizerConfig
 from tokendance_core.music import energy, features
 from tokendance_core.music.bars import BEATS_PER_EIGHT
 from tokendance_core.music.clock import FRAMES_PER_BEAT, TEMPO_CLASSES, TIMINGS, ClockForm
 
 STREAMS = ("upper", "lower", "semantic", "acoustic")
 """The four tokenizers: two for the dance, two for the music."""
-
-Network = TypeVar("Network", bound=nn.Module)
 
 _OUR_CUES = {
     "energy": energy.LEVELS + 1,
@@ -54,15 +52,17 @@ _RENAMED = {
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Checkpoint:
-    """A loaded model: ``tokenizers`` by stream, ``generator`` (None before stage two), statistics, ``genres`` (first is
-    "any").
+    """A model: the sizes of its ``tokenizers`` by stream and of its ``generator`` (None before stage two), the
+    ``arrays`` of all of them by name, statistics, ``genres`` (first is "any").
 
     ``root`` says how the lower stream stores the path, ``clock`` in which time the generator dances; ``info`` tells
-    where the weights come from; ``id`` names the file's content.
+    where the weights come from; ``id`` names the file's content. ``runs_on`` names the engine that runs the arrays and
+    its device, ``threads`` what it may use of the processor (None: as many as pay).
     """
 
-    tokenizers: Mapping[str, Tokenizer]
-    generator: Generator | None
+    tokenizers: Mapping[str, TokenizerConfig]
+    generator: GeneratorConfig | None
+    arrays: Mapping[str, np.ndarray] = field(repr=False)
     dance_statistics: Statistics
     music_statistics: Statistics
     genres: tuple[str, ...]
@@ -70,35 +70,40 @@ class Checkpoint:
     clock: ClockForm = "beats"
     info: Mapping[str, object] = field(default_factory=dict)
     id: str = ""
+    runs_on: tuple[EngineName, str] = ("numpy", "cpu")
+    threads: int | None = None
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What runs the networks; ValueError when the arrays do not fit their sizes."""
+        return make(*self.runs_on, self.tokenizers, self.generator, self.arrays, self.threads)
 
     @property
     def music_codec(self) -> MusicCodec:
-        return MusicCodec(self.tokenizers["semantic"], self.tokenizers["acoustic"], self.music_statistics)
+        return MusicCodec(self.engine, self.music_statistics)
 
     @property
     def dance_codec(self) -> DanceCodec:
-        return DanceCodec(self.tokenizers["upper"], self.tokenizers["lower"], self.dance_statistics, self.root)
+        return DanceCodec(self.engine, self.dance_statistics, self.root)
 
-    def with_generator(self, generator: Generator | None) -> Checkpoint:
-        return replace(self, generator=generator)
-
-    def _networks(self) -> dict[str, Tokenizer | Generator]:
-        return {**self.tokenizers, **({} if self.generator is None else {"generator": self.generator})}
+    def with_generator(self, config: GeneratorConfig | None, weights: Mapping[str, np.ndarray]) -> Checkpoint:
+        """The same tokenizers with another generator; ``weights`` by the names inside it."""
+        kept = {name: array for name, array in self.arrays.items() if not name.startswith("generator.")}
+        own = {f"generator.{name}": array for name, array in weights.items()}
+        return replace(self, generator=config, arrays=kept | own)
 
     def save(self, path: Path, half: bool = True) -> None:
         """Write the file aside, then put it in place; ``half`` stores float16."""
-        kind = torch.float16 if half else torch.float32
-        tensors = {
-            f"{name}.{key}": tensor.detach().cpu().to(kind).contiguous()
-            for name, network in self._networks().items()
-            for key, tensor in network.state_dict().items()
-        }
+        from safetensors.numpy import save
+
+        kind = np.float16 if half else np.float32
+        arrays = {name: np.ascontiguousarray(array, kind) for name, array in self.arrays.items()}
         for name, statistics in (("dance", self.dance_statistics), ("music", self.music_statistics)):
             for key, array in asdict(statistics).items():
-                tensors[f"statistics.{name}.{key}"] = torch.from_numpy(array.copy())
+                arrays[f"statistics.{name}.{key}"] = np.ascontiguousarray(array)
         header = {
-            "tokenizers": {name: asdict(tokenizer.config) for name, tokenizer in self.tokenizers.items()},
-            "generator": None if self.generator is None else asdict(self.generator.config),
+            "tokenizers": {name: asdict(config) for name, config in self.tokenizers.items()},
+            "generator": None if self.generator is None else asdict(self.generator),
             "features": list(features.FEATURE_NAMES),
             "genres": list(self.genres),
             "root": self.root,
@@ -107,7 +112,7 @@ class Checkpoint:
         }
         metadata = {"format": FORMAT, "version": str(VERSION), "header": json.dumps(header, sort_keys=True)}
         with write_aside(path) as aside:
-            aside.write_bytes(save(tensors, metadata))
+            aside.write_bytes(save(arrays, metadata))
 
 
 def for_our_prompts(config: GeneratorConfig) -> GeneratorConfig:
@@ -119,68 +124,61 @@ def for_our_prompts(config: GeneratorConfig) -> GeneratorConfig:
     return replace(config, **ours, tempos=TEMPO_CLASSES + 1)
 
 
-def load(path: Path | None = None, device: str = "cpu") -> Checkpoint:
-    """Read a checkpoint (the shipped one by default) onto ``device``, ready to run.
+def load(
+    path: Path | None = None, engine: EngineName = "numpy", device: str = "cpu", threads: int | None = None
+) -> Checkpoint:
+    """Read a checkpoint (the shipped one by default), ready to run on an engine and its device.
 
     Raises CheckpointError when the file is missing, truncated, not ours, of another version, or made for other inputs
     than this program computes.
     """
     path = Path(path) if path else default_path()
-    header, tensors = _read(path)
+    header, arrays = _read(path)
     try:
-        checkpoint, names = _assembled(header, tensors), tuple(header["features"])
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
-        if is_out_of_memory(error):
-            raise
+        checkpoint, names = _assembled(header, arrays), tuple(header["features"])
+        own = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+        checkpoint = replace(checkpoint, id=own, runs_on=(engine, device), threads=threads)
+        checkpoint.engine  # noqa: B018  # made now, so that arrays that do not fit are found now
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CheckpointError(
             f"The checkpoint {path} does not fit this program ({error}).", hint=NEEDS_ANOTHER_FILE
         ) from None
-    if tensors:
-        raise CheckpointError(
-            f"The checkpoint {path} holds unknown arrays ({sorted(tensors)[0]}, …).", hint=NEEDS_ANOTHER_FILE
-        )
     if names != features.FEATURE_NAMES:
         raise CheckpointError(
             f"The checkpoint {path} expects {len(names)} music features in another order than this program computes.",
             hint=NEEDS_ANOTHER_FILE,
         )
-    if checkpoint.generator and checkpoint.generator.config != for_our_prompts(checkpoint.generator.config):
+    if checkpoint.generator and checkpoint.generator != for_our_prompts(checkpoint.generator):
         raise CheckpointError(
             f"The generator in {path} was trained for other prompts than this program makes.", hint=NEEDS_ANOTHER_FILE
         )
-    for network in checkpoint._networks().values():
-        network.to(device).eval().requires_grad_(False)
-    return replace(checkpoint, id=hashlib.sha256(path.read_bytes()).hexdigest()[:12])
+    return checkpoint
 
 
-def _read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    if not path.is_file():
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    if not path.exists():
         raise CheckpointError(f"There is no checkpoint at {path}.", hint=NEEDS_ANOTHER_FILE)
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            tensors = {_RENAMED.get(key, key): file.get_tensor(key).float() for key in file.keys()}  # noqa: SIM118
-    except (SafetensorError, OSError, ValueError) as error:
+        metadata, arrays = tensor_file.read(path)
+    except (OSError, ValueError) as error:
         raise CheckpointError(
             f"The checkpoint {path} is damaged or not a safetensors file ({error}).",
             hint="Copy or download the file again.",
         ) from None
-    return parse(metadata, path), tensors
+    return parse(metadata, path), {_RENAMED.get(name, name): array for name, array in arrays.items()}
 
 
-def _assembled(header: dict[str, Any], tensors: dict[str, Tensor]) -> Checkpoint:
-    """The networks of a header with the arrays that are theirs, which are taken out of ``tensors``."""
+def _assembled(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Checkpoint:
+    """What a file holds; the statistics are taken out of ``arrays``."""
     statistics = {
-        name: Statistics(*(tensors.pop(f"statistics.{name}.{key}").numpy() for key in ("mean", "std")))
+        name: Statistics(*(arrays.pop(f"statistics.{name}.{key}").astype(np.float32) for key in ("mean", "std")))
         for name in ("dance", "music")
     }
-    generator = None if header["generator"] is None else Generator(GeneratorConfig(**sizes(header["generator"])))
+    generator = header["generator"]
     return Checkpoint(
-        tokenizers={
-            name: _filled(Tokenizer(TokenizerConfig(**sizes(header["tokenizers"][name]))), name, tensors)
-            for name in STREAMS
-        },
-        generator=None if generator is None else _filled(generator, "generator", tensors),
+        tokenizers={name: TokenizerConfig(**sizes(header["tokenizers"][name])) for name in STREAMS},
+        generator=None if generator is None else GeneratorConfig(**sizes(generator)),
+        arrays=arrays,
         dance_statistics=statistics["dance"],
         music_statistics=statistics["music"],
         genres=tuple(header["genres"]),
@@ -188,10 +186,3 @@ def _assembled(header: dict[str, Any], tensors: dict[str, Tensor]) -> Checkpoint
         clock=header["clock"],
         info=header["info"],
     )
-
-
-def _filled(network: Network, prefix: str, tensors: dict[str, Tensor]) -> Network:
-    """The network with the arrays of its ``prefix``, taken out of ``tensors``."""
-    own = {key.removeprefix(f"{prefix}."): tensors.pop(key) for key in list(tensors) if key.startswith(f"{prefix}.")}
-    network.load_state_dict(own, strict=True)
-    return network

@@ -1,4 +1,4 @@
-"""The header of a checkpoint: what a file says about itself, read without torch and without its weights."""
+"""The header of a checkpoint: what a file says about itself, read without its weights."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from tokendance_core.errors import CheckpointError
+from tokendance_core.files import tensor_file
 
 FORMAT = "tokendance"
 VERSION = 3
 _READABLE = ("2", str(VERSION))
 
 NEEDS_ANOTHER_FILE = "Use the file that came with this release, or train one with `python -m tokendance_core train`."
-
-_LONGEST = 100_000_000
-"""Bytes; safetensors allows no longer header."""
 
 
 def default_path() -> Path:
@@ -60,15 +58,12 @@ def genres(path: Path | None = None) -> tuple[str, ...]:
     """
     path = Path(path) if path else default_path()
     try:
-        with path.open("rb") as file:
-            length = int.from_bytes(file.read(8), "little")
-            metadata = json.loads(file.read(min(length, _LONGEST)))["__metadata__"]
-        return tuple(map(str, parse(metadata, path)["genres"]))
+        return tuple(map(str, parse(tensor_file.read_metadata(path), path)["genres"]))
     except OSError as error:
         raise CheckpointError(
             f"The checkpoint {path} cannot be read: {error.strerror}.", hint=NEEDS_ANOTHER_FILE
         ) from error
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except (ValueError, KeyError, TypeError):
         raise CheckpointError(
             f"The checkpoint {path} is damaged or not a safetensors file.", hint="Copy or download the file again."
         ) from None

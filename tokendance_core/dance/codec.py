@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from tokendance_core.dance import representation
 from tokendance_core.dance.representation import ROTATIONS, UPPER_COLUMNS, RootForm, Statistics
-from tokendance_core.model.tokenizer import Tokenizer
+from tokendance_core.engine.engine import Engine
 from tokendance_core.motion import rotation
 from tokendance_core.music import features
 from tokendance_core.types import DanceTokens, MotionClip, MusicFeatures, MusicTokens
@@ -19,24 +18,6 @@ CERTAIN = 0.65
 def _pad_to_tokens(matrix: np.ndarray, hop: int) -> np.ndarray:
     """(T, F) -> whole tokens of ``hop`` frames, the last frame held."""
     return np.pad(matrix, ((0, -len(matrix) % hop), (0, 0)), mode="edge")
-
-
-def _device(tokenizer: Tokenizer) -> torch.device:
-    return next(tokenizer.parameters()).device
-
-
-@torch.inference_mode()
-def _encode(tokenizer: Tokenizer, matrix: np.ndarray) -> np.ndarray:
-    """(T, F) -> (T / hop, codebooks) int32."""
-    x = torch.from_numpy(np.ascontiguousarray(matrix, np.float32))[None].to(_device(tokenizer))
-    return tokenizer.encode(x).indices[0].cpu().numpy().astype(np.int32)
-
-
-@torch.inference_mode()
-def _decode(tokenizer: Tokenizer, tokens: np.ndarray) -> np.ndarray:
-    """(L, codebooks) -> (L x hop, F)."""
-    indices = torch.from_numpy(tokens.astype(np.int64))[None].to(_device(tokenizer))
-    return tokenizer.decode(indices)[0].cpu().numpy()
 
 
 def bridge_uncertain(rot6d: np.ndarray) -> np.ndarray:
@@ -65,16 +46,16 @@ def bridge_uncertain(rot6d: np.ndarray) -> np.ndarray:
 class MusicCodec:
     """The two music tokenizers: timbre (20 MFCC), and rhythm with harmony (the other 15 columns), paper section 1.2."""
 
-    def __init__(self, semantic: Tokenizer, acoustic: Tokenizer, statistics: Statistics) -> None:
-        self._semantic, self._acoustic, self._statistics = semantic, acoustic, statistics
-        self.hop = semantic.config.hop
+    def __init__(self, engine: Engine, statistics: Statistics) -> None:
+        self._engine, self._statistics = engine, statistics
+        self.hop = engine.tokenizers["semantic"].hop
 
     def encode(self, song: MusicFeatures) -> MusicTokens:
         """(T, 35) features -> one pair of codes for every ``hop`` frames, the last token padded with the last frame."""
         matrix = _pad_to_tokens(self._statistics.normalise(song.values), self.hop)
         return MusicTokens(
-            _encode(self._semantic, matrix[:, features.SEMANTIC])[:, 0],
-            _encode(self._acoustic, matrix[:, features.ACOUSTIC])[:, 0],
+            self._engine.encode("semantic", matrix[:, features.SEMANTIC])[:, 0],
+            self._engine.encode("acoustic", matrix[:, features.ACOUSTIC])[:, 0],
             song.frames,
         )
 
@@ -82,10 +63,10 @@ class MusicCodec:
 class DanceCodec:
     """The two dance tokenizers: upper body, and lower body with the root (paper section 1.2)."""
 
-    def __init__(self, upper: Tokenizer, lower: Tokenizer, statistics: Statistics, root: RootForm) -> None:
-        self._upper, self._lower, self._statistics, self._root = upper, lower, statistics, root
+    def __init__(self, engine: Engine, statistics: Statistics, root: RootForm) -> None:
+        self._engine, self._statistics, self._root = engine, statistics, root
         self._lower_columns = representation.lower_columns(root)
-        self.hop, self.codebooks = upper.config.hop, upper.config.codebooks
+        self.hop, self.codebooks = engine.tokenizers["upper"].hop, engine.tokenizers["upper"].codebooks
 
     def encode(self, clip: MotionClip) -> DanceTokens:
         """A clip at 30 fps -> codes of both halves for every ``hop`` frames, the last token padded with the last
@@ -93,16 +74,16 @@ class DanceCodec:
         """
         matrix = _pad_to_tokens(self._statistics.normalise(representation.to_matrix(clip, self._root)), self.hop)
         return DanceTokens(
-            _encode(self._upper, matrix[:, UPPER_COLUMNS]),
-            _encode(self._lower, matrix[:, self._lower_columns]),
+            self._engine.encode("upper", matrix[:, UPPER_COLUMNS]),
+            self._engine.encode("lower", matrix[:, self._lower_columns]),
             clip.frames,
         )
 
     def decode(self, tokens: DanceTokens) -> MotionClip:
         """Codes -> a clip at 30 fps that starts above the origin, facing +Z if the tokens know no heading."""
         matrix = np.empty((len(tokens) * self.hop, representation.column_count(self._root)), np.float32)
-        matrix[:, UPPER_COLUMNS] = _decode(self._upper, tokens.upper)
-        matrix[:, self._lower_columns] = _decode(self._lower, tokens.lower)
+        matrix[:, UPPER_COLUMNS] = self._engine.decode("upper", tokens.upper)
+        matrix[:, self._lower_columns] = self._engine.decode("lower", tokens.lower)
         matrix = self._statistics.restore(matrix)[: tokens.frames]
         matrix[:, ROTATIONS] = bridge_uncertain(matrix[:, ROTATIONS].reshape(len(matrix), -1, 6)).reshape(
             len(matrix), -1

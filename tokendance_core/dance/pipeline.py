@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from tokendance_core import __version__
 from tokendance_core.dance import cues, returns
@@ -19,10 +17,10 @@ from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.dance.genre_choice import genre_for, timing_of
 from tokendance_core.dance.returns import Plan
 from tokendance_core.dance.settings import ANY, DANCED, GenerateSettings
+from tokendance_core.engine import sampler
 from tokendance_core.errors import CheckpointError, SettingError
 from tokendance_core.finishing.finish import FINISHED, LAST_BEAT, finish
-from tokendance_core.model import sampler
-from tokendance_core.model.generator import Generator, Prompt
+from tokendance_core.model.config import Prompt
 from tokendance_core.music import bars, energy, features
 from tokendance_core.music.clock import Clock
 from tokendance_core.options import values
@@ -55,7 +53,7 @@ def generate(
     and whatever ``on_progress`` raises.
     """
     settings = settings or GenerateSettings()
-    _check_genre(settings.genre, checkpoint)
+    _check(checkpoint, settings.genre)
 
     on_progress("features", STAGES["features"])
     song_features = features.extract(music)
@@ -88,19 +86,15 @@ def generate(
     return replace(clip, name=music.name, info=info)
 
 
-def _check_genre(genre: str, checkpoint: Checkpoint) -> None:
-    if genre not in checkpoint.genres:
-        raise SettingError(
-            f"The checkpoint knows no genre {genre!r}.", hint=f"Choose one of: {', '.join(checkpoint.genres)}."
-        )
-
-
-def _generator(checkpoint: Checkpoint) -> Generator:
+def _check(checkpoint: Checkpoint, genre: str) -> None:
     if checkpoint.generator is None:
         raise CheckpointError(
             "The checkpoint holds no generator.", hint="Train one: python -m tokendance_core train generator."
         )
-    return checkpoint.generator
+    if genre not in checkpoint.genres:
+        raise SettingError(
+            f"The checkpoint knows no genre {genre!r}.", hint=f"Choose one of: {', '.join(checkpoint.genres)}."
+        )
 
 
 def prompt_of(
@@ -128,10 +122,7 @@ def prompt_of(
         "tempo": clock.tempo,
         "genre": checkpoint.genres.index(genre),
     }
-    device = next(_generator(checkpoint).parameters()).device
-    return Prompt(
-        **{name: torch.as_tensor(number, dtype=torch.long, device=device)[None] for name, number in numbers.items()}
-    )
+    return Prompt(**{name: np.asarray(number, np.int64)[None] for name, number in numbers.items()})
 
 
 def _dance_tokens(
@@ -143,16 +134,15 @@ def _dance_tokens(
     on_progress: Progress,
 ) -> DanceTokens:
     """The dance for the whole song; where ``plan`` says so, an earlier dance returns and only its joins are new."""
-    generator = _generator(checkpoint)
     joining = min(settings.steps, returns.MOST_PASSES) if plan else 0
 
-    def draw(steps: int, done_before: int, dance: Tensor | None = None) -> Tensor:
+    def draw(steps: int, done_before: int, dance: np.ndarray | None = None) -> np.ndarray:
         def on_step(done: int, _: int) -> None:
             share = (done_before + done) / (settings.steps + joining)
             on_progress("generator", STAGES["generator"] * (1 - share) + STAGES["decode"] * share)
 
         return sampler.sample(
-            generator,
+            checkpoint.engine,
             prompt,
             steps=steps,
             temperature=settings.temperature,
@@ -164,8 +154,8 @@ def _dance_tokens(
 
     streams = draw(settings.steps, 0)
     if plan:
-        streams = plan.filled(draw(joining, settings.steps, plan.known(streams, generator.config.mask)))
-    return DanceTokens.of_streams(streams[0].cpu().numpy(), clock.frames)
+        streams = plan.filled(draw(joining, settings.steps, plan.known(streams, checkpoint.engine.generator.mask)))
+    return DanceTokens.of_streams(streams[0], clock.frames)
 
 
 def last_beat(song_features: MusicFeatures, clock: Clock) -> float:

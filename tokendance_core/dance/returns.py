@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from torch import Tensor
 
 from tokendance_core.music import form
 from tokendance_core.music.bars import BEATS_PER_BAR
@@ -34,13 +33,13 @@ class Plan:
     origin: np.ndarray
     anew: np.ndarray
 
-    def known(self, dance: Tensor, mask: int) -> Tensor:
+    def known(self, dance: np.ndarray, mask: int) -> np.ndarray:
         """Dance tokens (B, streams, L) with the passages copied, and ``mask`` where they are to be danced anew."""
-        known = dance[..., self.origin].clone()
+        known = dance[..., self.origin]
         known[..., self.anew] = mask
         return known
 
-    def filled(self, dance: Tensor) -> Tensor:
+    def filled(self, dance: np.ndarray) -> np.ndarray:
         """What was danced anew, copied too where it belongs to a passage."""
         return dance[..., self.origin]
 

@@ -11,8 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-LEVELS = (8, 5, 5, 5)
-"""The paper's levels: 1000 codes."""
+from tokendance_core.model.config import LEVELS
 
 
 class Quantized(NamedTuple):

@@ -2,37 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from tokendance_core.model.blocks import decoder_convolutions, encoder_convolutions, mlp
-from tokendance_core.model.fsq import FSQ, LEVELS, Quantized
-
-
-@dataclass(frozen=True, kw_only=True)
-class TokenizerConfig:
-    """Sizes of one tokenizer, kept in the checkpoint.
-
-    ``halvings`` counts the stride-2 convolutions: 3 is the paper's "3-layer CNN", 8 frames to a token. ``depth`` counts
-    residual blocks per halving: 0 reads that CNN literally (a code sees 22 frames), 2 is the layout of related work
-    (122 frames; 50 with two halvings). ``codebooks`` counts the codes of a token: the paper has one; a second one
-    refines it.
-    """
-
-    features: int
-    width: int
-    depth: int = 2
-    halvings: int = 3
-    levels: tuple[int, ...] = LEVELS
-    codebooks: int = 1
-
-    @property
-    def hop(self) -> int:
-        """Frames to a token."""
-        return 1 << self.halvings
+from tokendance_core.model.config import TokenizerConfig
+from tokendance_core.model.fsq import FSQ, Quantized
 
 
 class Tokenizer(nn.Module):

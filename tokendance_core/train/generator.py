@@ -16,7 +16,8 @@ from torch import Tensor
 from tokendance_core.dance.checkpoint import Checkpoint, for_our_prompts
 from tokendance_core.datasets import pack
 from tokendance_core.files.atomic import write_aside
-from tokendance_core.model.generator import CONFIGS, HALVES, Generator, Prompt
+from tokendance_core.model.config import CONFIGS, HALVES, Prompt
+from tokendance_core.model.generator import Generator
 from tokendance_core.train import paired_tokens
 from tokendance_core.train.draws import Draws
 from tokendance_core.train.log import Say

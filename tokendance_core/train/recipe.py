@@ -19,7 +19,7 @@ from tokendance_core.dance.checkpoint_header import sizes
 from tokendance_core.dance.representation import RootForm
 from tokendance_core.datasets import checks, pack
 from tokendance_core.errors import DataError
-from tokendance_core.model.generator import Generator, GeneratorConfig
+from tokendance_core.model.config import GeneratorConfig
 from tokendance_core.music.clock import ClockForm
 from tokendance_core.train import generator, run_folder, tokenizers
 from tokendance_core.train.log import Clock, Say
@@ -172,7 +172,8 @@ def train_generator(recipe: Recipe, trained: Path, begun: float | None = None) -
 
     With minutes it gets its share of them, or what the whole run, ``begun`` at that time of the clock, has left.
     """
-    stage_one = replace(checkpoint.load(trained), clock=recipe.clock_form)
+    # one thread: threads are not copied to the processes that make pairs
+    stage_one = replace(checkpoint.load(trained, threads=1), clock=recipe.clock_form)
     if stage_one.generator is not None:
         raise DataError(
             f"{trained} already holds a generator.", hint="Pass the tokenizers.safetensors that stage one wrote."
@@ -190,7 +191,7 @@ def train_generator(recipe: Recipe, trained: Path, begun: float | None = None) -
     )
     recipe.say(f"generator: {len(pairs[0])} pairs")
     torch.manual_seed(recipe.seed)
-    codes = stage_one.tokenizers["upper"].config
+    codes = stage_one.tokenizers["upper"]
     task = generator.generator_task(
         recipe.size,
         *pairs,
@@ -223,9 +224,8 @@ def assemble(recipe: Recipe) -> None:
 def _complete(stage_one: Checkpoint, folder: Path) -> None:
     """Tokenizers and the best generator of a run folder as the checkpoint that dances."""
     config, weights = run_folder.read_weights(run_folder.best_path(folder, "generator"))
-    made = Generator(GeneratorConfig(**sizes(config)))
-    made.load_state_dict(weights)
-    stage_one.with_generator(made).save(folder / "tokendance.safetensors")
+    arrays = {name: tensor.numpy() for name, tensor in weights.items()}
+    stage_one.with_generator(GeneratorConfig(**sizes(config)), arrays).save(folder / "tokendance.safetensors")
 
 
 def _spent(recipe: Recipe, begun: float) -> float:

@@ -26,8 +26,9 @@ from tokendance_core.dance.representation import RootForm, Statistics
 from tokendance_core.datasets.pack import GENRES
 from tokendance_core.errors import CheckpointError, SettingError
 from tokendance_core.files.atomic import write_aside
+from tokendance_core.model.config import TokenizerConfig
 from tokendance_core.model.generator import Generator
-from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
+from tokendance_core.model.tokenizer import Tokenizer
 
 Model = Tokenizer | Generator
 State = dict[str, Any]
@@ -168,14 +169,13 @@ def assemble(folder: Path, root: RootForm) -> Checkpoint | None:
     dance, music = (load_statistics(folder / name) for name in (DANCE_STATISTICS, MUSIC_STATISTICS))
     if dance is None or music is None or not all(best_path(folder, name).exists() for name in STREAMS):
         return None
-    tokenizers = {}
-    for name in STREAMS:
-        config, weights = read_weights(best_path(folder, name))
-        tokenizers[name] = Tokenizer(TokenizerConfig(**sizes(config)))
-        tokenizers[name].load_state_dict(weights)
+    trained = {name: read_weights(best_path(folder, name)) for name in STREAMS}
     return Checkpoint(
-        tokenizers=tokenizers,
+        tokenizers={name: TokenizerConfig(**sizes(config)) for name, (config, _) in trained.items()},
         generator=None,
+        arrays={
+            f"{name}.{key}": tensor.numpy() for name, (_, weights) in trained.items() for key, tensor in weights.items()
+        },
         dance_statistics=dance,
         music_statistics=music,
         genres=GENRES,

@@ -13,7 +13,8 @@ from torch.nn import functional as F
 from tokendance_core.dance import footing, representation
 from tokendance_core.dance.representation import ROTATIONS, UPPER_COLUMNS, Statistics, lower_columns
 from tokendance_core.datasets.pack import SourceClip, SourceSong
-from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
+from tokendance_core.model.config import TokenizerConfig
+from tokendance_core.model.tokenizer import Tokenizer
 from tokendance_core.motion.edits import change_speed
 from tokendance_core.motion.kinematics import mirror
 from tokendance_core.music import features

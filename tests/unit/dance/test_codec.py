@@ -11,6 +11,7 @@ from tokendance_core.dance import representation
 from tokendance_core.dance.checkpoint import Checkpoint
 from tokendance_core.dance.codec import bridge_uncertain
 from tokendance_core.dance.representation import BODY, ROTATIONS, UPPER_COLUMNS, RootForm, Statistics, lower_columns
+from tokendance_core.engine.torch_engine import arrays_of
 from tokendance_core.model.tokenizer import Tokenizer
 from tokendance_core.motion import rotation
 from tokendance_core.music import features
@@ -23,9 +24,17 @@ def of_form(checkpoint: Checkpoint, root: RootForm) -> Checkpoint:
     more = representation.column_count(root) - len(statistics.mean)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        lower = Tokenizer(replace(checkpoint.tokenizers["lower"].config, features=columns)).eval()
+        lower = Tokenizer(replace(checkpoint.tokenizers["lower"], features=columns)).eval()
     spread = Statistics(np.pad(statistics.mean, (0, more)), np.pad(statistics.std, (0, more), constant_values=0.05))
-    return replace(checkpoint, root=root, dance_statistics=spread, tokenizers={**checkpoint.tokenizers, "lower": lower})
+    others = {name: array for name, array in checkpoint.arrays.items() if not name.startswith("lower.")}
+    return replace(
+        checkpoint,
+        root=root,
+        dance_statistics=spread,
+        tokenizers={**checkpoint.tokenizers, "lower": lower.config},
+        arrays=others | arrays_of({"lower": lower}),
+        runs_on=("torch", "cpu"),
+    )
 
 
 def halves(root: RootForm) -> dict[str, np.ndarray]:
@@ -39,7 +48,7 @@ def reconstructed(checkpoint: Checkpoint, clip: MotionClip, root: RootForm) -> M
     matrix = statistics.normalise(representation.to_matrix(clip, root))
     matrix = np.concatenate((matrix, np.repeat(matrix[-1:], -len(matrix) % hop, axis=0)))
     for name, columns in halves(root).items():
-        made, _ = checkpoint.tokenizers[name](torch.from_numpy(matrix[None, :, columns]))
+        made, _ = checkpoint.engine.networks[name](torch.from_numpy(matrix[None, :, columns]))
         matrix[:, columns] = made[0].numpy()
     matrix = statistics.restore(matrix)[: clip.frames]
     joints = matrix[:, ROTATIONS].reshape(clip.frames, 24, 6)
@@ -66,7 +75,7 @@ def test_decoding_what_was_encoded_is_the_networks_reconstruction(
 def test_uncertain_frames_of_a_decoded_dance_are_bridged(tiny_checkpoint: Checkpoint) -> None:
     """With a wide spread the untrained decoder leaves the T-pose, and some columns get short."""
     wide = replace(tiny_checkpoint.dance_statistics, std=np.full(BODY, 2.0, np.float32))
-    clip, checkpoint = swaying_clip(48), replace(tiny_checkpoint, dance_statistics=wide)
+    clip, checkpoint = swaying_clip(48), replace(tiny_checkpoint, dance_statistics=wide, runs_on=("torch", "cpu"))
     made = checkpoint.dance_codec.decode(checkpoint.dance_codec.encode(clip))
     expected = reconstructed(checkpoint, clip, "velocity")
     np.testing.assert_allclose(made.rot6d, expected.rot6d, atol=1e-4)
@@ -90,12 +99,12 @@ def test_each_half_has_codes_of_its_own(tiny_checkpoint: Checkpoint) -> None:
 @torch.no_grad()
 def test_a_song_is_one_pair_of_codes_for_every_token(tiny_checkpoint: Checkpoint) -> None:
     song = MusicFeatures(np.random.default_rng(0).normal(size=(45, 35)).astype(np.float32))
-    codec = tiny_checkpoint.music_codec
-    tokens = codec.encode(song)
+    checkpoint = replace(tiny_checkpoint, runs_on=("torch", "cpu"))
+    tokens = checkpoint.music_codec.encode(song)
     assert (len(tokens), tokens.frames) == (12, 45)
     held = torch.from_numpy(np.concatenate((song.values, np.repeat(song.values[-1:], 3, axis=0)))[None])
     for name, columns in {"semantic": features.SEMANTIC, "acoustic": features.ACOUSTIC}.items():
-        _, indices = tiny_checkpoint.tokenizers[name](held[..., list(columns)])
+        _, indices = checkpoint.engine.networks[name](held[..., list(columns)])
         np.testing.assert_array_equal(getattr(tokens, name), indices[0, :, 0].numpy())
 
 

@@ -8,16 +8,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from tokendance_core.model.config import CONFIGS, CUES, GeneratorConfig, Prompt
 from tokendance_core.model.fsq import FSQ
-from tokendance_core.model.generator import (
-    CONFIGS,
-    CUES,
-    Generator,
-    GeneratorConfig,
-    GenreGate,
-    Prompt,
-    TokenInput,
-)
+from tokendance_core.model.generator import Generator, GenreGate, TokenInput
 from tokendance_core.types import CODES
 
 TINY = CONFIGS["tiny"]

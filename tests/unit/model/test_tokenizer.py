@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from tokendance_core.model.blocks import Conv, Upsampling
+from tokendance_core.model.config import TokenizerConfig
 from tokendance_core.model.fsq import FSQ
-from tokendance_core.model.tokenizer import Tokenizer, TokenizerConfig
+from tokendance_core.model.tokenizer import Tokenizer
 from tokendance_core.types import CODES
 
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from bench.ablations import VARIANTS
-from tokendance_core.model.generator import CONFIGS, CUES, Generator, Prompt
+from tokendance_core.model.config import CONFIGS, CUES, Prompt
+from tokendance_core.model.generator import Generator
 
 
 @pytest.mark.parametrize("name", VARIANTS)

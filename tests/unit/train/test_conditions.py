@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from bench import conditions, filling
 from bench.excerpts import Excerpts, Heard
-from tokendance_core.model.generator import Prompt
+from tokendance_core.model.config import Prompt
 from tokendance_core.music.clock import Clock
 from tokendance_core.train.paired_tokens import TOKENS
 
 
 def prompt(count: int, length: int, first: int = 0) -> Prompt:
     """Every field other numbers, none 0."""
-    fields = {name: torch.arange(count * length).view(count, length) + 1 + first for name in Prompt._fields}
-    fields |= {name: torch.arange(count) + 1 + first for name in ("tempo", "genre")}
+    fields = {name: np.arange(count * length).reshape(count, length) + 1 + first for name in Prompt._fields}
+    fields |= {name: np.arange(count) + 1 + first for name in ("tempo", "genre")}
     return Prompt(**fields)
 
 
@@ -23,7 +22,7 @@ def excerpts() -> Excerpts:
     return Excerpts(
         told=prompt(3, 4),
         in_use=prompt(3, 4, first=100),
-        dance=torch.zeros(3, 4, 4, dtype=torch.long),
+        dance=np.zeros((3, 4, 4), int),
         clocks=[Clock(np.arange(16) / 30, "beats")] * 3,
         songs=["a", "a", "b"],
         artists=["a", "a", "b"],
@@ -45,7 +44,7 @@ def test_another_pair_is_of_another_song() -> None:
 
 
 def equal(one: Prompt, other: Prompt) -> set[str]:
-    return {field for field in Prompt._fields if torch.equal(getattr(one, field), getattr(other, field))}
+    return {field for field in Prompt._fields if np.array_equal(getattr(one, field), getattr(other, field))}
 
 
 def test_one_input_is_changed_at_a_time() -> None:
@@ -65,8 +64,8 @@ def test_one_input_is_changed_at_a_time() -> None:
 
 
 def test_a_gap_hides_what_is_asked_for() -> None:
-    dance, mask = torch.zeros(2, 6, TOKENS, dtype=torch.long), 1000
-    hidden = {name: (gap.hide(dance, mask) == mask).float().mean() for name, gap in filling.GAPS.items()}
+    dance, mask = np.zeros((2, 6, TOKENS), int), 1000
+    hidden = {name: (gap.hide(dance, mask) == mask).mean() for name, gap in filling.GAPS.items()}
     assert hidden["upper body"] == hidden["lower body"] == 0.5
     assert hidden["4 bars"] == 64 / TOKENS
     assert hidden["30 s after 16 beats"] == 240 / TOKENS

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tokendance_core.model.fsq import LEVELS
+from tokendance_core.model.config import LEVELS
 from tokendance_core.train import generator as stage_two
 from tokendance_core.train.draws import Draws
 from tokendance_core.train.generator import LATER_MASKS, MASKS

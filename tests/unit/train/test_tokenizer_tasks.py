@@ -13,7 +13,7 @@ from tests.unit.motion_samples import swaying_clip
 from tokendance_core.dance import representation
 from tokendance_core.dance.representation import RootForm
 from tokendance_core.datasets.pack import SourceClip, SourceSong
-from tokendance_core.model.fsq import LEVELS
+from tokendance_core.model.config import LEVELS
 from tokendance_core.motion import edits
 from tokendance_core.train import generator as stage_two
 from tokendance_core.train import tokenizers

@@ -64,12 +64,13 @@ def best_time(music: Music, model: Checkpoint, settings: GenerateSettings) -> fl
 
 def machine(model: Checkpoint) -> str:
     """The processor or graphics card that the model runs on, in words."""
-    device = next(model.tokenizers["upper"].parameters()).device
-    if device.type == "cuda":
-        return f"{torch.cuda.get_device_name(device)}, torch {torch.__version__}"
+    engine = model.engine
+    if engine.device == "cuda":
+        return f"{torch.cuda.get_device_name(engine.device)}, torch {torch.__version__}"
+    versions = {"torch": torch.__version__, "numpy": np.__version__}
     return (
-        f"{_processor()} with {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} "
-        f"cores, {torch.get_num_threads()} torch threads, torch {torch.__version__}, {platform.system()}"
+        f"{_processor()} with {torch.backends.cpu.get_cpu_capability()}, {os.cpu_count()} cores, "
+        f"{engine.name} {versions[engine.name]}, {platform.system()}"
     )
 
 

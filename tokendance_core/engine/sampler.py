@@ -1,0 +1,157 @@
+"""From a generator to dance tokens: one pass as in the paper, or a few passes that fix the most certain tokens
+first.
+
+One pass with everything masked and temperature 0 is the paper's model. Sampling every position of that one pass
+independently gives incoherent dances, because no token knows what its neighbours drew; so with more steps each pass
+keeps only the tokens it is most certain of, over both body halves jointly, and the next pass sees them (MaskGIT, Chang
+et al. 2022, arXiv 2202.04200). Where tokens have several codes, all first ones come before the second ones, which only
+refine them (SoundStorm, Borsos et al. 2023, arXiv 2305.09636).
+
+Chance is counted out, not handed on: pass n of a seed has the same numbers whatever was drawn before it, and whichever
+engine answers (Philox, Salmon et al. 2011).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+
+from tokendance_core.engine.engine import Answering
+from tokendance_core.model.config import HALVES, Prompt
+
+TOP_P = 0.95
+TOP_K = 100  # tokens that rank lower are never drawn; sorting the first ones alone is four times faster
+# Gumbel noise on the order, per unit of temperature, falling to zero: without it dances keep the beat better, but go
+# round in one phrase twice as often (bench/sampling.py)
+ORDER_NOISE = 4.5
+
+Schedule = Callable[[float], float]
+"""From the share of passes that are done to the share of tokens that are left hidden, 1 to 0."""
+
+
+def cosine(done: float) -> float:
+    """Few tokens are fixed at first, when little is known."""
+    return math.cos(0.5 * math.pi * done)
+
+
+def sample(
+    engine: Answering,
+    prompt: Prompt,
+    *,
+    steps: int,
+    temperature: float,
+    seed: int,
+    dance: np.ndarray | None = None,
+    top_p: float = TOP_P,
+    order_noise: float = ORDER_NOISE,
+    schedule: Schedule = cosine,
+    on_step: Callable[[int, int], None] | None = None,
+) -> np.ndarray:
+    """Dance tokens (B, streams, L) int64 for a prompt.
+
+    Tokens given in ``dance`` are kept as they are; the mask, or None for all, asks for new ones. Temperature 0 takes
+    the likeliest token and ignores the seed. ``on_step(done, steps)`` is called after each pass and may raise to stop.
+    ValueError for settings out of range.
+    """
+    _check(steps, temperature, top_p)
+    mask, halves = engine.generator.mask, len(HALVES)
+    shape = (len(prompt.semantic), engine.generator.streams, prompt.semantic.shape[1])
+    tokens = np.full(shape, mask) if dance is None else dance.astype(np.int64)
+    unknown = (tokens == mask).sum(2)
+    heard = engine.hear(prompt)  # the music's scanners run once
+    for step, (codebooks, hidden) in enumerate(_passes(steps, engine.generator.codebooks, schedule), start=1):
+        random = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, 0, step]))
+        asked = slice(halves * codebooks.start, halves * codebooks.stop)
+        places = tokens[:, asked] == mask  # late passes ask for few
+        logits = engine.answer_at(places, heard, tokens, codebooks)
+        drawn, confidence = _draw(logits, places, temperature, top_p, random)
+        confidence += order_noise * temperature * (1.0 - step / steps) * _gumbel(places.shape, random)
+        still_masked = np.floor(unknown[:, asked].sum(1) * hidden).astype(int)
+        _fix_most_certain(tokens[:, asked], places, drawn, confidence, still_masked)
+        if on_step is not None:
+            on_step(step, steps)
+    return tokens
+
+
+def _check(steps: int, temperature: float, top_p: float) -> None:
+    if steps < 1:
+        raise ValueError(f"steps is {steps}, expected at least 1")
+    if not 0.0 <= temperature < math.inf:
+        raise ValueError(f"temperature is {temperature}, expected zero or more")
+    if not 0.0 < top_p <= 1.0:
+        raise ValueError(f"top_p is {top_p}, expected a fraction above 0 and at most 1")
+
+
+def _draw(
+    logits: list[np.ndarray], places: np.ndarray, temperature: float, top_p: float, random: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tokens at ``places`` (B, streams, L), drawn from the logits (N, codes) of each stream there, and the log
+    probability the network gives each, both (B, streams, L); zeros elsewhere.
+    """
+    tokens, confidence = np.zeros(places.shape, np.int64), np.zeros(places.shape)
+    uniform = random.random(places.shape)
+    for stream, scores in enumerate(logits):
+        at = places[:, stream]
+        tokens[:, stream][at], confidence[:, stream][at] = _draw_stream(
+            scores, uniform[:, stream][at], temperature, top_p
+        )
+    return tokens, confidence
+
+
+def _draw_stream(
+    logits: np.ndarray, uniform: np.ndarray, temperature: float, top_p: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Samples from the likeliest codes that together reach ``top_p``, TOP_K at most: one uniform number per position
+    against their sum. The logits are used up.
+    """
+    rows = np.arange(len(logits))
+    logits -= logits.max(-1, keepdims=True, initial=-np.inf)
+    drawn = _likely(logits, uniform, temperature, top_p) if temperature else logits.argmax(-1)
+    score = logits[rows, drawn].astype(np.float64)
+    return drawn, score - np.log(np.exp(logits, out=logits).sum(-1))
+
+
+def _likely(logits: np.ndarray, uniform: np.ndarray, temperature: float, top_p: float) -> np.ndarray:
+    """A code for each row of logits (N, codes) whose greatest is 0."""
+    count, rows = min(TOP_K, logits.shape[-1]), np.arange(len(logits))[:, None]
+    total = np.exp(logits / np.float32(temperature)).sum(-1)
+    first = np.argpartition(logits, -count, axis=-1)[:, -count:] if count < logits.shape[-1] else np.arange(count)[None]
+    scores = logits[rows, first]
+    order = np.argsort(-scores, axis=-1, kind="stable")
+    ranked = np.take_along_axis(np.broadcast_to(first, scores.shape), order, -1)
+    reach = np.cumsum(np.exp(np.take_along_axis(scores, order, -1) / temperature), axis=-1) / total[:, None]
+    last = np.minimum((reach < top_p).sum(-1, keepdims=True), count - 1)
+    picked = (reach < uniform[:, None] * np.take_along_axis(reach, last, -1)).sum(-1, keepdims=True)
+    return np.take_along_axis(ranked, picked, -1)[:, 0]
+
+
+def _gumbel(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
+    """Standard Gumbel noise."""
+    return -np.log(-np.log1p(-random.random(shape)) + np.finfo(float).tiny)
+
+
+def _passes(steps: int, codebooks: int, schedule: Schedule) -> list[tuple[range, float]]:
+    """For each pass the codebooks that it asks for, and the share of their tokens that it leaves hidden.
+
+    The first codebook takes all passes but one for each later codebook, and fixes few tokens at first, when little is
+    known. With fewer passes than codebooks the last one asks for all that are left.
+    """
+    if steps < codebooks:
+        return [(range(step, step + 1), 0.0) for step in range(steps - 1)] + [(range(steps - 1, codebooks), 0.0)]
+    passes = steps - codebooks + 1
+    first = [(range(1), schedule(step / passes)) for step in range(1, passes + 1)]
+    return first + [(range(codebook, codebook + 1), 0.0) for codebook in range(1, codebooks)]
+
+
+def _fix_most_certain(
+    tokens: np.ndarray, places: np.ndarray, drawn: np.ndarray, confidence: np.ndarray, still_masked: np.ndarray
+) -> None:
+    """Replaces the tokens (B, streams, L) at ``places`` by drawn ones, in place, except the ``still_masked`` (B,) least
+    certain of each item.
+    """
+    order = np.where(places, confidence, np.inf).reshape(len(tokens), -1).argsort(-1, kind="stable")
+    ranks = order.argsort(-1, kind="stable").reshape(tokens.shape)
+    fixed = places & (ranks >= still_masked[:, None, None])
+    tokens[fixed] = drawn[fixed]
