@@ -6,9 +6,13 @@ import ctypes
 import sys
 from importlib.util import find_spec
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 from tokendance_core.commands.requests import RunSettings
 from tokendance_core.errors import SettingError
+
+if TYPE_CHECKING:
+    from tokendance_core.engine.make import EngineName
 
 _NVIDIA_DRIVER = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
 """Platform -> library that the driver of an NVIDIA card installs."""
@@ -16,7 +20,7 @@ _NVIDIA_DRIVER = {"linux": "libcuda.so.1", "win32": "nvcuda.dll"}
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
-def choose(run: RunSettings) -> tuple[str, str]:
+def choose(run: RunSettings) -> tuple[EngineName, str]:
     """The engine and the device that ``run`` comes to here: torch where a graphics card is used or torch is named.
 
     Metal only when named: many small kernels gain nothing there. Raises SettingError for what this machine does not

@@ -20,8 +20,8 @@ def load_once(run: RunSettings) -> Checkpoint:
     from tokendance_core.commands import devices
     from tokendance_core.dance import checkpoint
 
-    _, device = devices.choose(run)
-    return checkpoint.load(Path(run.checkpoint) if run.checkpoint else None, device)
+    engine, device = devices.choose(run)
+    return checkpoint.load(Path(run.checkpoint) if run.checkpoint else None, engine, device)
 
 
 class CheckpointCache:

@@ -40,7 +40,8 @@ def usable_threads() -> int:
 
 def by_loops(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """The product of two matrices, or of two stacks of them, without BLAS."""
-    return np.einsum("...ij,...jk->...ik", x, weight)
+    made: np.ndarray = np.einsum("...ij,...jk->...ik", x, weight)
+    return made
 
 
 def has_good_blas() -> bool:

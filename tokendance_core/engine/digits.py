@@ -7,7 +7,8 @@ import numpy as np
 
 def digits(indices: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
     """(…) -> (…, D): the level of each channel of a code, from 0."""
-    return indices[..., None] // _basis(levels) % np.array(levels)
+    found: np.ndarray = indices[..., None] // _basis(levels) % np.array(levels)
+    return found
 
 
 def digits_of_codes(levels: tuple[int, ...]) -> np.ndarray:
@@ -23,13 +24,14 @@ def indices(z: np.ndarray, levels: tuple[int, ...], codebooks: int) -> np.ndarra
     offset = np.where(count % 2 == 0, 0.5, 0.0).astype(np.float32)
     bounded = np.tanh(z + np.arctanh(offset / half)) * half - offset
     found = np.round(bounded).astype(np.int64) + count // 2
-    return (found * _basis(levels)).sum(-1).astype(np.int32)
+    numbers: np.ndarray = (found * _basis(levels)).sum(-1).astype(np.int32)
+    return numbers
 
 
 def codes(indices: np.ndarray, levels: tuple[int, ...]) -> np.ndarray:
     """(…, codebooks) -> (…, codebooks x D) in [-1, 1]: the inverse of the index."""
     half = np.array(levels) // 2
-    channels = ((digits(indices, levels) - half) / half).astype(np.float32)
+    channels: np.ndarray = ((digits(indices, levels) - half) / half).astype(np.float32)
     return channels.reshape(*channels.shape[:-2], -1)
 
 

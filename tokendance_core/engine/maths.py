@@ -36,7 +36,7 @@ _ERF_SCALE = np.float32(0.3275911)
 
 def gelu(x: np.ndarray) -> np.ndarray:
     """x Phi(x), a new array; the error function by Abramowitz and Stegun 7.1.26, exact to 1.5e-7."""
-    size = np.abs(x)
+    size: np.ndarray = np.abs(x)
     size *= np.float32(np.sqrt(0.5))
     t = size * _ERF_SCALE
     t += 1
@@ -59,7 +59,7 @@ def gelu(x: np.ndarray) -> np.ndarray:
 
 def normalised(x: np.ndarray, eps: float = 1e-5) -> np.ndarray:
     """(…, C) with zero mean and unit variance over the last axis, a new array: layer normalisation without scale."""
-    made = x - x.mean(-1, keepdims=True)
+    made: np.ndarray = x - x.mean(-1, keepdims=True)
     power = np.einsum("...c,...c->...", made, made)
     power /= np.float32(x.shape[-1])
     power += np.float32(eps)

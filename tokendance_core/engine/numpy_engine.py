@@ -29,7 +29,7 @@ class NumpyEngine:
     ) -> None:
         parameters = Parameters(arrays)
         self._tokenizers = {name: Tokenizer(parameters / name, config, compute) for name, config in tokenizers.items()}
-        self._generator = generator and Generator(parameters / "generator", generator, compute)
+        self._generator = None if generator is None else Generator(parameters / "generator", generator, compute)
         if parameters.left:
             raise ValueError(f"the array {parameters.left[0]} is unknown")
 

@@ -1,4 +1,4 @@
-"""Arrays of a network by the names that its torch modules give them; each is taken once, with the shape it must have."""
+"""Arrays of a network by the names that its torch modules give them; each is taken once, of the shape it must have."""
 
 from __future__ import annotations
 

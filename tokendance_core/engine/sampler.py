@@ -129,7 +129,8 @@ def _likely(logits: np.ndarray, uniform: np.ndarray, temperature: float, top_p: 
 
 def _gumbel(shape: tuple[int, ...], random: np.random.Generator) -> np.ndarray:
     """Standard Gumbel noise."""
-    return -np.log(-np.log1p(-random.random(shape)) + np.finfo(float).tiny)
+    noise: np.ndarray = -np.log(-np.log1p(-random.random(shape)) + np.finfo(float).tiny)
+    return noise
 
 
 def _passes(steps: int, codebooks: int, schedule: Schedule) -> list[tuple[range, float]]:

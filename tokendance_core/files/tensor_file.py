@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-_TYPES = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
+_TYPES: Mapping[str, np.dtype[Any]] = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 _LENGTH = 8
 _LONGEST_HEADER = 4_000_000
 """Bytes: ten times what our largest checkpoint needs."""
@@ -82,7 +82,7 @@ def _metadata(header: Mapping[str, Any]) -> dict[str, str]:
     return texts
 
 
-_Place = tuple[np.dtype, tuple[int, ...], int, int]
+_Place = tuple[np.dtype[Any], tuple[int, ...], int, int]
 
 
 def _place(name: str, entry: object) -> _Place:

@@ -79,7 +79,7 @@ def dance(folder: Path, song: Path, run_settings: RunSettings) -> Callable[..., 
 def loads(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that checkpoints were read from."""
     read, seen = checkpoint.load, []
-    monkeypatch.setattr(checkpoint, "load", lambda path, device: seen.append(path) or read(path, device))
+    monkeypatch.setattr(checkpoint, "load", lambda path, *where: seen.append(path) or read(path, *where))
     return seen
 
 
