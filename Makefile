@@ -28,11 +28,12 @@ export PYTHON
 .venv/dev.stamp: .venv/demo.stamp
 
 # PY=… names a Python that has everything already; nothing is set up then.
-STAMP := $(if $(filter $(VENV_PYTHON),$(PY)),.venv/dev.stamp)
+STAMPS := $(if $(filter $(VENV_PYTHON),$(PY)),.venv/demo.stamp .venv/dev.stamp)
 
-setup: $(STAMP)  ## make .venv with the pinned packages
+setup: $(STAMPS)  ## make .venv with the pinned packages
 
-demo: setup  ## dance to the song in examples/: out/demo.bvh, demo.blend, demo.mp4, demo.png
+# Without PyTorch, so that it is quick on a new machine.
+demo: $(firstword $(STAMPS))  ## dance to the song in examples/: out/demo.bvh, demo.blend, demo.mp4, demo.png
 	@mkdir -p $(OUT)
 	$(RUN) generate $(SONG) -o $(OUT)/demo.bvh
 	$(PY) examples/render_demo.py $(SONG) $(OUT) $(FILM)
