@@ -67,7 +67,7 @@ def work(request: DanceRequest, report: Report, load: Load, fps: float | None = 
     from tokendance_core.motion.kinematics import resample_to_fps
     from tokendance_core.music import audio
 
-    output, part = Path(request.output), request.part
+    output = Path(request.output)
     clip_file.check_suffix(output)
     check_writable(output, ClipError)
     if fps is not None and not 1 <= fps <= 240:
@@ -82,7 +82,7 @@ def work(request: DanceRequest, report: Report, load: Load, fps: float | None = 
         report.progress(stage, fraction)
 
     enter("load", 0.0)
-    music = audio.load(request.song, start=part.start, duration=part.duration or None, speed=part.speed)
+    music = audio.load_asked(request.song, request.samples, request.part)
 
     enter("checkpoint", 0.03)
     # Importing torch takes longer than reading the song: a song that cannot be read is told first.

@@ -12,6 +12,7 @@ from tokendance_core.commands.answers import ReturnFacts, SectionFacts, SongFact
 from tokendance_core.commands.reports import Report, report_for
 from tokendance_core.commands.requests import ListenRequest
 from tokendance_core.commands.weights import Load, load_once
+from tokendance_core.music.settings import SongPart
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +34,7 @@ def work(request: ListenRequest, report: Report, load: Load) -> None:
     from tokendance_core.music.clock import Clock
 
     report.progress("load", 0.0)
-    music = audio.load(request.song)
+    music = audio.load_asked(request.song, request.samples, SongPart())
     report.progress("features", 0.3)
     song_features = features.extract(music)
     beats = features.beat_times(song_features)

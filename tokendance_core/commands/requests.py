@@ -1,6 +1,6 @@
 """What the commands, and the worker on behalf of the add-on, are asked for: plain data that travels as JSON.
 
-{"generate": {"song": …, "output": …, "settings": {…}, "part": {…}, "run": {…}}}
+{"generate": {"song": …, "samples": …, "output": …, "settings": {…}, "part": {…}, "run": {…}}}
 """
 
 from __future__ import annotations
@@ -48,9 +48,12 @@ class RunSettings:
 
 @dataclass(frozen=True, kw_only=True)
 class DanceRequest:
-    """A dance for ``part`` of the file ``song``, to be written to ``output``. Raises SettingError."""
+    """A dance for ``part`` of the file ``song``, to be written to ``output``; the file ``samples``, where there is one,
+    holds that part decoded (``music/audio.py``). Raises SettingError.
+    """
 
     song: str = option("", "Sound file to dance to", unit="file", once=True)
+    samples: str = option("", "File with the decoded part of the song; empty: read it", unit="file", once=True)
     output: str = option("", "Motion file to write", unit="file", once=True)
     settings: GenerateSettings = field(default_factory=GenerateSettings)
     part: SongPart = field(default_factory=SongPart)
@@ -62,9 +65,10 @@ class DanceRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ListenRequest:
-    """Length, tempo and beats of a song. Raises SettingError."""
+    """Length, tempo and beats of a song, whose decoded ``samples`` may be there already. Raises SettingError."""
 
     song: str = option("", "Sound file to listen to", unit="file", once=True)
+    samples: str = option("", "File with the decoded song; empty: read it", unit="file", once=True)
 
     def __post_init__(self) -> None:
         check(self)

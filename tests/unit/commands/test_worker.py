@@ -174,6 +174,22 @@ def test_everything_that_is_asked_for_in_one_session_comes(folder, start, dance,
     assert clip_file.load(folder / "2.npz").root.tolist() != clip_file.load(folder / "4.npz").root.tolist()
 
 
+def test_decoded_samples_take_the_place_of_the_file(folder, start, dance, song, clicks):
+    """The file itself need not be readable here, and its part is cut already."""
+    audio.save_samples(folder / "song.npy", clicks.samples[: 3 * SAMPLE_RATE])
+    gone = {"song": "gone/clicks.m4a", "samples": str(folder / "song.npy")}
+    put(folder, 1, replace(dance(1, part=SongPart(start=100.0, duration=3.0)), **gone))
+    put(folder, 2, ListenRequest(**gone))
+    start()
+    waited_for(folder, 2)
+    clip = clip_file.load(folder / "1.npz")
+    assert clip.seconds == pytest.approx(3.0, abs=0.04)
+    assert clip.info["song"] == "clicks.m4a"
+    heard = said(folder, 2)
+    assert (heard["path"], heard["seconds"]) == ("gone/clicks.m4a", 3.0)
+    assert heard["bpm"] == pytest.approx(120, abs=2)
+
+
 def test_a_checkpoint_is_read_again_only_when_it_changed(tiny_checkpoint_file, tmp_path, loads):
     file, cache = tmp_path / "weights.safetensors", CheckpointCache()
     file.write_bytes(tiny_checkpoint_file.read_bytes())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 import soundfile
 
 from tokendance_core.errors import AudioError
-from tokendance_core.music import audio, loudness
+from tokendance_core.music import audio, decode, loudness
+from tokendance_core.music.excerpt import Span
 from tokendance_core.types import SAMPLE_RATE, Music
 
 LOUDNESS = 10 ** (loudness.LOUDNESS_DB / 20)
@@ -76,7 +78,7 @@ def test_the_name_of_a_file_does_not_matter(tmp_path, name):
 
 
 def test_resampling_by_blocks_leaves_no_seams(tmp_path):
-    rate, seconds = 48_000, 3 * audio.BLOCK_SECONDS
+    rate, seconds = 48_000, 3 * decode.BLOCK_SECONDS
     soundfile.write(tmp_path / "long.wav", tone(seconds, rate, hertz=1000.0), rate, subtype="FLOAT")
     samples = audio.load(tmp_path / "long.wav").samples
     ideal = np.sqrt(2) * LOUDNESS * np.sin(2 * np.pi * 1000 * np.arange(len(samples)) / SAMPLE_RATE)
@@ -303,3 +305,86 @@ def test_long_multichannel_file_keeps_memory_modest(tmp_path):
         assert tracemalloc.get_traced_memory()[1] < 80e6
     finally:
         tracemalloc.stop()
+
+
+# --- samples that are decoded already ---------------------------------------------------------------------------------
+
+
+def test_decoded_samples_are_the_song(song, tmp_path):
+    decoded = decode.decode(song, Span(start=1.0, speed=1.25))
+    audio.save_samples(tmp_path / "song.npy", decoded)
+    heard, read = audio.load_samples(tmp_path / "song.npy", "song.wav"), audio.load(song, start=1.0, speed=1.25)
+    np.testing.assert_array_equal(heard.samples, read.samples)
+    assert heard.name == read.name == "song.wav"
+
+
+def pickled(path: Path) -> None:
+    np.save(path, np.array([{"a": 1}], object), allow_pickle=True)
+
+
+def cut(path: Path) -> None:
+    np.save(path, tone(3)[:, 0])
+    path.write_bytes(path.read_bytes()[:-4])
+
+
+def archive(path: Path) -> None:
+    with path.open("wb") as file:
+        np.savez(file, samples=np.zeros(50_000, np.float32))
+
+
+def promised(path: Path) -> None:
+    """Write a header that speaks of 4 TB."""
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"shape": (10**12,), "fortran_order": False, "descr": "<f4"})
+        file.write(bytes(400_000))
+
+
+BAD_SAMPLES = {
+    "missing": (nothing, "There is no file"),
+    "folder": (Path.mkdir, "is a folder"),
+    "empty": (Path.touch, "is empty"),
+    "text": (lambda path: path.write_text("la la la\n" * 2000), "does not hold the samples of song.ogg"),
+    "pickled": (pickled, "does not hold the samples"),
+    "cut": (cut, "does not hold the samples"),
+    "promised": (promised, "does not hold the samples"),
+    "double": (lambda path: np.save(path, np.zeros(50_000)), "does not hold the samples"),
+    "two_channels": (lambda path: np.save(path, tone(3)), "does not hold the samples"),
+    "not_numbers": (lambda path: np.save(path, np.full(50_000, np.nan, np.float32)), "does not hold the samples"),
+    "archive": (archive, "does not hold the samples"),
+    "too_long": (lambda path: np.save(path, np.zeros(80 * 60 * SAMPLE_RATE + 1, np.float32)), "does not hold"),
+    "magic_only": (lambda path: path.write_bytes(b"\x93NUMPY\x01\x00"), "does not hold the samples"),
+    "short": (lambda path: np.save(path, np.ones(20_000, np.float32)), "song.ogg gives 1.30 s of sound"),
+    "silent": (lambda path: np.save(path, np.zeros(50_000, np.float32)), "song.ogg is silent"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_SAMPLES)
+def test_files_that_hold_no_samples_are_refused(tmp_path, case):
+    make, message = BAD_SAMPLES[case]
+    path = tmp_path / "samples.npy"
+    make(path)
+    tracemalloc.start()
+    try:
+        with pytest.raises(AudioError, match=message) as refusal:
+            audio.load_samples(path, "song.ogg")
+        assert tracemalloc.get_traced_memory()[1] < 2e6
+    finally:
+        tracemalloc.stop()
+    assert refusal.value.hint
+
+
+def test_samples_that_cannot_be_written_are_a_sentence(tmp_path):
+    with pytest.raises(AudioError, match="its folder does not exist"):
+        audio.save_samples(tmp_path / "gone" / "song.npy", tone(3)[:, 0])
+
+
+@pytest.mark.parametrize("package", ["soundfile", "soxr"])
+def test_a_missing_decoder_is_named_when_a_file_is_decoded(song, package):
+    program = (
+        f"import sys; sys.modules[{package!r}] = None\n"
+        "from tokendance_core import load_music, AudioError\n"
+        "try:\n    load_music(sys.argv[1])\nexcept AudioError as error:\n    print(error, error.hint)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, str(song)], check=True, capture_output=True, text=True)
+    assert "needs the packages soundfile and soxr" in done.stdout
+    assert "pip install soundfile soxr" in done.stdout
