@@ -36,6 +36,7 @@ _limit_threads()
 # public name -> module and name inside it
 _PUBLIC = {
     "AudioError": ("errors", "AudioError"),
+    "BlockResampler": ("music.resample", "BlockResampler"),
     "Cancelled": ("errors", "Cancelled"),
     "CheckpointError": ("errors", "CheckpointError"),
     "ClipError": ("errors", "ClipError"),
@@ -66,8 +67,10 @@ _PUBLIC = {
     "RunSettings": ("commands.requests", "RunSettings"),
     "SettingError": ("errors", "SettingError"),
     "SkinnedBody": ("smpl.skinning", "SkinnedBody"),
+    "SongExcerpt": ("music.excerpt", "Excerpt"),
     "SongFacts": ("commands.answers", "SongFacts"),
     "SongPart": ("music.settings", "SongPart"),
+    "SongSpan": ("music.excerpt", "Span"),
     "Switch": ("types", "Switch"),
     "TokenDanceError": ("errors", "TokenDanceError"),
     "WarmRequest": ("commands.requests", "WarmRequest"),
@@ -76,6 +79,7 @@ _PUBLIC = {
     "beat_frames": ("music.features", "beat_frames"),
     "bend": ("motion.edits", "bend"),
     "check_options": ("options", "check"),
+    "check_song_file": ("music.excerpt", "check_file"),
     "check_writable": ("files.atomic", "check_writable"),
     "clip_from_bytes": ("files.clip", "from_bytes"),
     "clip_to_bytes": ("files.clip", "to_bytes"),
@@ -117,8 +121,10 @@ _PUBLIC = {
     "save_body": ("smpl.mesh_files", "save"),
     "save_clip": ("files.clip", "save"),
     "save_rig_map": ("rigs.map_file", "save_rig_map"),
+    "save_samples": ("music.audio", "save_samples"),
     "skin_body": ("smpl.skinning", "skin"),
     "stand_on_floor": ("motion.contacts", "stand_on_floor"),
+    "unreadable_song": ("music.excerpt", "unreadable"),
     "write_aside": ("files.atomic", "write_aside"),
 }
 

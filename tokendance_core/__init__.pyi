@@ -33,8 +33,14 @@ from .motion.kinematics import resample_to_fps
 from .motion.rotation import axis_angles, continuous_quaternions, euler_angles, matrix_from_quaternion
 from .motion.skeleton import JOINTS, OFFSETS, PARENTS, REST_HEIGHT
 from .music.audio import load as load_music
+from .music.audio import save_samples
+from .music.excerpt import Excerpt as SongExcerpt
+from .music.excerpt import Span as SongSpan
+from .music.excerpt import check_file as check_song_file
+from .music.excerpt import unreadable as unreadable_song
 from .music.features import beat_frames
 from .music.features import extract as extract_features
+from .music.resample import BlockResampler
 from .music.settings import SongPart
 from .options import Option
 from .options import add_arguments as add_option_arguments
@@ -72,6 +78,7 @@ __all__ = [
     "PARENTS",
     "REST_HEIGHT",
     "AudioError",
+    "BlockResampler",
     "Cancelled",
     "CheckpointError",
     "ClipError",
@@ -97,8 +104,10 @@ __all__ = [
     "RunSettings",
     "SettingError",
     "SkinnedBody",
+    "SongExcerpt",
     "SongFacts",
     "SongPart",
+    "SongSpan",
     "Switch",
     "TokenDanceError",
     "WarmRequest",
@@ -108,6 +117,7 @@ __all__ = [
     "beat_frames",
     "bend",
     "check_options",
+    "check_song_file",
     "check_writable",
     "clip_from_bytes",
     "clip_to_bytes",
@@ -149,7 +159,9 @@ __all__ = [
     "save_body",
     "save_clip",
     "save_rig_map",
+    "save_samples",
     "skin_body",
     "stand_on_floor",
+    "unreadable_song",
     "write_aside",
 ]

@@ -15,6 +15,7 @@ import bpy
 
 from tokendance_core import AudioError, DanceRequest, MotionClip, request_to_json
 
+from .. import session
 from ..armature import rig
 from ..character import dancer as dancers
 from ..interface.timeline import scene_fps
@@ -23,6 +24,7 @@ from ..runtime import preferences
 from ..runtime import worker as worker_client
 from ..runtime.worker import Task
 from ..song import strip as audio_strip
+from ..song.decoding import Asking
 from ..song.strip import Passage
 
 STAGES = {
@@ -69,56 +71,62 @@ class Outcome:
 class Generation:
     """The dances of one order while the worker makes them."""
 
-    def __init__(self, order: Order, target: Target, requests: list[DanceRequest], tasks: list[Task]) -> None:
+    def __init__(self, order: Order, target: Target, requests: list[DanceRequest], asking: Asking) -> None:
         self.order = order
         self.target = target
         self._requests = requests
-        self._tasks = tasks
+        self._asking = asking
         self._clips: list[MotionClip] = []
         self.is_cancelled = False
         self._started = time.monotonic()
 
     def poll(self) -> bool:
         """True once all dances are there; never waits. Raises what went wrong as TokenDanceError."""
+        if not self._asking.poll():
+            return False
         while len(self._clips) < len(self._tasks) and self._tasks[len(self._clips)].poll():
             self._clips.append(self._tasks[len(self._clips)].clip())
         return len(self._clips) == len(self._tasks)
 
     def wait(self, on_progress: worker_client.Progress) -> None:
         """Poll until all dances are there; what ``on_progress`` raises cancels."""
-        for task in self._tasks:
+        for task in self._asking.wait(lambda fraction: on_progress(self.stage, self.fraction)):
             task.wait(lambda stage, fraction: on_progress(self.stage, self.fraction))
             self.poll()
 
     def cancel(self) -> None:
         """Ask the worker to stop; the next ``poll`` but a few raises Cancelled."""
         self.is_cancelled = True
-        for task in self._tasks:
-            task.cancel()
+        self._asking.cancel()
 
     @property
     def stage(self) -> str:
         """What is being done now, in a word or two of English."""
-        if len(self._clips) == len(self._tasks):
+        if len(self._clips) == len(self._requests):
             return "Writing keys"
-        return STAGES.get(self._task.stage, "Dancing")
+        return STAGES.get(self._task.stage, "Dancing") if self._tasks else STAGES["load"]
 
     @property
     def fraction(self) -> float:
         """How much of the whole is done, 0 to 1."""
         begun = self._task.fraction if len(self._clips) < len(self._tasks) else 0.0
-        return (len(self._clips) + begun) / len(self._tasks)
+        return (len(self._clips) + begun) / len(self._requests)
 
     @property
     def place_in_line(self) -> tuple[int, int]:
         """Number of the dance that is made now, and how many there will be."""
-        return min(len(self._clips) + 1, len(self._tasks)), len(self._tasks)
+        return min(len(self._clips) + 1, len(self._requests)), len(self._requests)
 
     @property
     def remaining_seconds(self) -> float | None:
         """About how long it still takes; None while that cannot be said."""
         done = self.fraction
         return (time.monotonic() - self._started) * (1 - done) / done if done > _TELLS else None
+
+    @property
+    def _tasks(self) -> list[Task]:
+        """One for each request, none before the song is decoded."""
+        return self._asking.tasks
 
     @property
     def _task(self) -> Task:
@@ -130,9 +138,8 @@ class Generation:
 
     def details(self) -> str:
         """For the diagnostics: what was asked for, and the end of the worker's log."""
-        worker = self._tasks[0].worker
         asked = [request_to_json(request) for request in self._requests]
-        return "\n".join([str(self.target), *asked, *worker.log(_LOG_LINES)])
+        return "\n".join([str(self.target), *asked, *self._asking.worker.log(_LOG_LINES)])
 
 
 def begin(context: bpy.types.Context, order: Order) -> Generation:
@@ -155,7 +162,8 @@ def begin(context: bpy.types.Context, order: Order) -> Generation:
     ]
     worker = preferences.worker(context)
     target = Target(scene.name, armature.name if armature else "", strip.name if strip else "", passage)
-    return Generation(order, target, requests, [worker.ask(request) for request in requests])
+    decoding = session.current().songs.decoded.ask(passage.song, passage.part, worker.folder)
+    return Generation(order, target, requests, Asking(decoding, worker, requests))
 
 
 def _passage(scene: bpy.types.Scene, order: Order) -> tuple[Passage, bpy.types.SoundStrip | None]:

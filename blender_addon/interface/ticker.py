@@ -13,7 +13,10 @@ from collections.abc import Callable
 import bpy
 
 SECONDS = 0.1
-"""Time between two ticks."""
+"""Time between two ticks while all there is to do is to look."""
+
+WORK_SECONDS = 0.01
+"""Time between two ticks while a watch works on something piece by piece."""
 
 _LOG = logging.getLogger(__package__)
 
@@ -26,13 +29,14 @@ class Ticker:
 
     def __init__(self) -> None:
         self.worst_seconds = 0.0
-        self._watches: list[Watch] = []
+        self._watches: dict[Watch, float] = {}
         self._timer = lambda: self.tick()  # Blender knows a timer by its identity, which a bound method does not keep
 
-    def add(self, watch: Watch) -> None:
-        """Call ``watch`` on every tick, once however often it is added; loading another file does not stop it."""
-        if watch not in self._watches:
-            self._watches.append(watch)
+    def add(self, watch: Watch, seconds: float = SECONDS) -> None:
+        """Call ``watch`` after ``seconds`` at most and on every tick, once however often it is added; loading another
+        file does not stop it.
+        """
+        self._watches.setdefault(watch, seconds)
         if not self.is_running:
             bpy.app.timers.register(self._timer, first_interval=0.0, persistent=True)
 
@@ -50,10 +54,10 @@ class Ticker:
             except Exception:
                 _LOG.exception("TokenDance: a background task failed")
                 goes_on = False
-            if not goes_on and watch in self._watches:
-                self._watches.remove(watch)
+            if not goes_on:
+                self._watches.pop(watch, None)
         self.worst_seconds = max(self.worst_seconds, time.perf_counter() - start)
-        return SECONDS if self._watches else None
+        return min(self._watches.values(), default=None)
 
     def close(self) -> None:
         """Drop every watch and stop the timer."""

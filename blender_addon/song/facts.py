@@ -6,7 +6,7 @@ import os
 
 import bpy
 
-from tokendance_core import AudioError, ListenRequest, SettingError, SongFacts, TokenDanceError, WarmRequest
+from tokendance_core import AudioError, ListenRequest, SettingError, SongFacts, SongPart, TokenDanceError, WarmRequest
 
 from .. import session
 from ..interface import scene_settings
@@ -14,15 +14,17 @@ from ..interface.ticker import Ticker, redraw
 from ..runtime import preferences
 from ..runtime.worker import Task, Worker
 from . import strip as audio_strip
+from .decoding import Asking, DecodedSongs
 
 
 class KnownSongs:
-    """What a session knows of songs, each by its path."""
+    """What a session knows of songs, each by its path; ``decoded`` are their samples."""
 
     def __init__(self, ticker: Ticker) -> None:
+        self.decoded = DecodedSongs(ticker)
         self._ticker = ticker
         self._facts: dict[str, tuple[float, SongFacts]] = {}
-        self._asked: dict[str, Task] = {}
+        self._asked: dict[str, Asking] = {}
         self._failed: dict[str, str] = {}
 
     def look_up(self, path: str) -> SongFacts | None:
@@ -45,8 +47,12 @@ class KnownSongs:
         cannot start.
         """
         if not self.is_fresh(path) and path not in self._asked:
-            task = self._asked[path] = worker.ask(ListenRequest(song=path))
-            self._ticker.add(lambda: self._goes_on(path, task))
+            asking = self._asked[path] = self.asking(path, worker)
+            self._ticker.add(lambda: self._goes_on(path, asking))
+
+    def asking(self, path: str, worker: Worker) -> Asking:
+        """The analysis of a song, to be polled or waited for."""
+        return Asking(self.decoded.ask(path, SongPart(), worker.folder), worker, [ListenRequest(song=path)])
 
     def keep(self, path: str, task: Task) -> SongFacts:
         """Remember the answer to a task that is done; TokenDanceError when it holds no facts."""
@@ -60,14 +66,14 @@ class KnownSongs:
         self._failed.pop(path, None)
         return facts
 
-    def _goes_on(self, path: str, task: Task) -> bool:
-        if not task.poll():
-            return True
-        self._asked.pop(path, None)
+    def _goes_on(self, path: str, asking: Asking) -> bool:
         try:
-            self.keep(path, task)
+            if not asking.poll() or not asking.tasks[0].poll():
+                return True
+            self.keep(path, asking.tasks[0])
         except TokenDanceError as error:
             self._failed[path] = error.text
+        self._asked.pop(path, None)
         redraw()
         return False
 
@@ -75,6 +81,7 @@ class KnownSongs:
         """Forget everything."""
         for memory in (self._facts, self._asked, self._failed):
             memory.clear()
+        self.decoded.close()
 
 
 def ask(context: bpy.types.Context, scene: bpy.types.Scene) -> None:
@@ -92,4 +99,7 @@ def listen(context: bpy.types.Context, path: str) -> SongFacts:
     """The facts of a song, analysed now if necessary; TokenDanceError when that fails."""
     songs = session.current().songs
     known = songs.look_up(path) if songs.is_fresh(path) else None
-    return known or songs.keep(path, preferences.worker(context).ask(ListenRequest(song=path)).wait())
+    if known is not None:
+        return known
+    (task,) = songs.asking(path, preferences.worker(context)).wait()
+    return songs.keep(path, task.wait())

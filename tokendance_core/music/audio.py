@@ -56,11 +56,14 @@ def load_samples(path: str | Path, name: str) -> Music:
     path = Path(path)
     check_file(path)
     damaged = AudioError(f"{path} does not hold the samples of {name}.", hint="Try again: they are decoded anew.")
+    with path.open("rb") as file:
+        if file.read(len(np.lib.format.MAGIC_PREFIX)) != np.lib.format.MAGIC_PREFIX:
+            raise damaged
     try:
         stored = np.load(path, mmap_mode="r", allow_pickle=False)  # nothing is allocated before it is looked at
     except (ValueError, OSError, EOFError) as error:
         raise damaged from error
-    if not isinstance(stored, np.ndarray) or stored.dtype != np.dtype("<f4") or stored.ndim != 1:
+    if stored.dtype != np.dtype("<f4") or stored.ndim != 1:
         raise damaged
     if len(stored) > MAX_SECONDS / MIN_SPEED * SAMPLE_RATE or not np.isfinite(stored).all():
         raise damaged

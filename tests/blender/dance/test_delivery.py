@@ -129,6 +129,7 @@ def test_a_generation_tells_how_far_it_is_and_can_be_cancelled(scene, stand_in, 
 
 def test_several_dances_are_counted(mannequin, worker, tone):
     made = begun(tone, variations=3)
+    made._asking.wait()
     waiting = [made._tasks[1], made._tasks[2]]
     for task in waiting:
         task.poll = lambda: False

@@ -128,15 +128,15 @@ def test_trimmed_strip_asks_for_what_is_heard(scene, stand_in, tone):
     call = stand_in()
     strip = compat.strips(scene).new_sound("song", str(tone), 1, 10)
     if hasattr(strip, "left_handle_offset"):
-        strip.left_handle_offset, strip.right_handle_offset = 30, 45
+        strip.left_handle_offset, strip.right_handle_offset = 30, 24
     else:
-        strip.frame_offset_start, strip.frame_offset_end = 30, 45
+        strip.frame_offset_start, strip.frame_offset_end = 30, 24
     bpy.ops.tokendance.generate()
     assert options(call)["part"]["start"] == pytest.approx(1.0)
-    assert options(call)["part"]["duration"] == pytest.approx((120 - 75) / 30)
+    assert options(call)["part"]["duration"] == pytest.approx((120 - 54) / 30)
     points = curves(dancer())[0].keyframe_points
     assert points[0].co.x == 40
-    assert points[-1].co.x == 40 + 45 - 1
+    assert points[-1].co.x == 40 + 66 - 1
 
 
 @needs_sound

@@ -132,7 +132,7 @@ def test_a_song_is_listened_to_once_until_its_file_changes(scene, strip, tone, e
     assert session.current().songs.look_up(str(tone)) is None
     for _ in range(2):
         assert bpy.ops.tokendance.listen() == {"FINISHED"}
-    assert ears == [ListenRequest(song=str(tone))]
+    assert [replace(asked, samples="") for asked in ears] == [ListenRequest(song=str(tone))]
     assert session.current().songs.look_up(str(tone)) == FACTS
     os.utime(tone, (1, 1))
     worker.heard = replace(FACTS, seconds=9.0, bpm=0.0, beats=())
@@ -164,8 +164,8 @@ def test_listening_beside_the_user_s_work(scene, strip, tone, ears, worker):
     song_facts.ask(bpy.context, scene)
     song_facts.ask(bpy.context, scene)
     assert session.current().songs.is_asked(str(tone))
-    assert len(ears) == 1
     session.current().ticker.tick()
+    assert len(ears) == 1
     assert not session.current().songs.is_asked(str(tone))
     assert session.current().songs.look_up(str(tone)).bpm == 120.0
     os.utime(tone, (1, 1))
@@ -292,7 +292,7 @@ def test_a_passage_follows_its_strip_frame_by_frame(monkeypatch, heard, left, sk
 @needs_sound
 @pytest.mark.parametrize(
     ("first", "last", "start", "duration", "frame"),
-    [(40, 99, 1.0, 2.0, 40), (1, 69, 0.0, 2.0, 10), (100, 500, 3.0, 1.0, 100)],
+    [(40, 99, 1.0, 2.0, 40), (1, 69, 0.0, 2.0, 10), (65, 500, 55 / 30, 4 - 55 / 30, 65)],
 )
 def test_only_what_is_heard_in_the_scene_s_range_is_asked_for(
     scene, stand_in, strip, first, last, start, duration, frame

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import bpy
@@ -30,7 +31,8 @@ class AtOnce:
     is_warm = True
     log = staticmethod(lambda lines: "")
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.asked: list[DanceRequest] = []
         self.cancelled = 0
 
@@ -56,8 +58,8 @@ def unfinished(request: DanceRequest) -> MotionClip:
 
 
 @pytest.fixture
-def worker(monkeypatch) -> AtOnce:
-    made = AtOnce()
+def worker(monkeypatch, tmp_path) -> AtOnce:
+    made = AtOnce(tmp_path)
     monkeypatch.setenv("TOKENDANCE_PYTHON", sys.executable)
     monkeypatch.setattr(session.current().worker, "start", lambda *_: made)
     return made
