@@ -24,6 +24,9 @@ PROBE = 1024
 ALIKE = 0.02
 """How much they may differ there, as a share of the loudest sample: some formats are decoded with noise."""
 
+TELLING = 0.25
+"""Share of the greatest change from one sample to the next, from which on a sound tells where it is."""
+
 
 class Pieces:
     """The frames of the file ``path``: ``rate`` a second, about ``length`` of them. Raises AudioError."""
@@ -80,10 +83,11 @@ class Pieces:
 
 
 def _probe(known: np.ndarray) -> tuple[np.ndarray, int]:
-    """Up to ``PROBE`` of the (N, channels) frames, and where they end: with the last that is not like the one before,
-    as one silence is like another.
+    """Up to ``PROBE`` of the (N, channels) frames, and where they end: with the last that is telling, as one silence is
+    like another.
     """
-    moving = np.flatnonzero(np.any(known[1:] != known[:-1], axis=1))
+    change = np.abs(np.diff(known, axis=0)).max(axis=1, initial=0.0)
+    moving = np.flatnonzero(change > TELLING * change.max(initial=0.0))
     end = int(moving[-1]) + 2 if len(moving) else len(known)
     return known[max(end - PROBE, 0) : end], end
 
