@@ -32,8 +32,8 @@ PACKAGES = {
     "safetensors": ("train/", "dance/checkpoint.py"),
     "scipy": ("evaluate/",),
     "smplx": ("smpl/",),
-    "soundfile": ("music/audio.py", "music/decode.py"),
-    "soxr": ("music/audio.py", "music/decode.py", "evaluate/"),
+    "soundfile": ("music/decode.py",),
+    "soxr": ("music/decode.py", "evaluate/"),
 }
 CALL_OPERATORS = (
     "blender_addon/compat.py",
