@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tokendance_core import __version__
+from tests.conftest import click_samples
+from tokendance_core import FPS, __version__, load_clip
 from tokendance_core.types import SAMPLE_RATE
 
 pytestmark = pytest.mark.skipif(
@@ -26,6 +27,7 @@ pytestmark = pytest.mark.skipif(
 SECONDS = 6
 
 SESSION = Path(__file__).with_name("installed_session.py")
+LIGHT_RUN = Path(__file__).with_name("light_run.py")
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +107,23 @@ def test_its_command_line_says_what_it_cannot_do(wheel, tmp_path):
     summary = run("--help").stdout
     assert "generate" in summary
     assert "train" not in summary
+
+
+def test_its_core_dances_on_python_and_numpy_alone(wheel, tmp_path):
+    core, samples, output = tmp_path / "core", tmp_path / "song.npy", tmp_path / "dance.npz"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(core)
+    np.save(samples, click_samples(SECONDS))
+    command = [sys.executable, "-I", str(LIGHT_RUN), str(core), str(samples), str(output)]
+    done = subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, text=True)
+    *said, imported = [json.loads(line) for line in done.stdout.splitlines()]
+    answers = [event["event"] for event in said if event["event"] != "progress"]
+    assert answers == ["ready", "heard", "done"]
+    assert imported == ["numpy"]
+    clip = load_clip(output)
+    assert clip.frames == SECONDS * FPS
+    assert np.isfinite(clip.rot6d).all()
+    assert np.abs(np.diff(clip.rot6d, axis=0)).max(axis=(1, 2)).mean() > 1e-3  # it moves
 
 
 def test_building_elsewhere_gives_the_same_bytes(package, root, tmp_path):
