@@ -13,6 +13,7 @@ from .. import compat, session
 from ..interface.translate import rpt
 from ..runtime import preferences
 from ..runtime import set_up as runtime_set_up
+from ..runtime.wording import maker
 
 _LOG_LINES = 40
 
@@ -29,7 +30,7 @@ def text(context: bpy.types.Context) -> str:
         "Blender": compat.blender_version(),
         "System": platform.platform(),
         "Python of Blender": platform.python_version(),
-        "Makes the dances": f"{python.source}: {python.python}",
+        "Makes the dances": f"{maker(python, settings.run)} ({python.python})",
         "Its versions": versions or "unknown",
         "Notice": preferences.notice(python) or "none",
         "Engine": settings.run.engine,
