@@ -22,7 +22,7 @@ import bpy
 
 FOLDER = Path(sys.argv[sys.argv.index("--") + 1])
 MODULE = "bl_ext.user_default.tokendance"
-LIMIT_SECONDS = 90.0
+LIMIT_SECONDS = 180.0
 
 Wait = float | Callable[[], bool]
 """What a step yields: seconds to let pass, or a condition to wait for."""
@@ -186,7 +186,7 @@ def _generations() -> Iterator[Wait]:
 def _started(**options: object) -> Iterator[Wait]:
     """Generate is under way, far enough to be photographed."""
     press(bpy.ops.tokendance.generate, **options)
-    yield lambda: now().generation is None or now().generation.fraction > 0.1
+    yield lambda: now().generation is None or now().generation.fraction > 0.005
 
 
 def _faults() -> Iterator[Wait]:
@@ -211,7 +211,7 @@ def _faults() -> Iterator[Wait]:
     bpy.ops.tokendance.copy_diagnostics()
     found["diagnostics"] = bpy.context.window_manager.clipboard
     yield from generated("after the fault", seed=2)
-    yield from _started(variations=3, steps=64)
+    yield from _started(variations=3)
     with bpy.context.temp_override(**view()):
         bpy.ops.ed.undo()
     found["undo in between"] = sorted(takes())
@@ -241,11 +241,11 @@ def _takes() -> Iterator[Wait]:
 
 def _files() -> Iterator[Wait]:
     path = str(FOLDER / "saved.blend")
-    yield from _started(variations=2, steps=64)
+    yield from _started(variations=2)
     bpy.ops.wm.save_as_mainfile(filepath=path)
     yield lambda: now().generation is None
     found["saved meanwhile"] = status()
-    yield from _started(variations=2, steps=64)
+    yield from _started(variations=2)
     bpy.data.objects.remove(addon("character.dancer").dancer(bpy.context))
     yield lambda: now().generation is None
     found["deleted meanwhile"] = {"status": status(), "message": now().outcome.message}
