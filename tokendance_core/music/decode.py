@@ -1,8 +1,9 @@
-"""Decodes sound files where Blender is not there to do it: libsndfile reads WAV, FLAC, OGG, MP3 and its other formats;
-what it cannot decode (m4a, aac, wma, some Opus, the sound of a video) goes through ffmpeg when that is installed.
+"""Decodes sound files where Blender's sound library is not there to do it: libsndfile reads WAV, FLAC, OGG, MP3 and its
+other formats, WAV needs no library; what cannot be decoded so (m4a, aac, wma, some Opus, the sound of a video) goes
+through ffmpeg when that is installed.
 
-Decoding, mixing and resampling (soxr HQ) run block by block, so that a long multichannel file never lies in memory as a
-whole. Both packages are imported when a file is decoded: nothing else needs them.
+Decoding, mixing and resampling run block by block, so that a long multichannel file never lies in memory as a whole.
+Packages are imported when a file is decoded: nothing else needs them, and Blender's Python has none.
 """
 
 from __future__ import annotations
@@ -11,16 +12,15 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
 from tokendance_core.errors import AudioError
-from tokendance_core.music.excerpt import Excerpt, Span, unreadable
+from tokendance_core.music.excerpt import Excerpt, Resampler, Span, unreadable
+from tokendance_core.music.resample import BlockResampler
+from tokendance_core.music.wave_file import UnknownFormat, WaveFile
 from tokendance_core.types import SAMPLE_RATE
-
-if TYPE_CHECKING:
-    import soundfile
 
 BLOCK_SECONDS = 4
 
@@ -33,23 +33,69 @@ NEEDS_FFMPEG = frozenset(
 """Suffixes that libsndfile does not decode, or not in every file."""
 
 
+class _Sound(Protocol):
+    """A sound file that is read from any place on; raises UnknownFormat."""
+
+    samplerate: int
+    frames: int
+
+    def seek(self, frame: int) -> None: ...
+
+    def read(self, count: int) -> np.ndarray: ...
+
+
 def decode(path: Path, span: Span) -> np.ndarray:
     """(N,) float32 mono at ``SAMPLE_RATE``; raises AudioError."""
     try:
-        import soundfile
-        import soxr  # noqa: F401
-    except (ImportError, OSError) as error:  # OSError: the package without its library
-        raise AudioError(
-            f"Reading a sound file needs the packages soundfile and soxr ({error}).",
-            hint="Install them with “python -m pip install soundfile soxr”.",
-        ) from error
-    try:
-        return _decode(path, path.name, span)
-    except soundfile.SoundFileError:
+        return _decode(_open(path), path.name, span)
+    except UnknownFormat:
         return _decode_with_ffmpeg(path, span)
 
 
+def _open(path: Path) -> _Sound:
+    return _SoundFile(path) if _has_soundfile() else WaveFile(path)
+
+
+def _has_soundfile() -> bool:
+    try:
+        import soundfile  # noqa: F401
+    except (ImportError, OSError):  # OSError: the package without its library
+        return False
+    return True
+
+
+class _SoundFile:
+    """A sound file as libsndfile reads it. What it cannot decode to its end (some Opus files, FLAC streamed without a
+    length) is an unknown format too.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import soundfile
+
+        self._error = soundfile.SoundFileError
+        try:
+            self._sound = soundfile.SoundFile(path)
+        except (self._error, TypeError) as error:  # TypeError: a headerless .raw
+            raise UnknownFormat(str(error)) from error
+        self.samplerate: int = self._sound.samplerate
+        self.frames: int = self._sound.frames
+
+    def seek(self, frame: int) -> None:
+        try:
+            self._sound.seek(frame)
+        except self._error as error:
+            raise UnknownFormat(str(error)) from error
+
+    def read(self, count: int) -> np.ndarray:
+        try:
+            return np.asarray(self._sound.read(count, dtype="float32", always_2d=True))
+        except self._error as error:
+            raise UnknownFormat(str(error)) from error
+
+
 class _Soxr:
+    """Soxr's HQ resampler."""
+
     def __init__(self, rate: float) -> None:
         import soxr
 
@@ -62,18 +108,18 @@ class _Soxr:
         return np.asarray(self._stream.resample_chunk(np.empty(0, np.float32), last=True))
 
 
+def _resampler(rate: float) -> Resampler:
+    try:
+        return _Soxr(rate)
+    except (ImportError, OSError):
+        return BlockResampler(rate)
+
+
 def _decode_with_ffmpeg(path: Path, span: Span) -> np.ndarray:
     """Decode the first sound track of any file that ffmpeg reads, through a temporary float file."""
-    import soundfile
-
     ffmpeg = shutil.which("ffmpeg")
-    if ffmpeg is None and path.suffix.lower() in NEEDS_FFMPEG:
-        raise AudioError(
-            f"{path.name} needs ffmpeg to be read, and ffmpeg was not found.",
-            hint="Install ffmpeg so that it is on the PATH, or convert the song to WAV, FLAC, OGG or MP3.",
-        )
     if ffmpeg is None:
-        raise unreadable(path.name, ", or install ffmpeg")
+        raise _no_decoder(path)
     with tempfile.TemporaryDirectory(prefix="tokendance-") as folder:
         wave = Path(folder) / "song.w64"
         # A playlist must not reach the network.
@@ -87,40 +133,41 @@ def _decode_with_ffmpeg(path: Path, span: Span) -> np.ndarray:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         try:
-            return _decode(wave, path.name, span)
-        except soundfile.SoundFileError as error:
+            return _decode(WaveFile(wave), path.name, span)
+        except UnknownFormat as error:
             raise unreadable(path.name) from error
 
 
-def _decode(path: Path, name: str, span: Span) -> np.ndarray:
-    """The span as libsndfile reads it; lengths are judged by what was read, as headers can be wrong.
+def _no_decoder(path: Path) -> AudioError:
+    """What is said of a file that cannot be read without ffmpeg."""
+    if not _has_soundfile():
+        return AudioError(
+            f"{path.name} cannot be read: WAV files alone can where no sound decoder is installed.",
+            hint="Save the song as a WAV file (PCM or float), or install ffmpeg so that it is on the PATH.",
+        )
+    if path.suffix.lower() in NEEDS_FFMPEG:
+        return AudioError(
+            f"{path.name} needs ffmpeg to be read, and ffmpeg was not found.",
+            hint="Install ffmpeg so that it is on the PATH, or convert the song to WAV, FLAC, OGG or MP3.",
+        )
+    return unreadable(path.name, ", or install ffmpeg")
 
-    Raises SoundFileError when libsndfile cannot decode the file at all or to its end (some Opus files, FLAC streamed
-    without a length).
-    """
-    with _open(path) as sound:
-        excerpt = _read(sound, name, span, None)
-        if (lone := excerpt.lone()) is not None:
-            excerpt = _read(sound, name, span, lone)
+
+def _decode(sound: _Sound, name: str, span: Span) -> np.ndarray:
+    """The span of a sound; lengths are judged by what was read, as headers can be wrong. Raises UnknownFormat."""
+    excerpt = _read(sound, name, span, None)
+    if (lone := excerpt.lone()) is not None:
+        excerpt = _read(sound, name, span, lone)
     return excerpt.finish()
 
 
-def _open(path: Path) -> soundfile.SoundFile:
-    import soundfile
-
-    try:
-        return soundfile.SoundFile(path)
-    except TypeError as error:  # a headerless .raw
-        raise soundfile.SoundFileRuntimeError(str(error)) from error
-
-
-def _read(sound: soundfile.SoundFile, name: str, span: Span, only: int | None) -> Excerpt:
+def _read(sound: _Sound, name: str, span: Span, only: int | None) -> Excerpt:
     rate, first = sound.samplerate, round(min(span.start * sound.samplerate, sound.frames))
-    excerpt = Excerpt(name, span, rate, _Soxr(rate * span.speed), position=first, only=only)
+    excerpt = Excerpt(name, span, rate, _resampler(rate * span.speed), position=first, only=only)
     if first < sound.frames:
         sound.seek(first)
         while excerpt.missing:
-            block = sound.read(min(BLOCK_SECONDS * rate, excerpt.missing), dtype="float32", always_2d=True)
+            block = sound.read(min(BLOCK_SECONDS * rate, excerpt.missing))
             if not len(block):
                 break
             excerpt.add(block)

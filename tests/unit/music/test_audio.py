@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
@@ -378,13 +377,40 @@ def test_samples_that_cannot_be_written_are_a_sentence(tmp_path):
         audio.save_samples(tmp_path / "gone" / "song.npy", tone(3)[:, 0])
 
 
-@pytest.mark.parametrize("package", ["soundfile", "soxr"])
-def test_a_missing_decoder_is_named_when_a_file_is_decoded(song, package):
-    program = (
-        f"import sys; sys.modules[{package!r}] = None\n"
-        "from tokendance_core import load_music, AudioError\n"
-        "try:\n    load_music(sys.argv[1])\nexcept AudioError as error:\n    print(error, error.hint)"
-    )
-    done = subprocess.run([sys.executable, "-c", program, str(song)], check=True, capture_output=True, text=True)
-    assert "needs the packages soundfile and soxr" in done.stdout
-    assert "pip install soundfile soxr" in done.stdout
+# --- without packages -------------------------------------------------------------------------------------------------
+
+
+def without_packages(monkeypatch) -> None:
+    for package in ("soundfile", "soxr"):
+        monkeypatch.setitem(sys.modules, package, None)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
+def test_wave_files_need_no_package(tmp_path, monkeypatch, subtype):
+    path = tmp_path / "song.wav"
+    soundfile.write(path, tone(5), 44_100, subtype=subtype)
+    span = {"start": 1.0, "duration": 3.0, "speed": 1.25}
+    expected = audio.load(path, **span).samples
+    without_packages(monkeypatch)
+    samples = audio.load(path, **span).samples
+    assert len(samples) == len(expected)
+    assert rms((samples - expected)[500:-500]) < 1e-4
+
+
+@pytest.mark.parametrize("name", ["song.ogg", "song.mp3", "ulaw.wav"])
+def test_other_files_without_any_decoder_are_told_what_helps(tmp_path, monkeypatch, name):
+    form = {"ulaw.wav": "WAV", "song.ogg": "OGG", "song.mp3": "MP3"}[name]
+    soundfile.write(tmp_path / name, tone(3), 44_100, format=form, subtype="ULAW" if form == "WAV" else None)
+    without_packages(monkeypatch)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(AudioError, match=f"{name} cannot be read: WAV files alone can") as refusal:
+        audio.load(tmp_path / name)
+    assert "install ffmpeg" in refusal.value.hint
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script with a shebang")
+@pytest.mark.usefixtures("fake_ffmpeg")
+def test_ffmpeg_needs_no_package(tmp_path, monkeypatch):
+    without_packages(monkeypatch)
+    (tmp_path / "song.mp3").write_bytes(b"ftyp" + bytes(100))
+    assert audio.load(tmp_path / "song.mp3", start=2).seconds == pytest.approx(3, abs=0.001)
