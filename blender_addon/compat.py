@@ -200,6 +200,15 @@ def blender_version() -> str:
     return f"{bpy.app.version_string} ({bpy.app.build_hash.decode('ascii', 'replace')})"
 
 
+def decodes_sound() -> bool:
+    """Whether Python can reach the sound library: some Blenders play sound and have no ``aud``."""
+    try:
+        import aud  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
 def plays_sound() -> bool:
     """Whether this Blender was built with its sound library; without it there are no sound strips."""
     return bool(bpy.app.build_options.audaspace)

@@ -42,6 +42,7 @@ from .music.features import beat_frames
 from .music.features import extract as extract_features
 from .music.resample import BlockResampler
 from .music.settings import SongPart
+from .music.wave_file import UnknownFormat, WaveFile
 from .options import Option
 from .options import add_arguments as add_option_arguments
 from .options import check as check_options
@@ -110,7 +111,9 @@ __all__ = [
     "SongSpan",
     "Switch",
     "TokenDanceError",
+    "UnknownFormat",
     "WarmRequest",
+    "WaveFile",
     "__version__",
     "add_option_arguments",
     "axis_angles",

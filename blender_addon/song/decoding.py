@@ -28,10 +28,9 @@ from tokendance_core import (
     save_samples,
 )
 
-from .. import compat
 from ..interface.ticker import WORK_SECONDS, Ticker
 from ..runtime.worker import Task, Worker
-from .pieces import Pieces
+from .pieces import open_song
 
 KEPT = 4
 """Songs, or parts of one, whose samples are kept for the next dance."""
@@ -60,8 +59,7 @@ class Decoding:
             self.fraction = next(self._steps)
         except StopIteration:
             self.is_done, self.fraction = True, 1.0
-            # A Blender without sound decodes nothing: there the worker does, if it can.
-            self.samples = str(self._file) if compat.plays_sound() else ""
+            self.samples = str(self._file) if self._file.exists() else ""
             self._on_done(self)
         except TokenDanceError as error:
             self.is_done, self._error = True, error
@@ -76,14 +74,17 @@ class Decoding:
 
 
 def _steps(song: Path, part: SongPart, file: Path) -> Iterator[float]:
-    """Decode a part of a song into ``file``, telling the fraction that is done. Raises AudioError."""
-    if not compat.plays_sound():
-        return
+    """Decode a part of a song into ``file``, telling the fraction that is done. Raises AudioError.
+
+    Where Blender cannot decode it there will be no file: the worker reads the song, if it can.
+    """
     check_song_file(song)
     span = SongSpan(start=part.start, duration=part.duration or None, speed=part.speed)
     only: int | None = None
     while True:
-        pieces = Pieces(song)
+        pieces = open_song(song)
+        if pieces is None:
+            return
         excerpt = SongExcerpt(song.name, span, pieces.rate, BlockResampler(pieces.rate * span.speed), only=only)
         wanted = min(excerpt.missing, max(pieces.length, 1))
         read = 0

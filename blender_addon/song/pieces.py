@@ -1,5 +1,5 @@
 """A sound file as Blender's own sound library (``aud``) decodes it, in pieces: the library keeps Python, and with it
-the window, waiting until it has decoded what it is asked for.
+the window, waiting until it has decoded what it is asked for. WAVE files need no library.
 
 It cannot be asked to go on where it stopped, only to seek, and after that many formats begin some hundred samples too
 early or too late. Every piece therefore begins with the end of the one before, and is joined where both are the same.
@@ -8,13 +8,18 @@ early or too late. Every piece therefore begins with the end of the one before, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
-from tokendance_core import unreadable_song
+from tokendance_core import UnknownFormat, WaveFile, unreadable_song
 
-PIECE_SECONDS = 2.0
+from .. import compat
+
+PIECE_SECONDS = 4.0
+WAVE_SECONDS = 8.0
 LEAD_SECONDS = 0.3
 """Read before the place that is looked for, which may be found as much later or earlier."""
 
@@ -28,11 +33,44 @@ TELLING = 0.25
 """Share of the greatest change from one sample to the next, from which on a sound tells where it is."""
 
 
-class Pieces:
-    """The frames of the file ``path``: ``rate`` a second, about ``length`` of them. Raises AudioError."""
+class Pieces(Protocol):
+    """The frames of a sound file: ``rate`` a second, about ``length`` of them; (N, channels) float32 at a time."""
+
+    rate: float
+    length: int
+
+    def __iter__(self) -> Iterator[np.ndarray]: ...
+
+
+def open_song(path: Path) -> Pieces | None:
+    """A song as this Blender decodes it; None where it was built without the library, unless it is a WAVE file.
+
+    Raises AudioError.
+    """
+    try:
+        return WavePieces(WaveFile(path))
+    except UnknownFormat:
+        return DecodedPieces(path) if compat.decodes_sound() else None
+
+
+class WavePieces:
+    """Quicker than by the library, which reads a long WAVE file anew for every piece."""
+
+    def __init__(self, sound: WaveFile) -> None:
+        self._sound = sound
+        self.rate, self.length = float(sound.samplerate), sound.frames
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        self._sound.seek(0)
+        while len(piece := self._sound.read(round(WAVE_SECONDS * self.rate))):
+            yield piece
+
+
+class DecodedPieces:
+    """What the library makes of the file ``path``. Raises AudioError."""
 
     def __init__(self, path: Path) -> None:
-        import aud  # some Blenders are built without
+        import aud
 
         self._error = aud.error
         try:
@@ -77,7 +115,7 @@ class Pieces:
             start = (first + 0.5) / self.rate if first else 0.0
             sound = sound.limit(start, (first + count + 0.5) / self.rate)
         try:
-            return np.array(sound.data(), np.float32)
+            return np.asarray(sound.data(), np.float32)
         except self._error as error:
             raise unreadable_song(self._name) from error
 
@@ -86,7 +124,7 @@ def _probe(known: np.ndarray) -> tuple[np.ndarray, int]:
     """Up to ``PROBE`` of the (N, channels) frames, and where they end: with the last that is telling, as one silence is
     like another.
     """
-    change = np.abs(np.diff(known, axis=0)).max(axis=1, initial=0.0)
+    change = reduce(np.maximum, np.abs(np.diff(known, axis=0)).T)
     moving = np.flatnonzero(change > TELLING * change.max(initial=0.0))
     end = int(moving[-1]) + 2 if len(moving) else len(known)
     return known[max(end - PROBE, 0) : end], end

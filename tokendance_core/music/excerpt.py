@@ -90,8 +90,8 @@ class Excerpt:
         self._resampler = resampler
         self._pieces: list[np.ndarray] = []
         self._read = self._channels = self._damaged = 0
-        # Sum and sum of squares of every channel, and of all channels together: their variances, whatever their offset.
-        self._moments = np.zeros((2, 1))
+        # Of every channel, and of every two channels: their covariances, whatever their offset.
+        self._sums, self._products = np.zeros(1), np.zeros((1, 1))
 
     @property
     def missing(self) -> int:
@@ -109,21 +109,25 @@ class Excerpt:
         self._left -= len(block)
         self._read += len(block)
         self._channels = block.shape[1]
-        sane = np.abs(block) <= SANE_PEAK
-        block[~sane] = 0
-        self._damaged += sane.size - int(np.count_nonzero(sane))
-        every = np.column_stack((block, block.sum(axis=1))).astype(np.float64)
-        self._moments = self._moments + np.stack((every.sum(axis=0), np.square(every).sum(axis=0)))
-        mono = block.mean(axis=1) if self._only is None else np.ascontiguousarray(block[:, self._only])
+        if not -SANE_PEAK <= block.min() <= block.max() <= SANE_PEAK:
+            sane = np.abs(block) <= SANE_PEAK
+            block[~sane] = 0
+            self._damaged += sane.size - int(np.count_nonzero(sane))
+        exact = block.astype(np.float64)
+        self._sums = self._sums + np.ones(len(exact)) @ exact
+        self._products = self._products + exact.T @ exact
+        # Some channels at a time are quicker than some samples of all.
+        mono = sum(block.T) / self._channels if self._only is None else np.ascontiguousarray(block[:, self._only])
         self._pieces.append(self._resampler.feed(mono))
 
     def lone(self) -> int | None:
         """The loudest channel when the channels cancel each other, so that it must be heard ``only``; else None."""
         if self._only is not None or self._channels < 2:
             return None
-        mean, square = self._moments / self._read
-        powers, together = np.split(np.maximum(square - np.square(mean), 0.0), [self._channels])
-        return int(powers.argmax()) if together[0] < CANCELLED * powers.sum() else None
+        mean = self._sums / self._read
+        covariance = self._products / self._read - np.outer(mean, mean)
+        powers, together = np.maximum(covariance.diagonal(), 0.0), max(covariance.sum(), 0.0)
+        return int(powers.argmax()) if together < CANCELLED * powers.sum() else None
 
     def finish(self) -> np.ndarray:
         """(N,) float32 mono at ``SAMPLE_RATE``. Raises AudioError as ``check_length`` does, for a start beyond the end,
