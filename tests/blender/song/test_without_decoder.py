@@ -10,7 +10,7 @@ import pytest
 
 from blender_addon import compat
 from blender_addon.interface.ticker import Ticker
-from blender_addon.song.decoding import DecodedSongs
+from blender_addon.song.decoding import DecodedSongs, Decoding
 from tests.conftest import click_samples
 from tokendance_core import AudioError, SongPart, load_music
 from tokendance_core.music import audio
@@ -23,11 +23,11 @@ def no_decoder(monkeypatch) -> None:
     monkeypatch.setattr(compat, "decodes_sound", lambda: False)
 
 
-def samples(song: Path, folder: Path, part: SongPart) -> str:
+def decoded(song: Path, folder: Path, part: SongPart) -> Decoding:
     decoding = DecodedSongs(Ticker()).ask(str(song), part, folder)
     while not decoding.is_done:
         decoding.step()
-    return decoding.result()
+    return decoding
 
 
 @pytest.fixture
@@ -43,17 +43,18 @@ def song(tmp_path) -> Path:
 
 @pytest.mark.parametrize("part", [SongPart(), SongPart(start=9.5, duration=8.0, speed=1.25)])
 def test_a_wave_file_is_heard_as_the_command_line_hears_it(song, tmp_path, part):
-    ours = audio.load_samples(samples(song, tmp_path, part), song.name)
+    decoding = decoded(song, tmp_path, part)  # the file goes with it
+    ours = audio.load_samples(decoding.result(), song.name)
     theirs = load_music(song, start=part.start, duration=part.duration or None, speed=part.speed)
     np.testing.assert_allclose(ours.samples[500:-500], theirs.samples[500:-500], atol=0.01)
 
 
 def test_another_file_is_left_to_the_worker(tmp_path):
     (tmp_path / "song.mp3").write_bytes(b"ID3" + bytes(5000))
-    assert samples(tmp_path / "song.mp3", tmp_path, SongPart()) == ""
+    assert decoded(tmp_path / "song.mp3", tmp_path, SongPart()).result() == ""
     assert list(tmp_path.glob("*.npy")) == []
 
 
 def test_a_missing_file_is_told_all_the_same(tmp_path):
     with pytest.raises(AudioError, match="There is no file"):
-        samples(tmp_path / "song.mp3", tmp_path, SongPart())
+        decoded(tmp_path / "song.mp3", tmp_path, SongPart()).result()
