@@ -29,6 +29,9 @@ PROBE = 1024
 ALIKE = 0.02
 """How much they may differ there, as a share of the loudest sample: some formats are decoded with noise."""
 
+CORRELATED = 0.9
+"""Of two pieces that differ by more: how well they must still correlate there."""
+
 TELLING = 0.25
 """Share of the greatest change from one sample to the next, from which on a sound tells where it is."""
 
@@ -139,4 +142,17 @@ def _find(probe: np.ndarray, piece: np.ndarray, expected: int, reach: int) -> in
         places = places[np.abs(piece[places + at, 0] - probe[at, 0]) <= least]
     off = {int(place): float(np.abs(piece[place : place + len(probe)] - probe).max()) for place in places}
     best = min(off, key=lambda place: (off[place], abs(place - expected)), default=None)
-    return best if best is not None and off[best] <= least else None
+    return best if best is not None and off[best] <= least else _correlated(probe, piece, expected, reach)
+
+
+def _correlated(probe: np.ndarray, piece: np.ndarray, expected: int, reach: int) -> int | None:
+    """The same where the decoder makes too much noise for any two samples to be alike."""
+    first = max(expected - reach, 0)
+    heard, sought = (np.array(frames[:, 0], np.float64) for frames in (piece[first : expected + reach], probe))
+    if len(heard) < len(sought) or not sought.any():
+        return None
+    energy = np.concatenate(((0.0,), np.cumsum(np.square(heard))))
+    power = (energy[len(sought) :] - energy[: -len(sought)]) * np.square(sought).sum()
+    likeness = np.correlate(heard, sought) / np.sqrt(np.maximum(power, np.finfo(float).tiny))
+    best = int(likeness.argmax())
+    return first + best if likeness[best] >= CORRELATED else None

@@ -105,6 +105,23 @@ def test_pieces_are_the_whole_decoded_at_once(songs, suffix):
     np.testing.assert_allclose(joined, at_once, atol=noise)
 
 
+@pytest.mark.parametrize(("level", "joins"), [(0.05, True), (20.0, False)])
+def test_pieces_are_joined_through_noise_that_is_new_every_time(songs, monkeypatch, level, joins):
+    """Where even that is not possible, the rest is decoded at once."""
+    pieces, draw, asked = DecodedPieces(songs / "song.flac"), np.random.default_rng(0), []
+    decoded = pieces._decoded
+
+    def noisy(first: int, count: int | None) -> np.ndarray:
+        asked.append(count)
+        frames = decoded(first, count)
+        return frames + frames * draw.uniform(-level, level, frames.shape).astype(np.float32)
+
+    monkeypatch.setattr(pieces, "_decoded", noisy)
+    joined = np.concatenate(list(pieces))
+    np.testing.assert_allclose(joined, whole(songs / "song.flac"), atol=level)
+    assert (None not in asked) == joins
+
+
 @pytest.mark.parametrize("suffix", ["wav", "flac", "mp3", "ogg"])
 @pytest.mark.parametrize("part", [SongPart(), SongPart(start=1.25, duration=3.0, speed=1.035), SongPart(start=10.4)])
 def test_blender_and_the_command_line_hear_the_same(songs, decoded, tmp_path, suffix, part):
