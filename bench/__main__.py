@@ -20,6 +20,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from bench.engines import ENGINES
+
 ROOT = Path(__file__).resolve().parent.parent
 SONG = ROOT / "examples" / "happy_lofi_day.ogg"
 
@@ -94,6 +96,35 @@ def ratio_table(networks: dict[str, dict]) -> str:
     return table("time, ratio (above 1: ours is faster)", list(networks), rows)
 
 
+def engine_table(songs: dict[str, dict]) -> str:
+    """The whole of a dance, both engines: from the start of Python, warm, and beside other programs."""
+    rows = []
+    for engine in ENGINES:
+        for figure, label in _ONCE.items():
+            rows.append(
+                [f"{engine}: {label}", *(f"{one['own_process'][engine][figure]:.2f}" for one in songs.values())]
+            )
+    for around, label in _AROUND.items():
+        for threads in songs[next(iter(songs))][around]:
+            found = [one[around][threads] for one in songs.values()]
+            for engine in ENGINES:
+                rows.append([f"{engine}, {threads}{label}, s", *(f"{one[engine]:.2f}" for one in found)])
+            rows.append([f"numpy / torch, {threads}{label}", *(f"{one['ratio']:.2f}" for one in found)])
+            if not label:
+                rows.append(
+                    [f"frames that differ, {threads}, %", *(f"{one['frames_apart_percent']:.2f}" for one in found)]
+                )
+    return table("engines on the processor", list(songs), rows)
+
+
+_ONCE = {
+    "ready": "Python, packages and weights, s",
+    "first_dance": "the same and the first dance, s",
+    "peak_megabytes": "peak memory, MB",
+}
+_AROUND = {"alone": "", "beside_busy_programs": " beside busy programs"}
+
+
 def measure(lengths: dict[str, Length], folder: Path) -> dict[str, dict]:
     """Every song's stages, in processes of their own; songs and dances are left in ``folder``."""
     songs = {}
@@ -103,6 +134,7 @@ def measure(lengths: dict[str, Length], folder: Path) -> dict[str, dict]:
         looped_song(song, length.seconds)
         songs[name] = child("bench.stages", song, folder, length.repeats)
         songs[name]["warm"] |= child("bench.keys", song.with_suffix(".npz"), length.repeats)
+        songs[name]["engines"] = child("bench.engines", song, length.repeats)
     return songs
 
 
@@ -123,7 +155,7 @@ def main(argv: Sequence[str]) -> None:
         "cores": os.cpu_count(),
         "system": platform.platform(),
         "python": platform.python_version(),
-        "torch": version("torch"),
+        **{package: version(package) for package in ("numpy", "torch")},
     }
     songs = measure(lengths, folder)
     print("measuring scan and generator …", file=sys.stderr)
@@ -134,6 +166,7 @@ def main(argv: Sequence[str]) -> None:
     if arguments.small:
         print("Small sizes: these figures say little about speed.\n")
     tables = [stage_table(songs, seconds, kind) for kind in ("cold", "warm")]
+    tables.append(engine_table({name: song["engines"] for name, song in songs.items()}))
     print(*tables, ratio_table(networks), sep="\n")
     found = {"machine": machine, "songs": songs, "networks": networks}
     (arguments.out / "bench.json").write_text(json.dumps(found, indent=2), encoding="utf-8")

@@ -13,6 +13,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from itertools import pairwise
 from typing import TypeVar
 
@@ -20,13 +21,20 @@ import numpy as np
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
-_Product = Callable[[np.ndarray, np.ndarray], np.ndarray]
+_Product = Callable[..., np.ndarray]
+_Work = Callable[[np.ndarray, np.ndarray], object]
+"""Fills the second array, row by row, from the first."""
 
 MOST_THREADS = 8
 """More gain nothing: what is not shared out takes longest then."""
 
 _FEWEST_ROWS = 96
 """Rows worth a thread of their own."""
+
+_ROWS_ALONE, _ROWS_TOGETHER = 512, 2048
+"""Places taken at once. By one thread: as many as stay in the cache of a core. By several: more, because between two
+steps threads of Python wait for each other.
+"""
 
 _CLEARLY_FASTER = 2.5
 """A good BLAS is four to fifty times faster than ``einsum``, a plain one never twice."""
@@ -38,9 +46,9 @@ def usable_threads() -> int:
     return min(cores, MOST_THREADS)
 
 
-def by_loops(x: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def by_loops(x: np.ndarray, weight: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """The product of two matrices, or of two stacks of them, without BLAS."""
-    made: np.ndarray = np.einsum("...ij,...jk->...ik", x, weight)
+    made: np.ndarray = np.einsum("...ij,...jk->...ik", x, weight, out=out)
     return made
 
 
@@ -67,29 +75,44 @@ class Compute:
 
     def __init__(self, threads: int | None = None, blas: bool | None = None) -> None:
         self.threads = threads or usable_threads()
+        self.rows = _ROWS_ALONE if self.threads == 1 else _ROWS_TOGETHER
         self.multiply: _Product = np.matmul if (has_good_blas() if blas is None else blas) else by_loops
+        # Two pools: who waits for blocks of rows never waits for himself.
         many = self.threads > 1
-        # Two pools: who waits in the first for blocks of the second can never wait for himself.
         self._halves = ThreadPoolExecutor(1, "tokendance") if many else None
-        self._blocks = ThreadPoolExecutor(self.threads - 2, "tokendance") if self.threads > 2 else None
+        self._blocks = ThreadPoolExecutor(self.threads - 1, "tokendance") if many else None
 
-    def product(self, x: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        """(B, L, K) or (L, K) times (K, N)."""
-        parts = min(self.threads // 2, x.shape[-2] // _FEWEST_ROWS)
-        if self._blocks is None or parts < 2:
-            return self.multiply(x, weight)
-        made = np.empty((*x.shape[:-1], weight.shape[-1]), np.float32)
-        cuts = np.linspace(0, x.shape[-2], parts + 1).astype(int)
+    def with_threads(self, threads: int) -> Compute:
+        """The same for a part of the work, which may use so many of the threads."""
+        part = copy(self)
+        part.threads = max(threads, 1)
+        return part
 
-        def fill(rows: slice) -> None:
-            made[..., rows, :] = self.multiply(x[..., rows, :], weight)
-
+    def by_rows(self, work: _Work, x: np.ndarray, made: np.ndarray) -> np.ndarray:
+        """Fills ``made`` (…, L, columns) and returns it: ``work`` fills each stretch of rows from the same stretch of
+        ``x`` (…, L, C). Stretches are short enough for the cache of a core, and shared out over the threads.
+        """
+        length = x.shape[-2]
+        shares = max(min(self.threads, length // _FEWEST_ROWS), 1)
+        cuts = np.linspace(0, length, max(shares, -(-length // self.rows)) + 1).astype(int)
         rows = [slice(*ends) for ends in pairwise(cuts)]
-        others = [self._blocks.submit(fill, each) for each in rows[1:]]
-        fill(rows[0])
+
+        def fill(share: int) -> None:
+            for some in rows[share::shares]:
+                work(x[..., some, :], made[..., some, :])
+
+        others = [self._blocks.submit(fill, share) for share in range(1, shares)] if self._blocks else []
+        fill(0)
         for other in others:
             other.result()
         return made
+
+    def product(self, x: np.ndarray, weight: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """(…, L, K) times (K, N), in ``out`` or in a new array."""
+        made = np.empty((*x.shape[:-1], weight.shape[-1]), np.float32) if out is None else out
+        if self.threads == 1:
+            return self.multiply(x, weight, out=made)
+        return self.by_rows(lambda rows, some: self.multiply(rows, weight, out=some), x, made)
 
     def both(self, work: Callable[[_In], _Out], parts: Sequence[_In]) -> list[_Out]:
         """``work`` of two parts side by side, in their order; the caller does the first one."""

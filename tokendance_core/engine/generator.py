@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from tokendance_core.engine.compute import Compute
 from tokendance_core.engine.digits import digits_of_codes
 from tokendance_core.engine.mamba import BiMamba, Scanner
-from tokendance_core.engine.maths import Linear, gelu, normalised, sigmoid
+from tokendance_core.engine.maths import Linear, gelu, normalised
 from tokendance_core.engine.parameters import Parameters
 from tokendance_core.model.config import HALVES, GeneratorConfig, Prompt
 
@@ -35,24 +36,39 @@ def token_table(
     return table
 
 
-class Neighbours:
-    """Mixes each token with its two neighbours on either side, (B, L, inside) -> (B, L, outside)."""
+class KnownTokens:
+    """A convolution over the vectors of dance tokens, (B, streams, L) -> (B, L, outside): each token with its two
+    neighbours on either side.
+
+    What a token adds to each of its neighbours is a row of a table, worked out once: no products are left.
+    """
 
     REACH = 2
 
-    def __init__(self, parameters: Parameters, inside: int, outside: int, compute: Compute) -> None:
-        self.product = compute.product
-        weight = parameters.take("weight", outside, inside, 2 * self.REACH + 1)
-        self.taps = np.ascontiguousarray(weight.transpose(2, 1, 0))
+    def __init__(
+        self, parameters: Parameters, tables: Mapping[int, np.ndarray], halves: int, outside: int, compute: Compute
+    ) -> None:
+        """``tables`` holds the vectors of the streams that it hears, by their numbers; ``halves`` of the body."""
+        width = next(iter(tables.values())).shape[1]
+        weight = parameters.take("weight", outside, halves * width, 2 * self.REACH + 1)
+        taps = np.ascontiguousarray(weight.transpose(2, 1, 0))
         self.bias = parameters.take("bias", outside)
+        self.adds = {
+            stream: [compute.product(table, tap[(stream % halves) * width :][:width]) for tap in taps]
+            for stream, table in tables.items()
+        }
 
-    def __call__(self, x: np.ndarray) -> np.ndarray:
-        length = x.shape[1]
-        made = self.product(x, self.taps[self.REACH])
-        made += self.bias
-        for off in range(1, min(self.REACH + 1, length)):
-            made[:, off:] += self.product(x[:, :-off], self.taps[self.REACH - off])
-            made[:, :-off] += self.product(x[:, off:], self.taps[self.REACH + off])
+    def __call__(self, dance: np.ndarray) -> np.ndarray:
+        batch, _, length = dance.shape
+        made = np.empty((batch, length, len(self.bias)), np.float32)
+        made[:] = self.bias
+        for stream, tables in self.adds.items():
+            unknown = bool((dance[:, stream] == len(tables[0]) - 1).all())  # whole streams are, in most passes
+            for tap, table in enumerate(tables):
+                ahead = tap - self.REACH
+                to = slice(max(-ahead, 0), max(length - max(ahead, 0), 0))
+                since = slice(max(ahead, 0), max(length + min(ahead, 0), 0))
+                made[:, to] += table[-1] if unknown else table[dance[:, stream, since]]
         return made
 
 
@@ -60,38 +76,44 @@ class GenreGate:
     """x + sigmoid(MLP_a([x, g])) MLP_d([x, g]) for tokens x (B, L, width) and a style g (B, width)."""
 
     def __init__(self, parameters: Parameters, width: int, compute: Compute) -> None:
-        self.tokens_in = Linear(parameters / "tokens_in", width, 2 * width, compute)
-        self.genre_in = Linear(parameters / "genre_in", width, 2 * width, compute, bias=False)
-        self.change = Linear(parameters / "change", width, width, compute)
-        self.openness = Linear(parameters / "openness", width, width, compute)
-        self.width, self.compute = width, compute
+        self.width, self.compute, alone = width, compute, compute.with_threads(1)
+        self.tokens_in = Linear(parameters / "tokens_in", width, 2 * width, alone)
+        self.genre_in = Linear(parameters / "genre_in", width, 2 * width, alone, bias=False)
+        self.change = Linear(parameters / "change", width, width, alone).halved()
+        self.openness = Linear(parameters / "openness", width, width, alone).halved()
 
     def __call__(self, x: np.ndarray, style: np.ndarray) -> np.ndarray:
-        inside = self.compute.product(x, self.tokens_in.weight)
-        inside += self.genre_in(style)[:, None] + self.tokens_in.bias
-        inside = gelu(inside)
-        made = sigmoid(self.openness(inside[..., self.width :]))
-        made *= self.change(inside[..., : self.width])
-        made += x
-        return made
+        told = self.genre_in(style)[:, None]
+        return self.compute.by_rows(lambda rows, made: self._let_in(rows, told, made), x, np.empty_like(x))
+
+    def _let_in(self, x: np.ndarray, told: np.ndarray, made: np.ndarray) -> None:
+        inside = self.tokens_in(x)
+        inside += told
+        gelu(inside)
+        openness = np.tanh(self.openness(inside[..., self.width :]))  # 2 sigmoid(2 h) - 1
+        openness += 1
+        openness *= self.change(inside[..., : self.width])
+        np.add(openness, x, out=made)
 
 
 class DanceBranch:
     """Dance-local scanner of one body half: global features and this half's known tokens -> what its heads take."""
 
-    def __init__(self, parameters: Parameters, config: GeneratorConfig, compute: Compute) -> None:
+    def __init__(
+        self, parameters: Parameters, config: GeneratorConfig, tables: Mapping[int, np.ndarray], compute: Compute
+    ) -> None:
         self.enter = Linear(parameters / "enter", config.width, config.width, compute)
-        self.around = Neighbours(parameters / "around", config.width, config.width, compute)
+        self.around = KnownTokens(parameters / "around", tables, 1, config.width, compute)
         self.layers = Scanner(parameters / "layers", config, config.dance_layers, compute)
         scale, shift = ((parameters / "norm").take(name, config.width) for name in ("weight", "bias"))
         self.heads = [
-            code_head(parameters / "heads" / codebook, config, compute).after_scale(scale, shift)
+            code_head(parameters / "heads" / codebook, config, compute).of_normalised(scale, shift)
             for codebook in range(config.codebooks)
         ]
 
-    def __call__(self, features: np.ndarray, known: np.ndarray) -> np.ndarray:
+    def __call__(self, features: np.ndarray, dance: np.ndarray) -> np.ndarray:
         x = self.enter(features)
-        x += self.around(known)
+        x += self.around(dance)
         return normalised(self.layers(x))
 
 
@@ -117,20 +139,24 @@ class Generator:
         self.cues_in = {
             cue: (parameters / "cues_in" / cue).take("weight", size, width) for cue, size in config.cues.items()
         }
-        self.dance_in = [
-            token_table(parameters / "dance_in" / i, config, compute, "both", mask=True) for i in range(config.streams)
-        ]
+        streams = range(config.streams)
+        tables = {i: token_table(parameters / "dance_in" / i, config, compute, "both", mask=True) for i in streams}
         genre = parameters / "genre_in"
         self.genre_in = Linear(genre / 1, width, width, compute)((genre / 0).take("weight", config.genres, width))
         self.tempo_in = (parameters / "tempo_in").take("weight", config.tempos, width)
         self.fuse_music = Linear(parameters / "fuse_music", 2 * width, width, compute)
-        self.fuse_dance = Neighbours(parameters / "fuse_dance", len(HALVES) * width, width, compute)
+        self.fuse_dance = KnownTokens(parameters / "fuse_dance", tables, len(HALVES), width, compute)
         layers = [parameters / "global_layers" / layer for layer in range(config.global_layers)]
         self.global_layers = [
             (GenreGate(each / "genre_gate", width, compute), BiMamba(each / "mixer", config, compute))
             for each in layers
         ]
-        self.branches = [DanceBranch(parameters / "branches" / half, config, compute) for half in range(len(HALVES))]
+        self.branches = [
+            DanceBranch(
+                parameters / "branches" / half, config, {i: tables[i] for i in streams[half :: len(HALVES)]}, compute
+            )
+            for half in range(len(HALVES))
+        ]
 
     def hear(self, prompt: Prompt) -> Heard:
         """What a prompt contributes, whatever is danced to it."""
@@ -145,24 +171,16 @@ class Generator:
 
     def answer_at(self, places: np.ndarray, heard: Heard, dance: np.ndarray, codebooks: range) -> list[np.ndarray]:
         """As ``engine.Answering``."""
-        known = self._entered(dance)
-        x = self.fuse_dance(known) + heard.places
+        x = self.fuse_dance(dance)
+        x += heard.places
         for gate, mixer in self.global_layers:
             x = mixer(gate(x, heard.style))
-        halves = np.split(known, len(HALVES), axis=-1)
-        scanned = [branch(x, half) for branch, half in zip(self.branches, halves, strict=True)]
+        scanned = [branch(x, dance) for branch in self.branches]
         return [
             self.branches[half].heads[codebook](scanned[half][places[:, len(HALVES) * number + half]])
             for number, codebook in enumerate(codebooks)
             for half in range(len(HALVES))
         ]
-
-    def _entered(self, dance: np.ndarray) -> np.ndarray:
-        """Tokens (B, streams, L) -> (B, L, halves x width): the vectors of all codebooks of each half, added."""
-        known = np.zeros((len(dance), dance.shape[2], len(HALVES), self.config.width), np.float32)
-        for stream, table in enumerate(self.dance_in):
-            known[:, :, stream % len(HALVES)] += table[dance[:, stream]]
-        return known.reshape(*known.shape[:2], -1)
 
 
 _MUSIC = ("semantic", "acoustic")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from tokendance_core.engine.compute import Compute
-from tokendance_core.engine.maths import Linear, normalised, sigmoid, silu, softplus
+from tokendance_core.engine.maths import Linear, normalised, silu_of_double, softplus
 from tokendance_core.engine.parameters import Parameters
-from tokendance_core.engine.scan import CHUNK, scan
+from tokendance_core.engine.scan import CHUNK, Inputs, scan
 from tokendance_core.model.config import GeneratorConfig
 
 
 class Mixer:
     """A Mamba-2 mixer along one direction of time, (B, L, width) -> (B, L, width), both counted forward.
 
-    It takes in what the block's normalisation has not scaled yet: ``scale`` and ``shift`` go into its own projection.
+    It walks through the song stretch by stretch, from the side where its time begins. It takes in what the block's
+    normalisation has not scaled yet: ``scale`` and ``shift`` go into its own projection. Whatever ends in a SiLU has
+    half its weights, see ``silu_of_double``.
     """
 
     def __init__(
@@ -33,9 +36,10 @@ class Mixer:
         mixed = self.inner + 2 * config.state
         outside = self.inner + mixed + self.heads
         self.enter = Linear(parameters / "in_proj", config.width, outside, compute, bias=False)
-        self.enter.after_scale(scale, shift)
-        self.taps = np.ascontiguousarray((parameters / "conv1d").take("weight", mixed, 1, config.conv)[:, 0].T)
-        self.conv_bias = (parameters / "conv1d").take("bias", mixed)
+        self.enter.of_normalised(scale, shift).halved(slice(self.inner))  # z
+        taps = (parameters / "conv1d").take("weight", mixed, 1, config.conv)[:, 0].T
+        self.taps = np.ascontiguousarray(np.float32(0.5) * (taps[::-1] if backward else taps))
+        self.conv_bias = np.float32(0.5) * (parameters / "conv1d").take("bias", mixed)
         self.dt_bias = parameters.take("dt_bias", self.heads)
         self.A = -np.exp(parameters.take("A_log", self.heads))
         self.D = parameters.take("D", self.heads)
@@ -44,35 +48,47 @@ class Mixer:
         self.leave.weight *= gain[:, None]
 
     def __call__(self, n: np.ndarray) -> np.ndarray:
-        length = n.shape[1]
-        entered = self.enter(n)
-        z, xBC, dt = np.split(entered, [self.inner, -self.heads], axis=-1)
-        mixed, steps = self._convolved(xBC), self._steps(dt)
-        x, B, C = np.split(mixed, [self.inner, self.inner + self.state], axis=-1)
-        y = scan(
-            x.reshape(*x.shape[:2], self.heads, self.head_dim),
-            steps,
-            self.A,
-            B,
-            C,
-            self.D,
-            self.compute,
-            backward=self.backward,
-        ).reshape(x.shape)[:, :length]
-        return self._left(y, z)
+        """``n`` as ``normalised`` gives it."""
+        batch, length, _ = n.shape
+        made = np.empty((batch, length, self.leave.weight.shape[1]), np.float32)
+        state = np.zeros((batch, self.state, self.heads, self.head_dim), np.float32)
+        known = np.zeros((batch, len(self.taps) - 1, self.taps.shape[1]), np.float32)
+        for first in range(0, length, self.compute.rows)[:: -1 if self.backward else 1]:
+            rows = slice(first, min(first + self.compute.rows, length))
+            made[:, rows], state, known = self._stretch(n[:, rows], state, known)
+        return made
 
-    def _convolved(self, xBC: np.ndarray) -> np.ndarray:
+    def _stretch(
+        self, n: np.ndarray, state: np.ndarray, known: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """One stretch of the song, with the state before it and what its convolution has to know of the stretch before;
+        both as they are behind it.
+        """
+        batch, length, _ = n.shape
+        reach = known.shape[1]
+        entered = np.empty((batch, length + reach, self.enter.weight.shape[1]), np.float32)
+        new, old = (slice(length), slice(length, None)) if self.backward else (slice(reach, None), slice(reach))
+        self.enter(n, out=entered[:, new])
+        z, heard, dt = np.split(entered, [self.inner, -self.heads], axis=-1)
+        heard[:, old] = known
+        x, B, C = np.split(self._convolved(heard), [self.inner, self.inner + self.state], axis=-1)
+        heads = x.reshape(*x.shape[:2], self.heads, self.head_dim)
+        inputs = Inputs(heads, self._steps(dt[:, new]), B, C)
+        y, state = scan(inputs, self.A, self.D, state, self.compute, backward=self.backward)
+        known = heard[:, :reach] if self.backward else heard[:, length:]
+        return self._left(y.reshape(x.shape)[:, :length], z[:, new]), state, known
+
+    def _convolved(self, heard: np.ndarray) -> np.ndarray:
         """SiLU of the causal depthwise convolution, zeros behind the end until whole chunks are full."""
-        batch, length, channels = xBC.shape
+        batch, length, channels = heard.shape[0], heard.shape[1] - len(self.taps) + 1, heard.shape[2]
+        step, strides = heard.strides[1], heard.strides
+        windows = as_strided(heard, (batch, length, channels, len(self.taps)), (*strides, step), writeable=False)
         whole = np.zeros((batch, -(-length // CHUNK) * CHUNK, channels), np.float32)
-        made, last = whole[:, :length], len(self.taps) - 1
-        np.multiply(xBC, self.taps[last], out=made)
+        made = whole[:, :length]
+        # einsum multiplies and adds at once: five times faster than a product and a sum for each tap
+        np.einsum("blck,kc->blc", windows, self.taps, out=made)
         made += self.conv_bias
-        for back in range(1, min(last + 1, length)):
-            term = (xBC[:, back:] if self.backward else xBC[:, :-back]) * self.taps[last - back]
-            now = made[:, :-back] if self.backward else made[:, back:]
-            now += term
-        made *= sigmoid(made)
+        made += np.tanh(made) * made
         return whole
 
     def _steps(self, dt: np.ndarray) -> np.ndarray:
@@ -83,7 +99,9 @@ class Mixer:
 
     def _left(self, y: np.ndarray, z: np.ndarray) -> np.ndarray:
         """The gated RMS norm and the projection out; each row's scale is applied to the shorter row behind it."""
-        gated = silu(z)
+        gated = np.tanh(z)  # SiLU
+        gated *= z
+        gated += z
         gated *= y
         power = np.einsum("...c,...c->...", gated, gated)
         power /= np.float32(self.inner)
@@ -99,20 +117,24 @@ class BiMamba:
 
     def __init__(self, parameters: Parameters, config: GeneratorConfig, compute: Compute) -> None:
         scale, shift = ((parameters / "norm").take(name, config.width) for name in ("weight", "bias"))
+        half, alone = compute.with_threads(compute.threads // 2), compute.with_threads(1)
         self.mixers = [
-            Mixer(parameters / name, config, scale, shift, compute, backward=backward)
+            Mixer(parameters / name, config, scale, shift, half, backward=backward)
             for name, backward in (("fwd", False), ("bwd", True))
         ]
-        self.gate = Linear(parameters / "gate", config.width, config.width, compute).after_scale(scale, shift)
+        self.gate = Linear(parameters / "gate", config.width, config.width, alone).of_normalised(scale, shift).halved()
         self.compute = compute
 
     def __call__(self, x: np.ndarray) -> np.ndarray:
         n = normalised(x)
         mixed, against = self.compute.both(lambda mixer: mixer(n), self.mixers)
         mixed += against
-        mixed *= silu(self.gate(n))
+        mixed *= self.compute.by_rows(self._gate, n, np.empty_like(x))
         mixed += x
         return mixed
+
+    def _gate(self, n: np.ndarray, made: np.ndarray) -> None:
+        silu_of_double(self.gate(n, out=made))
 
 
 class Scanner:

@@ -27,7 +27,7 @@ class Parameters:
             raise ValueError(f"the array {full} is missing")
         if array.shape != shape:
             raise ValueError(f"the array {full} has the shape {array.shape}, expected {shape}")
-        return np.ascontiguousarray(array, np.float32)
+        return np.array(array, np.float32, order="C")  # its own: layers change what they take
 
     @property
     def left(self) -> list[str]:

@@ -5,50 +5,54 @@ Letters and definition as in ``model/ssm.py``, whose ``scan_recurrent`` is the r
 
 from __future__ import annotations
 
-from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
 from tokendance_core.engine.compute import Compute
 
 CHUNK = 32
-_LOWEST_EXPONENT = np.float32(-80.0)  # exp() of less is a denormal or zero: slow, and nothing in the sum
+_LOWEST_EXPONENT = np.float32(-60.0)  # exp() of less is nothing in the sum, and as a factor soon a denormal: slow
+_LOWEST = np.full((CHUNK, CHUNK), _LOWEST_EXPONENT)  # as an array twice as fast as the number
+_SMALLEST_STEP = np.float32(1e-30)
+_SPOKEN_TO = [np.triu(np.full((CHUNK, CHUNK), -1e4, np.float32), 1)]
+_SPOKEN_TO.append(_SPOKEN_TO[0].T.copy())
+"""For time running forward and backward: added to the exponents of a chunk, where a place would hear a later one."""
+
+
+class Inputs(NamedTuple):
+    """x (B, L, H, P); dt (B, L, H), 0 where nothing is; B, C (B, L, N). L is a multiple of ``CHUNK``."""
+
+    x: np.ndarray
+    dt: np.ndarray
+    B: np.ndarray
+    C: np.ndarray
 
 
 def scan(
-    x: np.ndarray,
-    dt: np.ndarray,
-    A: np.ndarray,
-    B: np.ndarray,
-    C: np.ndarray,
-    D: np.ndarray,
-    compute: Compute,
-    *,
-    backward: bool,
-) -> np.ndarray:
-    """x (batch, L, H, P); dt (batch, L, H) > 0; A (H,) < 0; B, C (batch, L, N); D (H,) -> (batch, L, H, P).
+    inputs: Inputs, A: np.ndarray, D: np.ndarray, state: np.ndarray, compute: Compute, *, backward: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """y (B, L, H, P) of a stretch and the state (B, N, H, P) behind it, for A (H,) < 0, D (H,) and the state before it.
 
-    L is a multiple of ``CHUNK``: pad with zeros, which change nothing. ``backward`` runs from the end to the start.
+    ``backward``: time runs from the end of the arrays to their start.
     """
-    batch, length = x.shape[:2]
-    xs, dts, Bs, Cs = (each.reshape(-1, CHUNK, *each.shape[2:]) for each in (x, dt, B, C))  # M = batch * chunks
+    batch, _, heads, channels = inputs.x.shape
+    xs, dts, Bs, Cs = (each.reshape(-1, CHUNK, *each.shape[2:]) for each in inputs)  # M = batch * chunks
     total = _running_sum(dts * A, backward)
-    by_head = np.ascontiguousarray(total.transpose(0, 2, 1))  # (M, H, Q)
-
-    mix = by_head[..., :, None] - by_head[..., None, :]
-    np.clip(mix, _LOWEST_EXPONENT, 0, out=mix)
-    np.exp(mix, out=mix)
-    mix *= _causal(compute.multiply(Cs, Bs.transpose(0, 2, 1)), backward)[:, None]
-    mix *= dts.transpose(0, 2, 1)[:, :, None, :]
+    mix = _mixed_by(total, dts, compute.multiply(Cs, Bs.transpose(0, 2, 1)), backward)
+    np.einsum("mhqq->mhq", mix)[:] += D[:, None]
     y = np.empty_like(xs)
-    np.copyto(y.transpose(0, 2, 1, 3), compute.multiply(mix, xs.transpose(0, 2, 1, 3)))
-    y += xs * D[:, None]
-    if length > CHUNK:
-        states = _states(xs, dts, Bs, total, batch, compute, backward)
-        entering = compute.multiply(Cs, states).reshape(y.shape)
-        entering *= np.exp(np.maximum(total, _LOWEST_EXPONENT))[..., None]
-        y += entering
-    return y.reshape(x.shape)
+    compute.multiply(mix, xs.transpose(0, 2, 1, 3), out=y.transpose(0, 2, 1, 3))
+
+    whole = total[:, :1] if backward else total[:, -1:]
+    weighted = xs * (np.exp(np.maximum(whole - total, _LOWEST_EXPONENT)) * dts)[..., None]
+    added = compute.multiply(np.ascontiguousarray(Bs.transpose(0, 2, 1)), weighted.reshape(len(xs), CHUNK, -1))
+    decay = np.exp(np.maximum(whole, _LOWEST_EXPONENT)).reshape(batch, -1, 1, heads, 1)
+    states, state = _carried(state, added.reshape(batch, -1, *state.shape[1:]), decay, backward)
+    entering = compute.multiply(Cs, states.reshape(len(xs), -1, heads * channels)).reshape(y.shape)
+    entering *= np.exp(np.maximum(total, _LOWEST_EXPONENT))[..., None]
+    y += entering
+    return y.reshape(inputs.x.shape), state
 
 
 def _running_sum(steps: np.ndarray, backward: bool) -> np.ndarray:
@@ -56,25 +60,24 @@ def _running_sum(steps: np.ndarray, backward: bool) -> np.ndarray:
     return np.cumsum(steps[:, ::-1], axis=1)[:, ::-1] if backward else np.cumsum(steps, axis=1)
 
 
-def _causal(products: np.ndarray, backward: bool) -> np.ndarray:
-    """(M, Q, Q) with zeros where the later place would speak to the earlier one."""
-    return products * (np.triu if backward else np.tril)(np.ones((CHUNK, CHUNK), np.float32))
+def _mixed_by(total: np.ndarray, dts: np.ndarray, products: np.ndarray, backward: bool) -> np.ndarray:
+    """How much of each place of a chunk each place takes in (M, H, Q, Q): decay between them, times C.B, times dt."""
+    spoken = total - np.log(np.maximum(dts, _SMALLEST_STEP))
+    heard, spoken = (np.ascontiguousarray(each.transpose(0, 2, 1)) for each in (total, spoken))
+    mix: np.ndarray = heard[..., :, None] - spoken[..., None, :]
+    mix += _SPOKEN_TO[backward]
+    np.maximum(mix, _LOWEST, out=mix)
+    np.exp(mix, out=mix)
+    mix *= products[:, None]
+    return mix
 
 
-def _states(
-    xs: np.ndarray, dts: np.ndarray, Bs: np.ndarray, total: np.ndarray, batch: int, compute: Compute, backward: bool
-) -> np.ndarray:
-    """The state (M, N, H*P) on entry to each chunk."""
-    whole = total[:, :1] if backward else total[:, -1:]
-    to_end = np.exp(np.maximum(whole - total, _LOWEST_EXPONENT))
-    weighted = (xs * (to_end * dts)[..., None]).reshape(len(xs), CHUNK, -1)
-    added = compute.multiply(np.ascontiguousarray(Bs.transpose(0, 2, 1)), weighted).reshape(
-        batch, -1, Bs.shape[-1], *xs.shape[2:]
-    )
-    decay = np.exp(np.maximum(whole, _LOWEST_EXPONENT)).reshape(batch, -1, 1, xs.shape[2], 1)
-    states = np.zeros_like(added)
-    order = range(added.shape[1])[:: -1 if backward else 1]
-    for before, now in pairwise(order):
-        np.multiply(states[:, before], decay[:, before], out=states[:, now])
-        states[:, now] += added[:, before]
-    return states.reshape(len(xs), Bs.shape[-1], -1)
+def _carried(state: np.ndarray, added: np.ndarray, decay: np.ndarray, backward: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The state on entry to each chunk (B, K, N, H, P) and behind the last, from what each adds and how it decays what
+    it was given (B, K, 1, H, 1).
+    """
+    states = np.empty_like(added)
+    for chunk in range(added.shape[1])[:: -1 if backward else 1]:
+        states[:, chunk] = state
+        state = states[:, chunk] * decay[:, chunk] + added[:, chunk]
+    return states, state

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -15,11 +16,11 @@ from tokendance_core.engine import digits
 from tokendance_core.engine import generator as in_numpy
 from tokendance_core.engine.compute import Compute
 from tokendance_core.engine.mamba import BiMamba, Mixer
-from tokendance_core.engine.maths import gelu, normalised, silu, softplus
+from tokendance_core.engine.maths import gelu, normalised, silu_of_double, softplus
 from tokendance_core.engine.numpy_engine import NumpyEngine
 from tokendance_core.engine.parameters import Parameters
 from tokendance_core.engine.sampler import sample
-from tokendance_core.engine.scan import CHUNK, scan
+from tokendance_core.engine.scan import CHUNK, Inputs, scan
 from tokendance_core.engine.tokenizer import Tokenizer
 from tokendance_core.engine.torch_engine import TorchEngine, arrays_of
 from tokendance_core.model import generator as in_torch
@@ -28,7 +29,7 @@ from tokendance_core.model.config import CONFIGS, CUES, Prompt, TokenizerConfig
 from tokendance_core.model.fsq import FSQ
 
 COMPUTES = {"BLAS": Compute(1, blas=True), "loops": Compute(1, blas=False), "threads": Compute(5, blas=False)}
-LENGTHS = (1, 2, 31, 32, 33, 230)
+LENGTHS = (1, 2, 31, 32, 33, 258, 2100)
 TINY = CONFIGS["tiny"]
 
 
@@ -39,6 +40,10 @@ def compute(request: pytest.FixtureRequest) -> Compute:
 
 def numbers(*shape: int, seed: int = 0) -> np.ndarray:
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
+
+
+def silu(x: np.ndarray) -> np.ndarray:
+    return silu_of_double(x / 2)
 
 
 def as_arrays(module: torch.nn.Module) -> Parameters:
@@ -54,12 +59,18 @@ def assert_same(found: np.ndarray, expected: torch.Tensor, tolerance: float = 2e
     np.testing.assert_allclose(found, expected.numpy(), atol=tolerance * max(1.0, float(expected.abs().max())))
 
 
-@pytest.mark.parametrize("length", [CHUNK, 3 * CHUNK])
+@pytest.mark.parametrize("stretches", [[CHUNK], [3 * CHUNK], [CHUNK, 2 * CHUNK]])
 @pytest.mark.parametrize("backward", [False, True])
-def test_the_scan_is_the_recurrence_in_either_direction(length: int, backward: bool, compute: Compute) -> None:
+def test_the_scan_is_the_recurrence_in_either_direction(stretches: list[int], backward: bool, compute: Compute) -> None:
+    """In one stretch, or in several that hand the state on."""
+    length = sum(stretches)
     x, B, C = numbers(2, length, 3, 8), numbers(2, length, 5, seed=1), numbers(2, length, 5, seed=2)
     dt, A, D = np.abs(numbers(2, length, 3, seed=3)), -np.abs(numbers(3, seed=4)) - 0.1, numbers(3, seed=5)
-    found = scan(x, dt, A, B, C, D, compute, backward=backward)
+    found, state = np.empty_like(x), np.zeros((2, 5, 3, 8), np.float32)
+    cuts = np.cumsum([0, *stretches])
+    for rows in [slice(*ends) for ends in pairwise(cuts)][:: -1 if backward else 1]:
+        some = Inputs(*(each[:, rows] for each in (x, dt, B, C)))
+        found[:, rows], state = scan(some, A, D, state, compute, backward=backward)
     turn = (lambda each: each.flip(1)) if backward else (lambda each: each)
     x, dt, B, C = (turn(torch.from_numpy(each)) for each in (x, dt, B, C))
     assert_same(found, turn(ssm.scan_recurrent(x, dt, torch.from_numpy(A), B, C, torch.from_numpy(D))))
@@ -73,7 +84,8 @@ def test_a_mixer_is_mamba_2(length: int, backward: bool, compute: Compute) -> No
     ours = Mixer(as_arrays(mixer), TINY, *same, compute, backward=backward)
     n = numbers(2, length, TINY.width)
     turn = (lambda each: each.flip(1)) if backward else (lambda each: each)
-    assert_same(ours(n), turn(mixer(turn(torch.from_numpy(n)))).detach())
+    one = np.ones((2, length, 1), np.float32)
+    assert_same(ours(np.concatenate((n, one), axis=-1)), turn(mixer(turn(torch.from_numpy(n)))).detach())
 
 
 @pytest.mark.parametrize("length", LENGTHS)
@@ -84,12 +96,25 @@ def test_a_block_sees_both_directions(length: int, compute: Compute) -> None:
 
 
 @pytest.mark.parametrize("length", LENGTHS)
-def test_neighbours_and_genre_gate(length: int, compute: Compute) -> None:
-    around, gate = in_torch.Neighbours(24, 16), in_torch.GenreGate(24)
+@pytest.mark.parametrize("halves", [1, 2])
+def test_known_tokens_are_embedded_and_convolved(length: int, halves: int, compute: Compute) -> None:
+    """Two codebooks, all of the second one unknown, as in most passes."""
+    around = in_torch.Neighbours(halves * 6, 5)
+    tables = {stream: numbers(11, 6, seed=stream) for stream in range(0, 4, 3 - halves)}
+    dance = np.random.default_rng(0).integers(11, size=(2, 4, length))
+    dance[:, 2:] = 10
+    entered = np.zeros((2, length, halves, 6), np.float32)
+    for stream, table in tables.items():
+        entered[:, :, stream % halves] += table[dance[:, stream]]
+    ours = in_numpy.KnownTokens(as_arrays(around), tables, halves, 5, compute)
+    assert_same(ours(dance), around(torch.from_numpy(entered.reshape(2, length, -1))).detach())
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_the_genre_gate_lets_the_style_in(length: int, compute: Compute) -> None:
+    gate = in_torch.GenreGate(24)
     x, style = numbers(2, length, 24), numbers(2, 24, seed=1)
     torch.nn.init.zeros_(gate.openness.bias)
-    ours = in_numpy.Neighbours(as_arrays(around), 24, 16, compute)
-    assert_same(ours(x), around(torch.from_numpy(x)).detach())
     gated = in_numpy.GenreGate(as_arrays(gate), 24, compute)(x, style)
     assert_same(gated, gate(torch.from_numpy(x), torch.from_numpy(style)).detach())
 
@@ -113,15 +138,15 @@ def test_activations_are_those_of_torch(scale: float, seed: int) -> None:
     x = np.float32(scale) * numbers(40, 6, seed=seed)
     asked = torch.from_numpy(x)
     for ours, theirs in ((gelu, torch.nn.functional.gelu), (silu, torch.nn.functional.silu)):
-        np.testing.assert_allclose(ours(x), theirs(asked), atol=1e-6 * max(scale, 1), rtol=1e-5)
+        np.testing.assert_allclose(ours(x.copy()), theirs(asked), atol=1e-6 * max(scale, 1), rtol=1e-5)
     np.testing.assert_allclose(softplus(x), torch.nn.functional.softplus(asked), atol=1e-6, rtol=1e-5)
-    np.testing.assert_allclose(normalised(x), torch.nn.functional.layer_norm(asked, (6,)), atol=1e-5)
+    np.testing.assert_allclose(normalised(x)[..., :-1], torch.nn.functional.layer_norm(asked, (6,)), atol=1e-5)
 
 
 def test_activations_stand_the_greatest_numbers() -> None:
     x = np.array([-1e9, -100, -0.0, 100, 1e9], np.float32)
     for ours in (gelu, silu, softplus):
-        np.testing.assert_allclose(ours(x)[[0, 3, 4]], [0, 100, 1e9], atol=1e-6)
+        np.testing.assert_allclose(ours(x.copy())[[0, 3, 4]], [0, 100, 1e9], atol=1e-6)
 
 
 @settings(max_examples=25, deadline=None)
