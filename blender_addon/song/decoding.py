@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -57,9 +57,9 @@ class Decoding:
             return
         try:
             self.fraction = next(self._steps)
-        except StopIteration:
+        except StopIteration as end:
             self.is_done, self.fraction = True, 1.0
-            self.samples = str(self._file) if self._file.exists() else ""
+            self.samples = str(self._file) if end.value else ""
             self._on_done(self)
         except TokenDanceError as error:
             self.is_done, self._error = True, error
@@ -73,10 +73,9 @@ class Decoding:
         return self.samples
 
 
-def _steps(song: Path, part: SongPart, file: Path) -> Iterator[float]:
-    """Decode a part of a song into ``file``, telling the fraction that is done. Raises AudioError.
-
-    Where Blender cannot decode it there will be no file: the worker reads the song, if it can.
+def _steps(song: Path, part: SongPart, file: Path) -> Generator[float, None, bool]:
+    """Decode a part of a song into ``file``, telling the fraction that is done; False at the end where Blender cannot
+    decode it: the worker reads the song, if it can. Raises AudioError.
     """
     check_song_file(song)
     span = SongSpan(start=part.start, duration=part.duration or None, speed=part.speed)
@@ -84,7 +83,7 @@ def _steps(song: Path, part: SongPart, file: Path) -> Iterator[float]:
     while True:
         pieces = open_song(song)
         if pieces is None:
-            return
+            return False
         excerpt = SongExcerpt(song.name, span, pieces.rate, BlockResampler(pieces.rate * span.speed), only=only)
         wanted = min(excerpt.missing, max(pieces.length, 1))
         read = 0
@@ -98,6 +97,7 @@ def _steps(song: Path, part: SongPart, file: Path) -> Iterator[float]:
         if only is None:
             break
     save_samples(file, excerpt.finish())
+    return True
 
 
 def _remove(file: Path) -> None:
