@@ -99,7 +99,8 @@ class Chance:
 
     def uniform(self, places: np.ndarray, stream: int, attempt: int) -> np.ndarray:
         """0 to 1 for those places of a stream that are True, others at every attempt."""
-        return self._numbers(places.shape, self._CODES + stream, attempt)[places]
+        numbers: np.ndarray = self._numbers(places.shape, self._CODES + stream, attempt)[places]
+        return numbers
 
     def gumbel(self, shape: tuple[int, ...]) -> np.ndarray:
         """Standard Gumbel noise."""
