@@ -2,7 +2,7 @@
 
 ``python -m bench.engines SONG REPEATS`` prints JSON. The engines take turns in one process, so that a slow moment
 affects both; what can be measured only once, the start and the peak of memory, is measured in processes of their own.
-Beside other programs: as many processes as there are cores are kept busy meanwhile.
+Beside busy programs, once: as many processes as there are cores never rest meanwhile.
 """
 
 from __future__ import annotations
@@ -46,12 +46,9 @@ def in_its_own_process(song: Path, engine: str) -> dict[str, float]:
 def taking_turns(song: Path, repeats: int, threads: int) -> dict[str, object]:
     """Medians of a warm dance and of the generator's part of it, the ratio of both engines, and where they differ."""
     import numpy as np
-    import torch
-
     from tokendance_core.dance import checkpoint, pipeline
     from tokendance_core.music import audio
 
-    torch.set_num_threads(threads)
     music = audio.load(song)
     models = {engine: checkpoint.load(engine=engine, threads=threads) for engine in ENGINES}
     seconds: dict[str, list[float]] = {engine: [] for engine in ENGINES}
@@ -90,7 +87,7 @@ def main(song: Path, repeats: int) -> dict[str, object]:
     keep_large_blocks()
     alone = {f"{threads} threads": taking_turns(song, repeats, threads) for threads in THREADS}
     with busy_machine():
-        beside = {f"{threads} threads": taking_turns(song, min(repeats, 2), threads) for threads in THREADS}
+        beside = {f"{threads} threads": taking_turns(song, 1, threads) for threads in THREADS}
     return {
         "own_process": {engine: in_its_own_process(song, engine) for engine in ENGINES},
         "alone": alone,

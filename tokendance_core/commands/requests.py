@@ -38,6 +38,13 @@ class RunSettings:
             "mps": ("Metal", "The graphics processor of an Apple computer"),
         },
     )
+    threads: int = option(
+        0,
+        "Threads of the processor that a dance may use; 0: as many as pay",
+        least=0,
+        most=64,
+        hint="1 leaves the other cores to other work.",
+    )
     checkpoint: str = option(
         "", "File with the weights of the network; empty: the one that comes with TokenDance", unit="file"
     )

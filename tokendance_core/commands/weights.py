@@ -21,7 +21,7 @@ def load_once(run: RunSettings) -> Checkpoint:
     from tokendance_core.dance import checkpoint
 
     engine, device = devices.choose(run)
-    return checkpoint.load(Path(run.checkpoint) if run.checkpoint else None, engine, device)
+    return checkpoint.load(Path(run.checkpoint) if run.checkpoint else None, engine, device, run.threads or None)
 
 
 class CheckpointCache:
@@ -37,7 +37,7 @@ class CheckpointCache:
 
         file = Path(run.checkpoint) if run.checkpoint else default_path()
         state = file.stat() if file.is_file() else None
-        key = (file, run.engine, run.device, state and (state.st_mtime_ns, state.st_size))
+        key = (file, run.engine, run.device, run.threads, state and (state.st_mtime_ns, state.st_size))
         if self._checkpoint is None or key != self._key:
             self._checkpoint = None  # two at once may be too much for a graphics card
             self._checkpoint, self._key = load_once(run), key

@@ -23,7 +23,8 @@ def make(
     arrays: Mapping[str, np.ndarray],
     threads: int | None = None,
 ) -> Engine:
-    """The engine of this name. ``device`` is for torch alone, ``threads`` (None: as many as are usable) for numpy.
+    """The engine of this name on ``threads`` of the processor (None: as many as are usable; one for torch, whose
+    threads wait spinning); ``device`` is for torch alone.
 
     ValueError when the arrays do not fit the sizes.
     """
@@ -31,4 +32,4 @@ def make(
         return NumpyEngine(tokenizers, generator, arrays, Compute(threads))
     from tokendance_core.engine.torch_engine import TorchEngine
 
-    return TorchEngine(tokenizers, generator, arrays, device)
+    return TorchEngine(tokenizers, generator, arrays, device, threads)

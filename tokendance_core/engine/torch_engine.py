@@ -23,8 +23,10 @@ def arrays_of(networks: Mapping[str, nn.Module]) -> dict[str, np.ndarray]:
 
 
 class TorchEngine:
-    """An ``Engine`` whose ``networks`` are torch modules on ``device``, by stream and "generator". ValueError for an
-    array that is missing, of another shape than the sizes say, or unknown.
+    """An ``Engine`` whose ``networks`` are torch modules on ``device``, by stream and "generator".
+
+    ``threads`` are those of torch in this process (None: as they are). ValueError for an array that is missing, of
+    another shape than the sizes say, or unknown.
     """
 
     name = "torch"
@@ -35,8 +37,11 @@ class TorchEngine:
         generator: GeneratorConfig | None,
         arrays: Mapping[str, np.ndarray],
         device: str = "cpu",
+        threads: int | None = None,
     ) -> None:
         self.device = device
+        if threads:
+            torch.set_num_threads(threads)
         self.networks: dict[str, nn.Module] = {name: Tokenizer(config) for name, config in tokenizers.items()}
         if generator is not None:
             self.networks["generator"] = Generator(generator)
