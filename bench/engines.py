@@ -46,6 +46,7 @@ def in_its_own_process(song: Path, engine: str) -> dict[str, float]:
 def taking_turns(song: Path, repeats: int, threads: int) -> dict[str, object]:
     """Medians of a warm dance and of the generator's part of it, the ratio of both engines, and where they differ."""
     import numpy as np
+
     from tokendance_core.dance import checkpoint, pipeline
     from tokendance_core.music import audio
 

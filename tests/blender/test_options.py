@@ -34,7 +34,7 @@ from tokendance_core import GenerateSettings, RunSettings, SongPart, declared_op
 
 generate, mannequin, worker = test_takes.generate, test_takes.mannequin, test_takes.worker
 
-PART = others(SongPart, "speed")
+PART = others(SongPart, "speed") | {"start": 1.0}  # what is left of the song is long enough
 MADE = others(GenerateSettings)
 FITTED = {**others(Fitting), "root_motion": "in_place"}  # the mannequin has no separate root bone
 FOR_ACTIONS = others(Placement, *FITTING)

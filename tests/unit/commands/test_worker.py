@@ -125,8 +125,10 @@ def answered(folder: Path, number: int, asked: object, cache: CheckpointCache | 
 
 
 def waited_for(folder: Path, number: int, seconds: float = 20.0) -> dict[str, object]:
+    """The answer, once there is one and its request has been taken away."""
+    answer, request = folder / f"{number}.answer.json", folder / f"{number}.request.json"
     end = time.monotonic() + seconds
-    while not (folder / f"{number}.answer.json").exists() and time.monotonic() < end:
+    while (request.exists() or not answer.exists()) and time.monotonic() < end:
         time.sleep(0.005)
     return said(folder, number)
 
