@@ -31,25 +31,6 @@ LIGHT_RUN = Path(__file__).with_name("light_run.py")
 
 
 @pytest.fixture(scope="module")
-def package(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    dist = tmp_path_factory.mktemp("dist")
-    before = _state(root)
-    subprocess.run([sys.executable, str(root / "build_addon.py"), "--output", str(dist)], cwd=root, check=True)
-    assert _state(root) == before
-    return dist / f"tokendance-{__version__}.zip"
-
-
-def _state(root: Path) -> dict[str, tuple[int, int]]:
-    """Size and time of every source file: building must change none and add none."""
-    found = (path for name in ("blender_addon", "tokendance_core") for path in (root / name).rglob("*"))
-    return {
-        str(path): (path.stat().st_size, path.stat().st_mtime_ns)
-        for path in found
-        if path.is_file() and path.suffix != ".pyc"
-    }
-
-
-@pytest.fixture(scope="module")
 def clicks_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Six seconds at 120 bpm as a wav file."""
     path = tmp_path_factory.mktemp("songs") / "a song, été.wav"
