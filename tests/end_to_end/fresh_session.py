@@ -125,12 +125,16 @@ def worker() -> dict[str, object]:
         libraries = {line.split()[-1] for line in (process / "maps").read_text().splitlines() if ".so" in line}
         found |= {
             "command": (process / "cmdline").read_text().split("\0"),
-            "unwanted libraries": [path for path in libraries if any(name in path for name in UNWANTED)],
+            "unwanted libraries": [path for path in libraries if is_unwanted(Path(path))],
             "variables": [entry for entry in (process / "environ").read_text().split("\0") if "PYTHON" in entry],
             "sockets": [name for name in map(os.readlink, (process / "fd").iterdir()) if name.startswith("socket")],
             "megabytes": int((process / "status").read_text().split("VmHWM:")[1].split()[0]) / 1000,
         }
     return found
+
+
+def is_unwanted(library: Path) -> bool:
+    return any(part.lstrip("_").startswith(UNWANTED) for part in library.parts)
 
 
 sys.addaudithook(watch_network)
