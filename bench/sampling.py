@@ -37,7 +37,7 @@ from tokendance_core.evaluate.timed_dances import Moves
 from tokendance_core.model.config import CUES, HALVES, Prompt
 from tokendance_core.music import energy
 from tokendance_core.music.clock import AS_DANCED, Clock
-from tokendance_core.types import FPS, DanceTokens, MotionClip
+from tokendance_core.types import FPS, DanceTokens, MotionClip, OnShare, nobody
 
 Less = Callable[[Prompt], Prompt]
 """From a prompt to one that tells less: what guidance leads away from."""
@@ -72,7 +72,12 @@ class Guided:
         return self.engine.hear(prompt), self.engine.hear(self.less(prompt))
 
     def answer_at(
-        self, places: np.ndarray, heard: tuple[Any, Any], dance: np.ndarray, codebooks: range
+        self,
+        places: np.ndarray,
+        heard: tuple[Any, Any],
+        dance: np.ndarray,
+        codebooks: range,
+        on_share: OnShare = nobody,
     ) -> list[np.ndarray]:
         told, less = (self.engine.answer_at(places, each, dance, codebooks) for each in heard)
         return [plain + np.float32(self.weight) * (led - plain) for plain, led in zip(less, told, strict=True)]

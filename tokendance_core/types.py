@@ -15,7 +15,7 @@ ValueError: what users can cause is caught before.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from typing import NamedTuple
@@ -33,6 +33,13 @@ MUSIC_FEATURES = 35
 
 CODES = 1000
 """Codes of a codebook: FSQ levels 8 x 5 x 5 x 5."""
+
+OnShare = Callable[[float], None]
+"""Hears of the share of some work that is done, 0 to 1; what it raises stops the work."""
+
+
+def nobody(share: float) -> None:
+    """Hears of work that nobody watches."""
 
 
 def _expect_array(name: str, array: np.ndarray, shape: tuple[int | None, ...], prevents: str) -> None:

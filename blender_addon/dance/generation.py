@@ -42,6 +42,9 @@ STAGES = {
 """What the worker calls a stage -> what the panel calls it."""
 
 _LOG_LINES = 20
+DECODING = 0.05
+"""Share of the work that is decoding the song."""
+
 _TELLS = 0.1
 """Fraction of the work after which its speed says something about the rest."""
 
@@ -110,7 +113,8 @@ class Generation:
     def fraction(self) -> float:
         """How much of the whole is done, 0 to 1."""
         begun = self._task.fraction if len(self._clips) < len(self._tasks) else 0.0
-        return (len(self._clips) + begun) / len(self._requests)
+        danced = (len(self._clips) + begun) / len(self._requests)
+        return DECODING * self._asking.fraction + (1 - DECODING) * danced
 
     @property
     def place_in_line(self) -> tuple[int, int]:

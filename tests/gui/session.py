@@ -105,12 +105,21 @@ def takes() -> list[str]:
 
 
 def generated(label: str, **options: object) -> Iterator[Wait]:
-    """Press Generate and wait for the end; tells the times from the click on."""
+    """Press Generate and wait for the end; tells the seconds from the click to each stage and to the dance."""
     start = time.perf_counter()
     found[f"{label} pressed"] = sorted(press(bpy.ops.tokendance.generate, **options))
-    yield lambda: now().generation is None or now().generation.fraction > 0
-    found[f"{label} first progress"] = time.perf_counter() - start
-    yield lambda: now().generation is None
+    stages: dict[str, float] = {}
+    found[f"{label} stages"] = stages
+
+    def is_done() -> bool:
+        running = now().generation
+        if running is not None:
+            if running.fraction > 0:
+                stages.setdefault("first progress", time.perf_counter() - start)
+            stages.setdefault(running.stage, time.perf_counter() - start)
+        return running is None
+
+    yield is_done
     found[f"{label} dance"] = time.perf_counter() - start
     found[f"{label} status"] = status()
 
@@ -150,12 +159,14 @@ def _preferences() -> Iterator[Wait]:
 
 
 def _song() -> Iterator[Wait]:
+    start = time.perf_counter()
     with bpy.context.temp_override(**view()):
         dropped = bpy.ops.wm.drop_import_file("INVOKE_DEFAULT", directory=str(FOLDER), files=[{"name": "song.wav"}])
     found["dropped"] = sorted(dropped)
     found["strips"] = [strip.name for strip in addon("compat").existing_strips(bpy.context.scene)]
     songs = now().songs
     yield lambda: bool(songs._facts)
+    found["heard"] = time.perf_counter() - start
     found["bpm"] = next(iter(songs._facts.values()))[1].bpm
 
     press(bpy.ops.tokendance.add_beat_markers, every=4)

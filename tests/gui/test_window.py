@@ -89,8 +89,10 @@ def test_a_dance_is_made_beside_the_users_work(told, label):
     assert told[f"{label} status"] == "done"
 
 
-def test_warm_is_faster_than_cold(told):
-    assert told["warm dance"] < told["cold dance"]
+def test_a_warm_worker_begins_to_dance_sooner(told):
+    """The dance itself takes as long, so that only its beginning can be compared on a busy machine."""
+    print({name: value for name, value in told.items() if name == "heard" or name.endswith((" stages", " dance"))})
+    assert told["warm stages"]["Dancing"] < told["cold stages"]["Dancing"]
 
 
 def test_one_undo_step_takes_one_generation_back(told):

@@ -56,7 +56,7 @@ def generate(
     _check(checkpoint, settings.genre)
 
     on_progress("features", STAGES["features"])
-    song_features = features.extract(music)
+    song_features = features.extract(music, lambda share: on_progress("features", STAGES["tokens"] * share))
     genre = genre_for(song_features, checkpoint.genres) if settings.genre == ANY else settings.genre
 
     on_progress("tokens", STAGES["tokens"])
@@ -137,8 +137,8 @@ def _dance_tokens(
     joining = min(settings.steps, returns.MOST_PASSES) if plan else 0
 
     def draw(steps: int, done_before: int, dance: np.ndarray | None = None) -> np.ndarray:
-        def on_step(done: int, _: int) -> None:
-            share = (done_before + done) / (settings.steps + joining)
+        def on_share(of_these: float) -> None:
+            share = (done_before + steps * of_these) / (settings.steps + joining)
             on_progress("generator", STAGES["generator"] * (1 - share) + STAGES["decode"] * share)
 
         return sampler.sample(
@@ -149,7 +149,7 @@ def _dance_tokens(
             top_p=settings.variety,
             seed=settings.seed,
             dance=dance,
-            on_step=on_step,
+            on_share=on_share,
         )
 
     streams = draw(settings.steps, 0)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from tokendance_core.model.config import GeneratorConfig, Prompt, TokenizerConfig
+from tokendance_core.types import OnShare, nobody
 
 
 class Answering(Protocol):
@@ -19,9 +20,12 @@ class Answering(Protocol):
     def hear(self, prompt: Prompt) -> Any:
         """What a prompt of int64 arrays contributes, whatever is danced to it: computed once for all passes."""
 
-    def answer_at(self, places: np.ndarray, heard: Any, dance: np.ndarray, codebooks: range) -> list[np.ndarray]:
+    def answer_at(
+        self, places: np.ndarray, heard: Any, dance: np.ndarray, codebooks: range, on_share: OnShare = nobody
+    ) -> list[np.ndarray]:
         """Logits float32 (N, codes) of each stream of ``codebooks`` at the places that are True in ``places``
-        (B, streams asked for, L), for dance tokens ``dance`` (B, streams, L), masked where not known.
+        (B, streams asked for, L), for dance tokens ``dance`` (B, streams, L), masked where not known. An engine that
+        takes its time calls ``on_share`` on the way.
         """
 
 

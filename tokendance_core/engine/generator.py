@@ -13,6 +13,7 @@ from tokendance_core.engine.mamba import BiMamba, Scanner
 from tokendance_core.engine.maths import Linear, gelu, normalised
 from tokendance_core.engine.parameters import Parameters
 from tokendance_core.model.config import HALVES, GeneratorConfig, Prompt
+from tokendance_core.types import OnShare, nobody
 
 
 class Heard(NamedTuple):
@@ -169,13 +170,20 @@ class Generator:
             places += table[getattr(prompt, cue)]
         return Heard(places, self.genre_in[prompt.genre] + self.tempo_in[prompt.tempo])
 
-    def answer_at(self, places: np.ndarray, heard: Heard, dance: np.ndarray, codebooks: range) -> list[np.ndarray]:
+    def answer_at(
+        self, places: np.ndarray, heard: Heard, dance: np.ndarray, codebooks: range, on_share: OnShare = nobody
+    ) -> list[np.ndarray]:
         """As ``engine.Answering``."""
+        parts = len(self.global_layers) + len(self.branches)
         x = self.fuse_dance(dance)
         x += heard.places
-        for gate, mixer in self.global_layers:
+        for done, (gate, mixer) in enumerate(self.global_layers, start=1):
             x = mixer(gate(x, heard.style))
-        scanned = [branch(x, dance) for branch in self.branches]
+            on_share(done / parts)
+        scanned = []
+        for done, branch in enumerate(self.branches, start=len(self.global_layers) + 1):
+            scanned.append(branch(x, dance))
+            on_share(done / parts)
         return [
             self.branches[half].heads[codebook](scanned[half][places[:, len(HALVES) * number + half]])
             for number, codebook in enumerate(codebooks)

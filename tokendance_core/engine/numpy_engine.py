@@ -11,6 +11,7 @@ from tokendance_core.engine.generator import Generator, Heard
 from tokendance_core.engine.parameters import Parameters
 from tokendance_core.engine.tokenizer import Tokenizer
 from tokendance_core.model.config import GeneratorConfig, Prompt, TokenizerConfig
+from tokendance_core.types import OnShare, nobody
 
 
 class NumpyEngine:
@@ -61,6 +62,8 @@ class NumpyEngine:
         """As ``Engine``."""
         return self._network.hear(prompt)
 
-    def answer_at(self, places: np.ndarray, heard: Heard, dance: np.ndarray, codebooks: range) -> list[np.ndarray]:
+    def answer_at(
+        self, places: np.ndarray, heard: Heard, dance: np.ndarray, codebooks: range, on_share: OnShare = nobody
+    ) -> list[np.ndarray]:
         """As ``Engine``."""
-        return self._network.answer_at(places, heard, dance, codebooks)
+        return self._network.answer_at(places, heard, dance, codebooks, on_share)

@@ -21,6 +21,7 @@ import numpy as np
 
 from tokendance_core.engine.engine import Answering
 from tokendance_core.model.config import HALVES, Prompt
+from tokendance_core.types import OnShare, nobody
 
 TOP_P = 0.95
 TOP_K = 100  # tokens that rank lower are never drawn
@@ -48,13 +49,13 @@ def sample(
     top_p: float = TOP_P,
     order_noise: float = ORDER_NOISE,
     schedule: Schedule = cosine,
-    on_step: Callable[[int, int], None] | None = None,
+    on_share: OnShare = nobody,
 ) -> np.ndarray:
     """Dance tokens (B, streams, L) int64 for a prompt.
 
     Tokens given in ``dance`` are kept as they are; the mask, or None for all, asks for new ones. Temperature 0 takes
-    the likeliest token and ignores the seed. ``on_step(done, steps)`` is called after each pass and may raise to stop.
-    ValueError for settings out of range.
+    the likeliest token and ignores the seed. ``on_share`` is called within each pass and after it. ValueError for
+    settings out of range.
     """
     _check(steps, temperature, top_p)
     mask, halves = engine.generator.mask, len(HALVES)
@@ -66,14 +67,18 @@ def sample(
         chance = Chance(seed, step)
         asked = slice(halves * codebooks.start, halves * codebooks.stop)
         places = tokens[:, asked] == mask  # late passes ask for few
-        logits = engine.answer_at(places, heard, tokens, codebooks)
+        logits = engine.answer_at(places, heard, tokens, codebooks, _in_pass(step, steps, on_share))
         drawn, confidence = _draw(logits, places, temperature, top_p, chance)
         confidence += order_noise * temperature * (1.0 - step / steps) * chance.gumbel(places.shape)
         still_masked = np.floor(unknown[:, asked].sum(1) * hidden).astype(int)
         _fix_most_certain(tokens[:, asked], places, drawn, confidence, still_masked)
-        if on_step is not None:
-            on_step(step, steps)
+        on_share(step / steps)
     return tokens
+
+
+def _in_pass(step: int, steps: int, on_share: OnShare) -> OnShare:
+    """What hears of the share of pass number ``step``."""
+    return lambda share: on_share((step - 1 + share) / steps)
 
 
 def _check(steps: int, temperature: float, top_p: float) -> None:

@@ -11,6 +11,7 @@ from torch import nn
 from tokendance_core.model.config import GeneratorConfig, Prompt, TokenizerConfig
 from tokendance_core.model.generator import Generator, Heard
 from tokendance_core.model.tokenizer import Tokenizer
+from tokendance_core.types import OnShare, nobody
 
 
 def arrays_of(networks: Mapping[str, nn.Module]) -> dict[str, np.ndarray]:
@@ -101,7 +102,9 @@ class TorchEngine:
         return self.network.hear(Prompt(*map(self._tensor, prompt)))
 
     @torch.inference_mode()
-    def answer_at(self, places: np.ndarray, heard: Heard, dance: np.ndarray, codebooks: range) -> list[np.ndarray]:
+    def answer_at(
+        self, places: np.ndarray, heard: Heard, dance: np.ndarray, codebooks: range, on_share: OnShare = nobody
+    ) -> list[np.ndarray]:
         """As ``Engine``."""
         logits = self.network.answer_at(self._tensor(places), heard, self._tensor(dance), codebooks)
         return [stream.float().cpu().numpy() for stream in logits]

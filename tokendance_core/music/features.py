@@ -28,7 +28,7 @@ from functools import cache
 
 import numpy as np
 
-from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures
+from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures, OnShare, nobody
 
 FEATURE_NAMES: tuple[str, ...] = (
     "onset",
@@ -76,7 +76,7 @@ TIGHTNESS = 100.0
 PEAK_NEIGHBOURS, PEAK_HEIGHT = 3, 0.07
 
 
-def extract(music: Music) -> MusicFeatures:
+def extract(music: Music, on_share: OnShare = nobody) -> MusicFeatures:
     """Compute the 35 features of a song, exactly ``music.frames`` rows.
 
     Time and memory grow linearly with the song (20 minutes: 36,000 rows). Silence is legal: no onsets, no beats, all
@@ -85,7 +85,7 @@ def extract(music: Music) -> MusicFeatures:
     values = np.zeros((music.frames, len(FEATURE_NAMES)), np.float32)
     if not music.frames:
         return MusicFeatures(values)
-    decibels, chroma = _mel_and_chroma(music)
+    decibels, chroma = _mel_and_chroma(music, on_share)
     onset = _onset_strength(decibels)
     values[:, ONSET] = onset
     values[:, SEMANTIC] = decibels @ _cosines().T
@@ -115,7 +115,7 @@ def sounding(values: np.ndarray) -> np.ndarray:
 # Spectrum
 
 
-def _mel_and_chroma(music: Music) -> tuple[np.ndarray, np.ndarray]:
+def _mel_and_chroma(music: Music, on_share: OnShare) -> tuple[np.ndarray, np.ndarray]:
     """Mel decibels (T, 128) and chroma (T, 12)."""
     mel = np.empty((music.frames, MEL_BANDS), np.float32)
     chroma = np.empty((music.frames, 12), np.float32)
@@ -123,6 +123,7 @@ def _mel_and_chroma(music: Music) -> tuple[np.ndarray, np.ndarray]:
         rows = slice(first, first + len(power))
         mel[rows] = power @ _mel_bands().T
         chroma[rows] = power @ _chroma_bands().T
+        on_share(rows.stop / music.frames)
     decibels = 10 * np.log10(np.maximum(mel, 1e-10, out=mel))
     np.maximum(decibels, decibels.max() - 80, out=decibels)
     loudest = chroma.max(axis=1, keepdims=True)

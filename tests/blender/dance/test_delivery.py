@@ -136,7 +136,7 @@ def test_several_dances_are_counted(mannequin, worker, tone):
     assert not made.poll()
     assert made.place_in_line == (2, 3)
     waiting[0].fraction = 0.5
-    assert made.fraction == pytest.approx(0.5)
+    assert made.fraction == pytest.approx(generation.DECODING + (1 - generation.DECODING) * 0.5)
     assert made.remaining_seconds >= 0
     made.cancel()
     assert worker.cancelled == 3

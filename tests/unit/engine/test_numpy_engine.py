@@ -240,3 +240,20 @@ def test_arrays_that_do_not_fit_are_refused_by_name(tiny_checkpoint, engine, cha
     change(arrays)
     with pytest.raises(ValueError, match=message):
         replace(tiny_checkpoint, arrays=arrays, runs_on=(engine, "cpu")).engine  # noqa: B018
+
+
+def test_numpy_tells_how_far_it_is_within_a_pass_and_can_be_stopped_there() -> None:
+    engine = NumpyEngine({}, TINY, arrays_of({"generator": in_torch.Generator(TINY)}), COMPUTES["threads"])
+    dance, places = np.full((1, TINY.streams, 50), TINY.mask), np.ones((1, 2, 50), bool)
+    heard = engine.hear(prompt(1, 50))
+    told: list[float] = []
+    engine.answer_at(places, heard, dance, range(1), told.append)
+    assert len(told) == TINY.global_layers + 2
+    assert told == sorted(told)
+    assert told[-1] == 1
+
+    def stop(share: float) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        engine.answer_at(places, heard, dance, range(1), stop)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tokendance_core.engine.engine import Answering, Engine
 from tokendance_core.engine.sampler import sample
 from tokendance_core.model.config import CONFIGS, CUES, Prompt
-from tokendance_core.types import CODES
+from tokendance_core.types import CODES, OnShare, nobody
 
 MASK = CONFIGS["tiny"].mask
 ANY = np.zeros(2, int)
@@ -50,7 +50,9 @@ class Fixed:
         self.heard += 1
         return prompt
 
-    def answer_at(self, places: np.ndarray, heard: Prompt, dance: np.ndarray, codebooks: range) -> list[np.ndarray]:
+    def answer_at(
+        self, places: np.ndarray, heard: Prompt, dance: np.ndarray, codebooks: range, on_share: OnShare = nobody
+    ) -> list[np.ndarray]:
         self.seen.append(dance.copy())
         logits = self.logits[:, 2 * codebooks.start : 2 * codebooks.stop]
         return [logits[:, stream][places[:, stream]] for stream in range(places.shape[1])]
@@ -117,7 +119,9 @@ class Whole:
     def hear(self, prompt: Prompt) -> Prompt:
         return prompt
 
-    def answer_at(self, places: np.ndarray, heard: Prompt, dance: np.ndarray, codebooks: range) -> list[np.ndarray]:
+    def answer_at(
+        self, places: np.ndarray, heard: Prompt, dance: np.ndarray, codebooks: range, on_share: OnShare = nobody
+    ) -> list[np.ndarray]:
         everywhere = np.ones(dance.shape, bool)
         logits = self.engine.answer_at(everywhere, self.engine.hear(heard), dance, range(2))
         asked = logits[2 * codebooks.start : 2 * codebooks.stop]
@@ -228,15 +232,16 @@ def test_low_temperature_approaches_the_argmax():
 
 
 def test_callback_reports_every_step_and_can_stop(generator):
-    calls: list[tuple[int, int]] = []
-    draw(generator, steps=3, on_step=lambda done, steps: calls.append((done, steps)))
-    assert calls == [(1, 3), (2, 3), (3, 3)]
+    calls: list[float] = []
+    draw(generator, steps=3, on_share=calls.append)
+    assert {1 / 3, 2 / 3, 1.0} <= set(calls)
+    assert calls == sorted(calls)
 
-    def stop(done: int, steps: int) -> None:
+    def stop(share: float) -> None:
         raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        draw(generator, on_step=stop)
+        draw(generator, on_share=stop)
 
 
 @pytest.mark.parametrize(
