@@ -24,6 +24,9 @@ MODULE = "bl_ext.user_default.tokendance"
 UNWANTED = ("torch", "scipy", "soundfile", "soxr", "safetensors", "tqdm")
 
 seconds: dict[str, float] = {}
+reached: list[dict[str, float]] = []
+"""For each dance: what the panel says of it -> seconds from the click until it says so."""
+
 connections: list[str] = []
 
 
@@ -49,6 +52,22 @@ def timed(function: Callable[..., object], name: str) -> Callable[..., object]:
             return function(*args)
 
     return measured
+
+
+def watched(generate: Callable[..., object]) -> Callable[..., object]:
+    """*Generate Dance*, which leaves in ``reached`` when it came to each stage."""
+
+    def made(context: bpy.types.Context, order: object, on_progress: Callable[[str, float], None]) -> object:
+        start, stages = time.perf_counter(), {}
+        reached.append(stages)
+
+        def hear(stage: str, fraction: float) -> None:
+            stages.setdefault(stage, time.perf_counter() - start)
+            on_progress(stage, fraction)
+
+        return generate(context, order, hear)
+
+    return made
 
 
 def session() -> dict[str, object]:
@@ -89,8 +108,9 @@ def state(folder: Path) -> dict[str, tuple[int, int]]:
 def dance() -> dict[str, object]:
     """New file, Open Song, Generate Dance, and the dance of another seed."""
     bpy.ops.wm.read_homefile(app_template="")
-    scene, decoding = bpy.context.scene, addon("song.decoding").Decoding
+    scene, decoding, delivery = bpy.context.scene, addon("song.decoding").Decoding, addon("dance.delivery")
     decoding.step = timed(decoding.step, "song decoded")
+    delivery.generate, delivery.put = watched(delivery.generate), timed(delivery.put, "keys of both dances")
     song = {"filepath": str(Path(SONGS, "song.ogg" if addon("compat").decodes_sound() else "song.wav"))}
     opened = addon("compat").plays_sound()
     if opened:
@@ -139,7 +159,7 @@ def is_unwanted(library: Path) -> bool:
 
 sys.addaudithook(watch_network)
 try:
-    result = session() | {"seconds": seconds, "connections": connections}
+    result = session() | {"seconds": seconds, "reached": reached, "connections": connections}
 except BaseException:
     result = {"failed": traceback.format_exc()}
 Path(RESULT).write_text(json.dumps(result))

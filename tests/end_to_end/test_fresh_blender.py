@@ -40,7 +40,9 @@ def told(package: Path, song: Path, tmp_path_factory: pytest.TempPathFactory) ->
     found = json.loads(result.read_text())
     assert "failed" not in found, f"{found['failed']}\n{done.stdout}{done.stderr}"
     assert "Traceback" not in done.stderr, done.stderr
-    print(f"Blender {found['blender']}, {found['song']}:", {name: round(s, 2) for name, s in found["seconds"].items()})
+    print(f"Blender {found['blender']}, {found['song']}")
+    for seconds in (found["seconds"], *found["reached"]):
+        print(", ".join(f"{name}: {second:.2f} s" for name, second in seconds.items()))
     return found
 
 
@@ -71,6 +73,11 @@ def test_blender_itself_makes_the_dances_and_says_so(told):
         assert told["unwanted libraries"] == []
         assert told["variables"] == []
         assert told["megabytes"] < 400
+
+
+def test_every_stage_is_told(told):
+    for stages in told["reached"]:
+        assert {"Listening", "Dancing"} <= set(stages)
 
 
 def test_nobody_is_called_and_nothing_written_beside_the_addon(told):
