@@ -58,7 +58,7 @@ test-end-to-end: setup  ## songs in, dances out, with the shipped weights; every
 test-gui: setup  ## a user's session in a real Blender window: TOKENDANCE_BLENDER=… names it, see tests/gui/test_window.py
 	$(PY) -m pytest -q tests/gui
 
-test-matrix: setup  ## tests/blender in Blender 4.2, 4.5 and 5.2 as well
+test-matrix: setup  ## tests/blender, and the zip in a fresh Blender, in Blender 4.2, 4.5 and 5.2 as well
 	$(PY) scripts/test_matrix.py $(if $(SMALL),--dry-run)
 
 bench: setup  ## time and memory of every stage, as a table and out/bench.json
