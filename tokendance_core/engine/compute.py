@@ -25,8 +25,8 @@ _Product = Callable[..., np.ndarray]
 _Work = Callable[[np.ndarray, np.ndarray], object]
 """Fills the second array, row by row, from the first."""
 
-MOST_THREADS = 8
-"""More gain nothing: what is not shared out takes longest then."""
+MOST_WITH_BLAS, MOST_WITH_LOOPS = 4, 8
+"""Threads. More gain nothing: what is not shared out takes longest then, and with BLAS that is soon."""
 
 _FEWEST_ROWS = 96
 """Rows worth a thread of their own."""
@@ -40,10 +40,10 @@ _CLEARLY_FASTER = 2.5
 """A good BLAS is four to fifty times faster than ``einsum``, a plain one never twice."""
 
 
-def usable_threads() -> int:
-    """As many as this process may use of the processor, ``MOST_THREADS`` at most."""
+def usable_threads(most: int) -> int:
+    """As many as this process may use of the processor, ``most`` of them."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(cores, MOST_THREADS)
+    return min(cores, most)
 
 
 def by_loops(x: np.ndarray, weight: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
@@ -74,9 +74,10 @@ class Compute:
     """
 
     def __init__(self, threads: int | None = None, blas: bool | None = None) -> None:
-        self.threads = threads or usable_threads()
+        blas = has_good_blas() if blas is None else blas
+        self.multiply: _Product = np.matmul if blas else by_loops
+        self.threads = threads or usable_threads(MOST_WITH_BLAS if blas else MOST_WITH_LOOPS)
         self.rows = _ROWS_ALONE if self.threads == 1 else _ROWS_TOGETHER
-        self.multiply: _Product = np.matmul if (has_good_blas() if blas is None else blas) else by_loops
         # Two pools: who waits for blocks of rows never waits for himself.
         many = self.threads > 1
         self._halves = ThreadPoolExecutor(1, "tokendance") if many else None

@@ -49,4 +49,7 @@ def test_blas_is_used_where_it_is_clearly_faster(monkeypatch, blas: float, loops
 
 def test_no_more_threads_than_pay(monkeypatch) -> None:
     monkeypatch.setattr(compute.os, "sched_getaffinity", lambda process: set(range(64)), raising=False)
-    assert compute.usable_threads() == compute.MOST_THREADS
+    assert Compute(blas=True).threads == compute.MOST_WITH_BLAS
+    assert Compute(blas=False).threads == compute.MOST_WITH_LOOPS
+    monkeypatch.setattr(compute.os, "sched_getaffinity", lambda process: {3})
+    assert Compute(blas=False).threads == 1
