@@ -97,32 +97,32 @@ def ratio_table(networks: dict[str, dict]) -> str:
 
 
 def engine_table(songs: dict[str, dict]) -> str:
-    """The whole of a dance, both engines: from the start of Python, warm, and beside other programs."""
-    rows = []
-    for engine in ENGINES:
-        for figure, label in _ONCE.items():
-            rows.append(
-                [f"{engine}: {label}", *(f"{one['own_process'][engine][figure]:.2f}" for one in songs.values())]
-            )
-    for around, label in _AROUND.items():
-        for threads in songs[next(iter(songs))][around]:
-            found = [one[around][threads] for one in songs.values()]
-            for engine in ENGINES:
-                rows.append([f"{engine}, {threads}{label}, s", *(f"{one[engine]:.2f}" for one in found)])
-            rows.append([f"numpy / torch, {threads}{label}", *(f"{one['ratio']:.2f}" for one in found)])
-            if not label:
-                rows.append(
-                    [f"frames that differ, {threads}, %", *(f"{one['frames_apart_percent']:.2f}" for one in found)]
-                )
-    return table("engines on the processor", list(songs), rows)
+    """The whole of a dance, both engines: from the start of Python, warm, and beside busy programs."""
+    lines: dict[str, list[str]] = {}
+    for column, found in enumerate(songs.values()):
+        figures = {
+            f"{engine}: {label}": found["own_process"][engine][figure]
+            for engine in ENGINES
+            for figure, label in _ONCE.items()
+        }
+        for around, label in _AROUND.items():
+            for threads, seconds in found.get(around, {}).items():
+                figures |= {f"{engine}, {threads}{label}, s": seconds[engine] for engine in ENGINES}
+                figures[f"numpy / torch, {threads}{label}"] = seconds["ratio"]
+        figures["frames that differ, %"] = found["alone"]["1 thread"]["frames_apart_percent"]
+        for name, figure in figures.items():
+            lines.setdefault(name, ["–"] * len(songs))[column] = f"{figure:.2f}"
+    return table("engines on the processor", list(songs), [[name, *cells] for name, cells in lines.items()])
 
 
 _ONCE = {
-    "ready": "Python, packages and weights, s",
+    "ready": "Python, packages, song and weights, s",
     "first_dance": "the same and the first dance, s",
     "peak_megabytes": "peak memory, MB",
 }
-_AROUND = {"alone": "", "beside_busy_programs": " beside busy programs"}
+_AROUND = {"alone": "", "busy": " beside busy programs"}
+_BUSY_UP_TO = 180
+"""Seconds of a song that is danced to beside busy programs as well: a longer one would take minutes."""
 
 
 def measure(lengths: dict[str, Length], folder: Path) -> dict[str, dict]:
@@ -134,7 +134,8 @@ def measure(lengths: dict[str, Length], folder: Path) -> dict[str, dict]:
         looped_song(song, length.seconds)
         songs[name] = child("bench.stages", song, folder, length.repeats)
         songs[name]["warm"] |= child("bench.keys", song.with_suffix(".npz"), length.repeats)
-        songs[name]["engines"] = child("bench.engines", song, length.repeats)
+        busy = "busy" if length.seconds <= _BUSY_UP_TO else ""
+        songs[name]["engines"] = child("bench.engines", song, length.repeats, busy)
     return songs
 
 

@@ -1,8 +1,8 @@
 """Both engines on the same song: numpy, which is always there, beside torch on the processor.
 
-``python -m bench.engines SONG REPEATS`` prints JSON. The engines take turns in one process, so that a slow moment
-affects both; what can be measured only once, the start and the peak of memory, is measured in processes of their own.
-Beside busy programs, once: as many processes as there are cores never rest meanwhile.
+``python -m bench.engines SONG REPEATS [busy]`` prints JSON. The engines take turns in one process, so that a slow
+moment affects both; what can be measured only once, the start and the peak of memory, is measured in processes of their own.
+``busy``: once more beside as many processes as there are cores that never rest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ENGINES = ("numpy", "torch")
-THREADS = (1, 2)
+THREADS = {"1 thread": 1, "2 threads": 2}
 
 _ONE_DANCE = """
 import sys, time
@@ -81,20 +81,18 @@ def busy_machine() -> Iterator[None]:
             other.wait()
 
 
-def main(song: Path, repeats: int) -> dict[str, object]:
+def main(song: Path, repeats: int, busy: bool) -> dict[str, object]:
     """Everything by engine and number of threads."""
     from tokendance_core.commands.devices import keep_large_blocks
 
     keep_large_blocks()
-    alone = {f"{threads} threads": taking_turns(song, repeats, threads) for threads in THREADS}
-    with busy_machine():
-        beside = {f"{threads} threads": taking_turns(song, 1, threads) for threads in THREADS}
-    return {
-        "own_process": {engine: in_its_own_process(song, engine) for engine in ENGINES},
-        "alone": alone,
-        "beside_busy_programs": beside,
-    }
+    alone = {name: taking_turns(song, repeats, threads) for name, threads in THREADS.items()}
+    found = {"own_process": {engine: in_its_own_process(song, engine) for engine in ENGINES}, "alone": alone}
+    if busy:
+        with busy_machine():
+            found["busy"] = {name: taking_turns(song, 1, threads) for name, threads in THREADS.items()}
+    return found
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]), int(sys.argv[2]))))
+    print(json.dumps(main(Path(sys.argv[1]), int(sys.argv[2]), "busy" in sys.argv[3:])))
