@@ -1,8 +1,8 @@
 """Both engines on the same song: numpy, which is always there, beside torch on the processor.
 
 ``python -m bench.engines SONG REPEATS [busy]`` prints JSON. The engines take turns in one process, so that a slow
-moment affects both; what can be measured only once, the start and the peak of memory, is measured in processes of their own.
-``busy``: once more beside as many processes as there are cores that never rest.
+moment affects both; what can be measured only once, the start and the peak of memory, is measured in processes of
+their own. ``busy``: once more beside as many processes as there are cores that never rest.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -27,14 +28,13 @@ def token_table(
     parameters: Parameters, config: GeneratorConfig, compute: Compute, kind: str, *, mask: bool
 ) -> np.ndarray:
     """(codes, width), and one row more for the mask: the vector that each token enters as."""
-    rows = config.codes + mask
-    table = np.zeros((rows, config.width), np.float32)
-    if kind != "index":
-        digits = np.pad(digits_of_codes(config.levels).T, ((0, int(mask)), (0, 0)))
-        table += Linear(parameters / "project", digits.shape[1], config.width, compute)(digits)
+    vectors = []
     if kind != "code":
-        table += (parameters / "embedding").take("weight", rows, config.width)
-    return table
+        vectors.append((parameters / "embedding").take("weight", config.codes + mask, config.width))
+    if kind != "index":
+        project = Linear(parameters / "project", sum(config.levels), config.width, compute)
+        vectors.append(project(np.pad(digits_of_codes(config.levels).T, ((0, int(mask)), (0, 0)))))
+    return reduce(np.add, vectors)
 
 
 class KnownTokens:

@@ -10,7 +10,7 @@ LEVELS = (8, 5, 5, 5)
 """The paper's levels: 1000 codes."""
 
 _MOST = {"halvings": 8, "depth": 8, "codebooks": 16, "music_layers": 64, "global_layers": 64, "dance_layers": 64}
-_MOST_OF_OTHERS, _MOST_CODES = 8192, 1 << 16
+_MOST_OF_OTHERS, _MOST_LEVELS, _MOST_CODES = 8192, 256, 1 << 16
 """What no network of ours comes near: a damaged or hostile file shall not ask for endless memory."""
 
 _NO_COUNTS = ("levels", "dropout", "music_in")
@@ -62,8 +62,10 @@ def _check_sizes(config: TokenizerConfig | GeneratorConfig) -> None:
         if type(size) is not int or not least <= size <= most:
             raise ValueError(f"{name} is {size!r}, expected a whole number from {least} to {most}")
     levels = config.levels
-    if not levels or not all(type(level) is int and level >= 2 for level in levels) or math.prod(levels) > _MOST_CODES:
-        raise ValueError(f"levels is {levels}, expected two or more of each digit, {_MOST_CODES} codes at most")
+    if not levels or not all(type(level) is int and 2 <= level <= _MOST_LEVELS for level in levels):
+        raise ValueError(f"levels is {levels}, expected two to {_MOST_LEVELS} of each digit")
+    if math.prod(levels) > _MOST_CODES:
+        raise ValueError(f"levels is {levels}, expected {_MOST_CODES} codes at most")
 
 
 @dataclass(frozen=True, kw_only=True)

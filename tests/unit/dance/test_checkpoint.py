@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -221,3 +222,23 @@ def test_a_full_disk_leaves_the_old_file(
         tiny.save(saved)
     assert saved.read_bytes() == before
     assert list(saved.parent.iterdir()) == [saved]
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        {"width": 10**9},
+        {"global_layers": 10**9},
+        {"levels": [65536]},
+        {"levels": [255] * 9},
+        {"levels": []},
+        {"codebooks": True},
+        {"state": "16"},
+        {"dance_layers": -1},
+    ],
+)
+def test_sizes_out_of_all_proportion_are_refused_before_anything_is_allocated(saved: Path, sizes: dict) -> None:
+    tracemalloc.start()
+    _expect(_rewrite(saved, generator=json.loads(_header(saved))["generator"] | sizes), "does not fit")
+    assert tracemalloc.get_traced_memory()[1] < 100e6
+    tracemalloc.stop()
