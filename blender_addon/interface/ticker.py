@@ -18,6 +18,9 @@ SECONDS = 0.1
 WORK_SECONDS = 0.01
 """Time between two ticks while a watch works on something piece by piece."""
 
+_OURS = (("VIEW_3D", "UI"), ("PREFERENCES", "WINDOW"))
+"""Where we draw: areas and their regions."""
+
 _LOG = logging.getLogger(__package__)
 
 Watch = Callable[[], bool]
@@ -67,8 +70,9 @@ class Ticker:
 
 
 def redraw() -> None:
-    """Redraw the sidebars and the preferences."""
+    """Redraw the sidebars and the preferences, not the views beside them: those may hold a heavy scene."""
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type in ("VIEW_3D", "PREFERENCES"):
-                area.tag_redraw()
+            for region in area.regions:
+                if (area.type, region.type) in _OURS:
+                    region.tag_redraw()

@@ -6,6 +6,7 @@ In a window the ticker decodes them piece by piece; who waits decodes at once.
 from __future__ import annotations
 
 import os
+import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
@@ -34,6 +35,9 @@ from .pieces import open_song
 
 KEPT = 4
 """Songs, or parts of one, whose samples are kept for the next dance."""
+
+TICK_SECONDS = 0.03
+"""Time for decoding in one tick of a window, in which nothing else moves."""
 
 
 class Decoding:
@@ -133,9 +137,13 @@ class DecodedSongs:
 
 
 def _goes_on(decoding: Decoding | None) -> bool:
+    """Step for ``TICK_SECONDS``: a window that is drawn slowly ticks seldom."""
     if decoding is None:
         return False
+    until = time.perf_counter() + TICK_SECONDS
     decoding.step()
+    while not decoding.is_done and time.perf_counter() < until:
+        decoding.step()
     return not decoding.is_done
 
 

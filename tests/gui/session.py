@@ -197,7 +197,7 @@ def _generations() -> Iterator[Wait]:
 def _started(**options: object) -> Iterator[Wait]:
     """Generate is under way, far enough to be photographed."""
     press(bpy.ops.tokendance.generate, **options)
-    yield lambda: now().generation is None or now().generation.fraction > 0.005
+    yield lambda: now().generation is None or now().generation.fraction > 0.06
 
 
 def _faults() -> Iterator[Wait]:

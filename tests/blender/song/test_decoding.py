@@ -14,6 +14,7 @@ import pytest
 
 from blender_addon import compat, session
 from blender_addon.interface.ticker import Ticker
+from blender_addon.song import decoding as song_decoding
 from blender_addon.song.decoding import KEPT, DecodedSongs, Decoding
 from blender_addon.song.pieces import DecodedPieces
 from tokendance_core import AudioError, SongPart, load_music
@@ -185,7 +186,8 @@ def test_a_decoding_that_nobody_wants_any_more_leaves_nothing_behind(songs, tmp_
     ticker.close()
 
 
-def test_the_ticker_decodes_piece_by_piece(songs, tmp_path):
+def test_the_ticker_decodes_piece_by_piece(songs, tmp_path, monkeypatch):
+    monkeypatch.setattr(song_decoding, "TICK_SECONDS", 0.0)
     ticker, told = Ticker(), []
     decoding = DecodedSongs(ticker).ask(str(songs / "song.ogg"), SongPart(), tmp_path)
     while ticker.tick() is not None:
