@@ -17,9 +17,10 @@ def another(declared: Option) -> Any:
         return {"genre": "salsa"}.get(declared.name, f"some {declared.name}")
     least = declared.least if declared.least is not None else declared.default - 4
     most = min(declared.most, declared.default + 4) if declared.most is not None else declared.default + 4
-    value = least + 0.75 * (most - least)
+    share = 0.75 if declared.unit == "s" else 0.25  # passages of a second are too short to be danced to
+    value = least + share * (most - least)
     if value == declared.default:
-        value = least + 0.25 * (most - least)
+        value = least + (1 - share) * (most - least)
     return declared.kind(round(value, 2))
 
 
