@@ -44,7 +44,7 @@ from .process import start_core, temporary_folder
 Request = DanceRequest | ListenRequest | WarmRequest
 
 _POLL_SECONDS = 0.03
-_GRACE_SECONDS = 0.8
+_GRACE_SECONDS = 0.6
 """How long a cancelled request may go on before the worker is stopped by force."""
 
 _LOG_LINES = 4

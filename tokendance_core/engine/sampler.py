@@ -25,6 +25,7 @@ from tokendance_core.types import OnShare, nobody
 
 TOP_P = 0.95
 TOP_K = 100  # tokens that rank lower are never drawn
+_ROWS = 256  # places drawn at once: their codes stay in the cache of a core
 # Gumbel noise on the order, per unit of temperature, falling to zero: without it dances keep the beat better, but go
 # round in one phrase twice as often (bench/sampling.py)
 ORDER_NOISE = 4.5
@@ -102,10 +103,10 @@ class Chance:
         source = np.random.Philox(key=self._seed, counter=[0, attempt, use, self._step])
         return np.random.Generator(source).random(shape)
 
-    def uniform(self, places: np.ndarray, stream: int, attempt: int) -> np.ndarray:
-        """0 to 1 for those places of a stream that are True, others at every attempt."""
+    def uniform(self, places: np.ndarray, stream: int, rows: slice, attempt: int) -> np.ndarray:
+        """0 to 1 for some ``rows`` of those places of a stream that are True, others at every attempt."""
         numbers: np.ndarray = self._numbers(places.shape, self._CODES + stream, attempt)[places]
-        return numbers
+        return numbers[rows]
 
     def gumbel(self, shape: tuple[int, ...]) -> np.ndarray:
         """Standard Gumbel noise."""
@@ -121,17 +122,24 @@ def _draw(
     """
     tokens, confidence = np.zeros(places.shape, np.int64), np.zeros(places.shape)
     for stream, scores in enumerate(logits):
-        at = places[:, stream]
-        scores -= scores.max(-1, keepdims=True, initial=-np.inf)
-        if temperature:
-            weights = np.exp(scores / np.float32(temperature))
-            drawn = _drawn(weights, top_p, partial(chance.uniform, at, stream))
-        else:
-            drawn = scores.argmax(-1)
-        score = scores[np.arange(len(scores)), drawn].astype(np.float64)
-        tokens[:, stream][at] = drawn
-        confidence[:, stream][at] = score - np.log(np.exp(scores, out=scores).sum(-1))
+        at, drawn, certainty = places[:, stream], np.empty(len(scores), np.int64), np.empty(len(scores))
+        for first in range(0, len(scores), _ROWS):
+            rows = slice(first, first + _ROWS)
+            uniform = partial(chance.uniform, at, stream, rows)
+            drawn[rows], certainty[rows] = _draw_rows(scores[rows], temperature, top_p, uniform)
+        tokens[:, stream][at], confidence[:, stream][at] = drawn, certainty
     return tokens, confidence
+
+
+def _draw_rows(
+    scores: np.ndarray, temperature: float, top_p: float, uniform: Callable[[int], np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """A code for each row of logits (N, codes), and its log probability."""
+    scores -= scores.max(-1, keepdims=True)
+    warm = np.float32(temperature)
+    drawn = _drawn(np.exp(scores / warm), top_p, uniform) if temperature else scores.argmax(-1)
+    score = scores[np.arange(len(scores)), drawn].astype(np.float64)
+    return drawn, score - np.log(np.exp(scores, out=scores).sum(-1))
 
 
 def _drawn(weights: np.ndarray, top_p: float, uniform: Callable[[int], np.ndarray]) -> np.ndarray:
