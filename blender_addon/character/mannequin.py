@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, cast
 
 import bpy
@@ -80,6 +81,11 @@ def _material(name: str, colour: tuple[float, float, float], roughness: float) -
         shader.inputs["Base Color"].default_value = (*colour, 1.0)
         shader.inputs["Roughness"].default_value = roughness
     return material
+
+
+def prepare() -> None:
+    """Have the body made beside whatever else goes on, so that ``add`` finds it there: it takes a second or two."""
+    threading.Thread(target=mannequin_body, name="tokendance-mannequin", daemon=True).start()
 
 
 class AddMannequin(bpy.types.Operator):

@@ -18,6 +18,7 @@ from tokendance_core import AudioError, DanceRequest, MotionClip, request_to_jso
 from .. import session
 from ..armature import rig
 from ..character import dancer as dancers
+from ..character import mannequin
 from ..interface.timeline import scene_fps
 from ..options import Order
 from ..runtime import preferences
@@ -167,6 +168,8 @@ def begin(context: bpy.types.Context, order: Order) -> Generation:
     worker = preferences.worker(context)
     target = Target(scene.name, armature.name if armature else "", strip.name if strip else "", passage)
     decoding = session.current().songs.decoded.ask(passage.song, passage.part, worker.folder)
+    if armature is None:
+        mannequin.prepare()
     return Generation(order, target, requests, Asking(decoding, worker, requests))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 
 import numpy as np
 
@@ -44,9 +45,17 @@ class Mannequin:
     tails: np.ndarray
 
 
-@cache
+_MAKING = Lock()
+
+
 def make() -> Mannequin:
-    """The mannequin; always the same one, made once."""
+    """The mannequin; always the same one, made once: who asks while it is being made waits for it."""
+    with _MAKING:
+        return _made()
+
+
+@cache
+def _made() -> Mannequin:
     vertices, quads = skin(PARTS, STEP)
     faces = [tuple(quad) for quad in quads.tolist()]
     for accent in ACCENTS:

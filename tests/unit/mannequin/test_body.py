@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -59,3 +60,9 @@ def test_bones_begin_at_the_joints_and_end_at_the_next() -> None:
         np.testing.assert_array_equal(body.tails[INDEX[joint]], body.heads[INDEX[end]])
     for joint in (joint for joint in range(len(JOINTS)) if joint not in PARENTS):
         assert 0.05 < np.linalg.norm(body.tails[joint] - body.heads[joint]) < 0.2
+
+
+def test_who_asks_while_it_is_made_waits_for_the_same_one() -> None:
+    with ThreadPoolExecutor(3) as pool:
+        first, *others = pool.map(lambda _: make(), range(3))
+    assert all(other is first for other in others)
