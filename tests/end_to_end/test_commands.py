@@ -83,6 +83,7 @@ LINES: dict[str, Run | Elsewhere] = {
     "make train DATA=path/to/data RUNS=path/to/runs": TRAINING,
     "python3.11 -m venv .venv": SET_UP,
     "py -3.11 -m venv .venv": SET_UP,
+    "python -m pip install -r requirements/demo.txt": SET_UP,
     "python -m pip install -r requirements/dev.txt": SET_UP,
     "python -m pip install --no-deps -e .": SET_UP,
     "mkdir out": DEMO,
