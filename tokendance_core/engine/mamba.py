@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from tokendance_core.engine.compute import Compute
-from tokendance_core.engine.maths import Linear, normalised, silu_of_double, softplus
+from tokendance_core.engine.maths import Linear, normalised, root_mean_square, silu_of_double, softplus
 from tokendance_core.engine.parameters import Parameters
 from tokendance_core.engine.scan import CHUNK, Inputs, scan
 from tokendance_core.model.config import GeneratorConfig
@@ -88,7 +88,7 @@ class Mixer:
         # einsum multiplies and adds at once: five times faster than a product and a sum for each tap
         np.einsum("blck,kc->blc", windows, self.taps, out=made)
         made += self.conv_bias
-        made += np.tanh(made) * made
+        silu_of_double(made)
         return whole
 
     def _steps(self, dt: np.ndarray) -> np.ndarray:
@@ -98,17 +98,13 @@ class Mixer:
         return whole
 
     def _left(self, y: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """The gated RMS norm and the projection out; each row's scale is applied to the shorter row behind it."""
-        gated = np.tanh(z)  # SiLU
-        gated *= z
-        gated += z
+        """The gated RMS norm and the projection out; each row's scale is applied to the shorter row behind it. ``z`` is
+        used up.
+        """
+        gated = silu_of_double(z)
         gated *= y
-        power = np.einsum("...c,...c->...", gated, gated)
-        power /= np.float32(self.inner)
-        power += np.float32(1e-5)
-        np.sqrt(power, out=power)
-        made = self.compute.product(gated, self.leave.weight)
-        made /= power[..., None]
+        made = self.leave(gated)
+        made /= root_mean_square(gated)
         return made
 
 

@@ -53,7 +53,7 @@ def _erf_tail(x: np.ndarray) -> np.ndarray:
     return tail
 
 
-def normalised(x: np.ndarray, eps: float = 1e-5) -> np.ndarray:
+def normalised(x: np.ndarray) -> np.ndarray:
     """(…, C) -> (…, C + 1), a new array: zero mean and unit variance over the last axis, then a 1.
 
     Layer normalisation without its scale and shift: these, and a bias that goes with the 1, are in the weights of
@@ -63,12 +63,17 @@ def normalised(x: np.ndarray, eps: float = 1e-5) -> np.ndarray:
     made[..., -1] = 1
     even = made[..., :-1]
     np.subtract(x, x.mean(-1, keepdims=True), out=even)
-    power = np.einsum("...c,...c->...", even, even)
+    even /= root_mean_square(even)
+    return made
+
+
+def root_mean_square(x: np.ndarray, eps: float = 1e-5) -> np.ndarray:
+    """(…, C) -> (…, 1): sqrt(mean of x² + eps)."""
+    power: np.ndarray = np.einsum("...c,...c->...", x, x)
     power /= np.float32(x.shape[-1])
     power += np.float32(eps)
     np.sqrt(power, out=power)
-    even /= power[..., None]
-    return made
+    return power[..., None]
 
 
 class Linear:

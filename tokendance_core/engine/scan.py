@@ -15,8 +15,8 @@ CHUNK = 32
 _LOWEST_EXPONENT = np.float32(-60.0)  # exp() of less is nothing in the sum, and as a factor soon a denormal: slow
 _LOWEST = np.full((CHUNK, CHUNK), _LOWEST_EXPONENT)  # as an array twice as fast as the number
 _SMALLEST_STEP = np.float32(1e-30)
-_SPOKEN_TO = [np.triu(np.full((CHUNK, CHUNK), -1e4, np.float32), 1)]
-_SPOKEN_TO.append(_SPOKEN_TO[0].T.copy())
+_LATER = np.triu(np.full((CHUNK, CHUNK), -1e4, np.float32), 1)
+_SPOKEN_TO = (_LATER, np.ascontiguousarray(_LATER.T))
 """For time running forward and backward: added to the exponents of a chunk, where a place would hear a later one."""
 
 
@@ -45,12 +45,12 @@ def scan(
     compute.multiply(mix, xs.transpose(0, 2, 1, 3), out=y.transpose(0, 2, 1, 3))
 
     whole = total[:, :1] if backward else total[:, -1:]
-    weighted = xs * (np.exp(np.maximum(whole - total, _LOWEST_EXPONENT)) * dts)[..., None]
+    weighted = xs * (_decay(whole - total) * dts)[..., None]
     added = compute.multiply(np.ascontiguousarray(Bs.transpose(0, 2, 1)), weighted.reshape(len(xs), CHUNK, -1))
-    decay = np.exp(np.maximum(whole, _LOWEST_EXPONENT)).reshape(batch, -1, 1, heads, 1)
+    decay = _decay(whole).reshape(batch, -1, 1, heads, 1)
     states, state = _carried(state, added.reshape(batch, -1, *state.shape[1:]), decay, backward)
     entering = compute.multiply(Cs, states.reshape(len(xs), -1, heads * channels)).reshape(y.shape)
-    entering *= np.exp(np.maximum(total, _LOWEST_EXPONENT))[..., None]
+    entering *= _decay(total)[..., None]
     y += entering
     return y.reshape(inputs.x.shape), state
 
@@ -58,6 +58,12 @@ def scan(
 def _running_sum(steps: np.ndarray, backward: bool) -> np.ndarray:
     """(M, Q, H) summed up to and with each place, from the side where time begins."""
     return np.cumsum(steps[:, ::-1], axis=1)[:, ::-1] if backward else np.cumsum(steps, axis=1)
+
+
+def _decay(exponents: np.ndarray) -> np.ndarray:
+    """What is left, for exponents of 0 or less."""
+    left: np.ndarray = np.exp(np.maximum(exponents, _LOWEST_EXPONENT))
+    return left
 
 
 def _mixed_by(total: np.ndarray, dts: np.ndarray, products: np.ndarray, backward: bool) -> np.ndarray:

@@ -22,19 +22,12 @@ from blender_addon.runtime.worker import Worker, no_progress
 from blender_addon.sidebar import readiness
 from tokendance_core import DanceRequest, ListenRequest, RunSettings, SettingError
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts"),
+    pytest.mark.usefixtures("own_temporary_folder"),
+]
 
 SONG = DanceRequest(song="song.wav", run=RunSettings(device="cuda"))
-
-
-@pytest.fixture(autouse=True)
-def own_temporary_folder(tmp_path, monkeypatch):
-    folder = tmp_path / "jobs"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    yield folder
-    session.current().worker.stop()
-    assert list(folder.iterdir()) == []
 
 
 @pytest.fixture

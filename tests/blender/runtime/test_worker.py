@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -28,18 +27,9 @@ from tokendance_core import (
     TokenDanceError,
 )
 
+pytestmark = pytest.mark.usefixtures("own_temporary_folder")
+
 SONG = DanceRequest(song="song.wav")
-
-
-@pytest.fixture(autouse=True)
-def own_temporary_folder(tmp_path, monkeypatch):
-    """Where workers put their files, so that a test can see that they are gone."""
-    folder = tmp_path / "jobs"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    yield folder
-    session.current().worker.stop()
-    assert list(folder.iterdir()) == []
 
 
 def shared() -> Worker:
