@@ -17,11 +17,13 @@ from .errors import (
     SettingError,
     TokenDanceError,
 )
-from .files.atomic import check_writable, write_aside
+from .files.atomic import check_outputs, check_writable, sweep, write_aside
 from .files.clip import from_bytes as clip_from_bytes
 from .files.clip import load as load_clip
 from .files.clip import save as save_clip
 from .files.clip import to_bytes as clip_to_bytes
+from .files.guarded import guarded
+from .files.json_file import load_json, parse_json
 from .finishing.finish import complete, finish
 from .finishing.settings import FinishSettings
 from .mannequin.body import Mannequin
@@ -120,6 +122,7 @@ __all__ = [
     "beat_frames",
     "bend",
     "check_options",
+    "check_outputs",
     "check_song_file",
     "check_writable",
     "clip_from_bytes",
@@ -137,9 +140,11 @@ __all__ = [
     "finish",
     "generate",
     "genres",
+    "guarded",
     "joint_check",
     "load_checkpoint",
     "load_clip",
+    "load_json",
     "load_music",
     "load_rig_map",
     "mannequin_body",
@@ -149,6 +154,7 @@ __all__ = [
     "option_values",
     "options_from_arguments",
     "options_from_mapping",
+    "parse_json",
     "predicted_heads",
     "read_bvh",
     "read_rest_pose",
@@ -165,6 +171,7 @@ __all__ = [
     "save_samples",
     "skin_body",
     "stand_on_floor",
+    "sweep",
     "unreadable_song",
     "write_aside",
 ]

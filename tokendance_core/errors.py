@@ -15,6 +15,15 @@
 
 from __future__ import annotations
 
+_LONGEST = 2000
+"""Letters of a message; what a file holds is quoted in some."""
+
+
+def _one_line(text: str) -> str:
+    """Without line breaks and other control characters, which names in files may hold, and of a length to be read."""
+    line = "".join(letter if letter.isprintable() else " " for letter in text.replace("\n", " "))
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST // 2]} … {line[-_LONGEST // 2 :]}"
+
 
 class TokenDanceError(Exception):
     """Base of every error that is the user's to solve; ``exit_code`` is what the command line returns."""
@@ -22,8 +31,8 @@ class TokenDanceError(Exception):
     exit_code = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(_one_line(message))
+        self.hint = _one_line(hint)
 
     @property
     def text(self) -> str:

@@ -228,7 +228,7 @@ class Worker:
     def write(self, name: str, content: str) -> None:
         """Put a file into the folder, complete from its first moment on."""
         try:
-            with write_aside(self.folder / name, TokenDanceError) as aside:
+            with write_aside(self.folder / name, TokenDanceError, is_lasting=False) as aside:
                 aside.write_text(content, encoding="utf-8")
         except TokenDanceError as error:
             self.stop()

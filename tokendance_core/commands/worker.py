@@ -113,7 +113,7 @@ class FolderReport:
         self._write("answer.json", answer)
 
     def _write(self, kind: str, event: Event) -> None:
-        with write_aside(self._file(kind)) as aside:
+        with write_aside(self._file(kind), is_lasting=False) as aside:
             aside.write_text(event_to_json(event), encoding="utf-8")
 
 

@@ -35,7 +35,7 @@ State = dict[str, Any]
 
 LOCK = "train.pid"
 DANCE_STATISTICS, MUSIC_STATISTICS = "dance_statistics.npz", "music_statistics.npz"
-_ASIDE = ".????????-"
+_ASIDE = ".tokendance-*"
 """How :func:`write_aside` names a file that is not complete."""
 
 
@@ -115,7 +115,7 @@ def locked(folder: Path) -> Iterator[None]:
         file.truncate()
         file.write(str(os.getpid()))
         file.flush()
-        for leftover in folder.glob(f"{_ASIDE}*"):  # of a run that was killed while it wrote
+        for leftover in folder.glob(_ASIDE):  # of a run that was killed while it wrote
             leftover.unlink()
         yield
         file.seek(0)

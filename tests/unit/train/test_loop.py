@@ -373,7 +373,7 @@ def test_the_lock_of_a_run_that_was_killed_holds_nobody_up(tmp_path: Path) -> No
     )
     subprocess.run([sys.executable, "-c", code, tmp_path], check=False, env=os.environ | {"PYTHONPATH": str(ROOT)})
     assert (tmp_path / run_folder.LOCK).read_text()
-    (tmp_path / ".0123abcd-line.pt").write_bytes(b"half")
+    (tmp_path / ".tokendance-01234567-1-0123abcd.pt").write_bytes(b"half")
     assert not run_folder.is_locked(tmp_path)
     with run_folder.locked(tmp_path):
-        assert not (tmp_path / ".0123abcd-line.pt").exists()
+        assert not (tmp_path / ".tokendance-01234567-1-0123abcd.pt").exists()
