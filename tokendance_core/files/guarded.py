@@ -17,9 +17,9 @@ T = TypeVar("T")
 _LOG = logging.getLogger(__name__)
 
 
-def guarded(error: type[TokenDanceError], what: str, hint: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Decorator of a function that reads ``what`` ("a motion file"): all it raises but TokenDanceErrors becomes
-    ``error`` with ``hint``.
+def guarded(error: type[TokenDanceError], says: str, hint: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorator of a function that reads: all it raises but TokenDanceErrors becomes ``error`` with ``hint``; the
+    message ``says`` what the file is, such as "is no motion file or is damaged".
 
     A first parameter named ``path`` names the file. What a reader knows to be wrong it may say as ValueError, in words
     that fit into brackets. The traceback goes to the log, where a developer may ask for it (level debug).
@@ -37,7 +37,7 @@ def guarded(error: type[TokenDanceError], what: str, hint: str) -> Callable[[Cal
             except Exception as problem:  # a hostile file reaches what no list of exceptions foresees
                 _LOG.debug("%s.%s failed", read.__module__, read.__qualname__, exc_info=True)
                 path = Path(str(args[0] if args else kwargs["path"])) if reads_path else None
-                raise _explained(problem, error, what, hint, path) from problem
+                raise _explained(problem, error, says, hint, path) from problem
 
         return reader
 
@@ -45,16 +45,16 @@ def guarded(error: type[TokenDanceError], what: str, hint: str) -> Callable[[Cal
 
 
 def _explained(
-    problem: Exception, error: type[TokenDanceError], what: str, hint: str, path: Path | None
+    problem: Exception, error: type[TokenDanceError], says: str, hint: str, path: Path | None
 ) -> TokenDanceError:
     if isinstance(problem, FileNotFoundError) and path is not None:
         return error(f"There is no file {path}.", hint="Check the path.")
     if isinstance(problem, OSError) and problem.errno and path is not None:
         return error(
-            f"{path} cannot be read: {problem.strerror or problem}.", hint="Check that it is a file you may read."
+            f"Cannot read {path}: {problem.strerror or problem}.", hint="Check that it is a file you may read."
         )
     reason = str(problem).rstrip(".") if isinstance(problem, ValueError) else ""
     if isinstance(problem, MemoryError):
         reason = "it takes more memory than there is"
     name = "This" if path is None else path.name
-    return error(f"{name} is not {what} or is damaged ({reason or type(problem).__name__}).", hint=hint)
+    return error(f"{name} {says} ({reason or type(problem).__name__}).", hint=hint)

@@ -323,7 +323,7 @@ def test_no_request_ends_the_worker(tmp_path_factory, content):
 
 
 def fail_with(error: BaseException) -> Callable[..., None]:
-    def fail(*_args: object) -> None:
+    def fail(*_args: object, **_options: object) -> None:
         raise error
 
     return fail
@@ -394,7 +394,7 @@ def test_a_disk_that_is_full_ends_it_with_the_code_that_the_add_on_knows(folder,
 
 
 def test_progress_that_cannot_be_written_does_not_stop_the_dance(folder, dance, monkeypatch):
-    def full(path: Path) -> object:
+    def full(path: Path, **_options: object) -> object:
         return fail_with(FileError("the disk is full"))() if "progress" in path.name else write_aside(path)
 
     monkeypatch.setattr(worker, "write_aside", full)

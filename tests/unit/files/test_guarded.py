@@ -10,7 +10,7 @@ from tokendance_core.files.guarded import guarded
 
 
 def reader(problem: BaseException):
-    @guarded(ClipError, "a motion file", "Generate it again.")
+    @guarded(ClipError, "is not a motion file or is damaged", "Generate it again.")
     def read(path: Path) -> None:
         raise problem
 
@@ -27,7 +27,7 @@ def reader(problem: BaseException):
         (MemoryError(), "dance.npz is not a motion file or is damaged (it takes more memory than there is)."),
         (OSError("Invalid data stream"), "dance.npz is not a motion file or is damaged (OSError)."),
         (FileNotFoundError(2, "No such file"), f"There is no file {Path('folder/dance.npz')}."),
-        (PermissionError(13, "Permission denied"), f"{Path('folder/dance.npz')} cannot be read: Permission denied."),
+        (PermissionError(13, "Permission denied"), f"Cannot read {Path('folder/dance.npz')}: Permission denied."),
         (ValueError("two\nlines\r\x1b[2J"), "dance.npz is not a motion file or is damaged (two lines  [2J)."),
     ],
 )
@@ -49,7 +49,7 @@ def test_what_is_told_already_stays() -> None:
 
 
 def test_a_reader_without_a_path() -> None:
-    @guarded(ClipError, "a kept motion", "Generate it again.")
+    @guarded(ClipError, "is not a kept motion or is damaged", "Generate it again.")
     def read(packed: bytes) -> int:
         return 1 // len(packed)
 
