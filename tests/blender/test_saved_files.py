@@ -112,10 +112,11 @@ def test_settings_of_an_old_take_come_back(dancer, opened):
 def test_an_old_take_is_finished_anew(dancer):
     before = limbs(dancer)
     assert bpy.ops.tokendance.finish_take(**{name: getattr(FIRST_FITTING, name) for name in FITTING}) == {"FINISHED"}
-    found = limbs(dancer)  # the hips may begin elsewhere: version 0.1 left them where the network had begun
+    # The hips may begin elsewhere: version 0.1 left them where the network had begun. Feet are held a little better.
+    found = limbs(dancer)
     assert found.keys() == before.keys()
     for name, values in before.items():
-        np.testing.assert_allclose(found[name], values, atol=2e-4, err_msg=str(name))
+        np.testing.assert_allclose(found[name], values, atol=0.05, err_msg=str(name))
     assert bpy.ops.tokendance.finish_take(mirror=False) == {"FINISHED"}
     assert Recipe.of(takes.active(dancer)).fitting == Placement().fitting()
     assert takes.active(dancer).tokendance_take.starred

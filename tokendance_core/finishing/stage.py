@@ -18,7 +18,7 @@ import numpy as np
 
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import runs
-from tokendance_core.motion.edits import headings
+from tokendance_core.motion.edits import headings, opening
 from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.kinematics import velocities
 from tokendance_core.types import MotionClip
@@ -52,7 +52,9 @@ def staged(clip: MotionClip, points: np.ndarray, contacts: np.ndarray, radius: f
     floor. The dance begins in the middle of the stage, facing +Z.
     """
     stands = _stands(contacts.reshape(-1, 2, 2).any(2), clip.fps)
-    motions = _plan(_floor(clip.root), np.exp(1j * headings(clip)), stands, clip.fps, radius)
+    towards = np.exp(1j * opening(clip))
+    motions = _plan(_floor(clip.root) / towards, np.exp(1j * headings(clip)) / towards, stands, clip.fps, radius)
+    motions[:, 0] /= towards
     feet = [_carried(points[:, foot : foot + 2].mean(1), foot // 2, stands, motions, clip.fps) for foot in (0, 2)]
     body = filtered(np.mean(feet, axis=0), gaussian(_EASE * clip.fps))
     turn = rotation.heading_matrix(np.angle(body[:, 0]))
@@ -97,11 +99,13 @@ def _stands(standing: np.ndarray, fps: float) -> list[_Stand]:
 
 
 def _plan(path: np.ndarray, facing: np.ndarray, stands: list[_Stand], fps: float, radius: float) -> np.ndarray:
-    """The motions (N, 2), turn and shift, of the ``stands``; ``path`` and ``facing`` (T,): as danced, 1 faces +Z."""
+    """The motions (N, 2), turn and shift, of the ``stands``; ``path`` and ``facing`` (T,): as danced, 1 faces the
+    audience.
+    """
     starts = np.array([stand.start for stand in stands])
     later = np.minimum(starts[:, None] + np.round(_AHEAD * fps).astype(int), len(path) - 1)
     ways, outlooks = path[later] - path[starts, None], _outlooks(facing, starts, fps)
-    motions = np.tile(np.array([1, -path[0]]) / facing[0], (len(stands), 1))
+    motions = np.tile(np.array([1, -path[0]]), (len(stands), 1))
     reach = max(radius - _MARGIN, radius / 2)
     newest, last = 0, [0, 0]
     for i, (start, _, foot) in enumerate(stands):

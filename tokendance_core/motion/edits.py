@@ -14,6 +14,9 @@ from tokendance_core.types import FPS, MotionClip
 _TWIST = 0.1
 """Seconds: standard deviation of the Gaussian that takes the twists of the hips out of the heading."""
 
+_OPENING = 1.0
+"""Seconds from whose poses it is told where a dance begins to face."""
+
 
 def turn(clip: MotionClip, angle: float) -> MotionClip:
     """The dance turned about the vertical through the origin by ``angle`` radians."""
@@ -46,10 +49,16 @@ def headings(clip: MotionClip, twist: float = _TWIST) -> np.ndarray:
     The turn about the vertical that is left when the tilt is taken out (swing and twist), so that it is also known for
     a dancer who lies; only head down, about a half turn of tilt, it is not, and the frames around decide.
     """
-    pelvis = rotation.matrix_from_6d(clip.rot6d[:, 0]).astype(np.float64)
-    facing = np.stack((pelvis[:, 0, 2] - pelvis[:, 2, 0], pelvis[:, 0, 0] + pelvis[:, 2, 2]), 1)
-    steady = filtered(facing, gaussian(twist * clip.fps)) if twist else facing
-    return np.unwrap(np.arctan2(steady[:, 0], steady[:, 1]))
+    facing = _facing(rotation.matrix_from_6d(clip.rot6d[:, 0]).astype(np.float64))
+    return np.unwrap(np.angle(filtered(facing, gaussian(twist * clip.fps)) if twist else facing))
+
+
+def _facing(turns: np.ndarray) -> np.ndarray:
+    """(…, 3, 3) -> (…,) complex numbers that point where a body turned so faces, 1 = +Z and i = +X; short where it
+    hardly faces anywhere.
+    """
+    facing: np.ndarray = turns[..., 0, 0] + turns[..., 2, 2] + 1j * (turns[..., 0, 2] - turns[..., 2, 0])
+    return facing
 
 
 def face_forward(clip: MotionClip) -> MotionClip:
@@ -59,11 +68,22 @@ def face_forward(clip: MotionClip) -> MotionClip:
     return replace(turned, root=turned.root - turned.root.mean(0) * OVER_THE_FLOOR)
 
 
+def opening(clip: MotionClip) -> float:
+    """Radians: where the dancer faces in the first second, pelvis and chest alike, the earliest moments above all; so
+    no twist of a single pose turns the whole dance.
+    """
+    first = clip.cut(0, max(round(_OPENING * clip.fps), 1))
+    local = rotation.matrix_from_6d(first.rot6d.astype(np.float64))
+    _, turns = kinematics.forward_kinematics(local, first.root.astype(np.float64))
+    weights = (1 - np.arange(first.frames) / first.frames) ** 2
+    return float(np.angle(weights @ _facing(turns[:, [INDEX["pelvis"], INDEX["spine3"]]]).sum(1)))
+
+
 def begin(clip: MotionClip) -> MotionClip:
-    """The dance turned and moved as a whole, so that it begins over the origin, facing +Z."""
+    """The dance turned and moved as a whole, so that it begins over the origin, facing +Z as ``opening`` sees it."""
     if not clip.frames:
         return clip
-    turned = turn(clip, -float(headings(clip)[0]))
+    turned = turn(clip, -opening(clip))
     return replace(turned, root=turned.root - turned.root[0] * OVER_THE_FLOOR)
 
 

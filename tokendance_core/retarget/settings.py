@@ -28,6 +28,28 @@ class RetargetSettings:
         most=10_000.0,
         unit="m",
     )
+    turn: float = option(
+        0.0,
+        "Degrees by which the whole dance is turned about the place where it begins, to its left where positive",
+        least=-360.0,
+        most=360.0,
+    )
+    aside: float = option(
+        0.0,
+        "Moves the whole dance to the character's left, in units of the scene",
+        least=-10_000.0,
+        most=10_000.0,
+        unit="m",
+        label="Place Aside",
+    )
+    ahead: float = option(
+        0.0,
+        "Moves the whole dance to the character's front, in units of the scene",
+        least=-10_000.0,
+        most=10_000.0,
+        unit="m",
+        label="Place Ahead",
+    )
     foot_lock: float = option(
         0.0,
         "Hold standing feet in place on the character's own proportions; 0 keeps the dancer's leg directions exactly",

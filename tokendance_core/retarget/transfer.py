@@ -8,10 +8,12 @@ so that the dance moves along with the armature object, wherever it stands and w
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from tokendance_core.errors import RigError
-from tokendance_core.motion import rotation
+from tokendance_core.motion import edits, rotation
 from tokendance_core.motion.contacts import clearance, steady_contacts
 from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.kinematics import forward_kinematics, mirror
@@ -37,6 +39,7 @@ def retarget(clip: MotionClip, rig: Rig, rig_map: RigMap, settings: RetargetSett
     rest = rest_pose.read(rig, rig_map, root_moves=settings.root_motion == "root")
     if settings.mirror:
         clip = mirror(clip)
+    clip = _turned(clip, settings.turn)
     positions, global_rotations = forward_kinematics(
         rotation.matrix_from_6d(clip.rot6d.astype(np.float64)),
         _travelled(clip.root.astype(np.float64), clip.fps, settings),
@@ -47,7 +50,10 @@ def retarget(clip: MotionClip, rig: Rig, rig_map: RigMap, settings: RetargetSett
             rest, still, global_rotations, positions, clip.fps, settings.arm_spacing
         )
     global_rotations, path = _grounded(clip, rig, rig_map, rest, positions, global_rotations, settings)
-    path[:, 1] += _scene_height(rig, rest, settings.floor)
+    path += [
+        _scene_length(rig, rest, axis, length)
+        for axis, length in enumerate((settings.aside, settings.floor, settings.ahead))
+    ]
     path = rest.scale * path @ rest.axes.T
     return _keys(rig, rig_map, rest, _targets(rig, rig_map, rest, global_rotations), path, clip.fps, settings)
 
@@ -62,9 +68,17 @@ def _travelled(root: np.ndarray, fps: float, settings: RetargetSettings) -> np.n
     return travelled
 
 
-def _scene_height(rig: Rig, rest: RestPose, height: float) -> float:
-    """A height in scene units as metres of our skeleton."""
-    return height / max(float(np.linalg.norm(rig.world[:3, :3] @ rest.axes[:, 1])), 1e-12) / rest.scale
+def _turned(clip: MotionClip, degrees: float) -> MotionClip:
+    """The dance turned about the vertical through the place where it begins."""
+    if not degrees or not clip.frames:
+        return clip
+    turned = edits.turn(clip, float(np.radians(degrees)))
+    return replace(turned, root=turned.root + (clip.root[0] - turned.root[0]) * OVER_THE_FLOOR)
+
+
+def _scene_length(rig: Rig, rest: RestPose, axis: int, length: float) -> float:
+    """A length in scene units along one of our axes as metres of our skeleton."""
+    return length / max(float(np.linalg.norm(rig.world[:3, :3] @ rest.axes[:, axis])), 1e-12) / rest.scale
 
 
 def _targets(rig: Rig, rig_map: RigMap, rest: RestPose, global_rotations: np.ndarray) -> dict[int, np.ndarray]:

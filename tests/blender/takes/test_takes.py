@@ -209,6 +209,9 @@ MADE = {
     "arm_spacing": 0.5,
     "root_motion": "in_place",
     "travel": 2.0,
+    "turn": 30.0,
+    "aside": 0.5,
+    "ahead": -0.5,
     "floor": 0.1,
     "mirror": True,
     "key_ik": True,
@@ -246,6 +249,7 @@ def test_settings_that_mean_nothing_here_are_left_out(mannequin, generate):
         {"smoothing": 4.0},
         {"stage": 0.5},
         {"travel": 2.0, "floor": 0.5, "arm_spacing": 0.0},
+        {"turn": 90.0, "aside": 1.0, "ahead": 0.5},
     ],
 )
 def test_an_updated_take_is_the_one_that_would_be_generated(mannequin, generate, chosen):

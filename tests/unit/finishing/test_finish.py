@@ -31,7 +31,20 @@ def test_a_dance_begins_at_the_origin_facing_the_audience(frames: int, stage: fl
     clip = edits.turn(dancers.drifting(dancers.stepping(), 0.5).cut(20, 20 + frames), -2.5)
     finished = finish(clip, FinishSettings(stage=stage))
     np.testing.assert_allclose(finished.root[0, HORIZONTAL], 0, atol=1e-5)
-    np.testing.assert_allclose(edits.headings(finished)[0], 0, atol=1e-5)
+    np.testing.assert_allclose(edits.opening(finished), 0, atol=1e-5)
+
+
+@given(st.floats(-1.2, 1.2), st.floats(-3, 3), st.booleans())
+@settings(max_examples=10, deadline=None)
+def test_a_first_pose_with_twisted_hips_does_not_turn_the_dance(twist: float, heading: float, in_hips: bool) -> None:
+    """Hips (or the chest) twisted by up to 70 degrees in the first quarter of a second: the dance still faces +Z."""
+    plain = dancers.bobbing(90)
+    twisted = np.where(np.arange(90) < 8, twist, 0.0)
+    clip = edits.bend(plain, "pelvis" if in_hips else "spine1", "Y", twisted)
+    if in_hips:
+        clip = edits.bend(clip, "spine1", "Y", -twisted)
+    finished = finish(edits.turn(clip, heading), NOTHING)
+    assert np.degrees(np.abs(edits.headings(finished)[20:])).max() < 25
 
 
 @pytest.mark.parametrize(

@@ -147,6 +147,14 @@ def test_a_walk_stays_on_its_stage(seed: int, radius: float) -> None:
     assert distances(clip).max() < radius + 0.1
 
 
+@pytest.mark.parametrize("radius", [0.8, 1.5, 4.0])
+def test_ten_minutes_lead_no_further_away_than_ten_seconds(radius: float) -> None:
+    clip, _ = wandering(5, steps=1600).staged(radius)
+    assert clip.seconds > 600
+    assert distances(clip).max() < radius + 0.1
+    assert (distances(clip) <= radius).mean() >= 0.99
+
+
 def test_on_a_stage_that_is_large_enough_steps_are_as_they_were() -> None:
     steps = on_the_spot(np.zeros(40))
     clip, points = steps.staged()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.unit import dancers
 from tests.unit.rig_poses import Z_UP, bone_heads, character, own_map, posed
 from tokendance_core.errors import SettingError
-from tokendance_core.motion import kinematics
+from tokendance_core.motion import edits, kinematics, rotation
 from tokendance_core.motion.skeleton import INDEX, REST_HEIGHT
 from tokendance_core.retarget.settings import RetargetSettings
 from tokendance_core.retarget.transfer import retarget
@@ -35,6 +39,29 @@ def test_the_foot_lock_holds_feet_on_other_proportions() -> None:
     free, locked = slide(0.0), slide(1.0)
     assert free > 0.05
     assert locked < 0.1 * free
+
+
+@given(st.floats(-360, 360), st.floats(-3, 3), st.floats(-3, 3))
+@settings(max_examples=8, deadline=None)
+def test_turn_and_place_move_the_whole_dance_rigidly(degrees: float, aside: float, ahead: float) -> None:
+    """Also with feet that are held on other proportions, and on a dance that begins beside the origin."""
+    proportions = np.ones(24)
+    proportions[[INDEX["left_knee"], INDEX["right_knee"]]] = 0.8
+    rig = character(proportions=proportions, scale=3.0)
+    clip = edits.turn(dancers.drifting(dancers.stepping(60), 0.1), 0.7)
+    clip = replace(clip, root=(clip.root + np.array([0.4, 0.0, -0.9])).astype(np.float32))
+    plain, moved = (
+        posed(rig, retarget(clip, rig, own_map(rig), RetargetSettings(foot_lock=1.0, arm_spacing=1.0, **options)))
+        for options in ({}, {"turn": degrees, "aside": aside, "ahead": ahead})
+    )
+    spin = Z_UP @ rotation.heading_matrix(np.radians(degrees)) @ Z_UP.T
+    pelvis = plain[0, rig.names.index("pelvis"), :3, 3]
+    unit = np.linalg.norm(rig.world[:3, 0])  # scene units to an armature unit
+    expected = (plain[..., :3, 3] - pelvis) @ spin.T + pelvis + Z_UP @ [aside, 0, ahead] / unit
+    np.testing.assert_allclose(moved[..., :3, 3], expected, atol=0.02 * 3.0)
+    np.testing.assert_allclose(
+        moved[0, rig.names.index("pelvis"), :3, 3], expected[0, rig.names.index("pelvis")], atol=0.03
+    )
 
 
 def test_hands_stay_out_of_a_wide_chest_and_exact_arms_stay_exact() -> None:
