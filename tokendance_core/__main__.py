@@ -17,7 +17,7 @@ from tokendance_core import __version__
 from tokendance_core.commands.answers import Failed
 from tokendance_core.commands.devices import keep_large_blocks
 from tokendance_core.commands.reports import problem_of, report_for
-from tokendance_core.errors import SettingError, TokenDanceError
+from tokendance_core.errors import Cancelled, SettingError, TokenDanceError
 
 # command -> module with add_arguments(parser) and run(args) -> exit code or None, and its line in --help
 COMMANDS = {
@@ -42,6 +42,8 @@ COMMANDS = {
 
 # extra of pyproject.toml, named as the command that needs it -> what that command cannot be imported without
 EXTRAS = {"train": ("torch", "safetensors"), "evaluate": ("torch", "scipy")}
+
+_STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
@@ -95,14 +97,26 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _stop(signal_number: int, frame: object) -> None:
+    _ignore_stops()  # one is enough: it is stopping
     raise KeyboardInterrupt
+
+
+def _ignore_stops() -> None:
+    for number in _STOPS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def console() -> None:
     """Entry point of the process: SIGTERM ends it as politely as Ctrl-C."""
-    signal.signal(signal.SIGTERM, _stop)
+    for number in _STOPS:
+        signal.signal(number, _stop)
     keep_large_blocks()
-    sys.exit(main(sys.argv[1:]))
+    try:
+        code = main(sys.argv[1:])
+        _ignore_stops()  # everything is done; while Python itself ends, a stop would be a traceback
+    except KeyboardInterrupt:  # between the last answer and here
+        code = Cancelled.exit_code
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -183,7 +183,8 @@ def _tell_progress(stage: str, fraction: float) -> None:
 
 
 def _say(event: dict[str, object], line: str, as_json: bool) -> None:
-    print(json.dumps(event, ensure_ascii=False) if as_json else line, flush=True)
+    # Blender's exporters leave lines unfinished when they are stopped; an event is a line of its own.
+    print(f"\n{json.dumps(event, ensure_ascii=False)}" if as_json else line, flush=True)
 
 
 def _say_error(error: TokenDanceError, as_json: bool) -> None:

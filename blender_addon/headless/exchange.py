@@ -118,7 +118,12 @@ def _write_fbx(path: Path, armature: bpy.types.Object) -> None:
 
 def _write_gltf(path: Path, armature: bpy.types.Object) -> None:
     with _as_long_as_the_dance(armature):
-        bpy.ops.export_scene.gltf(filepath=str(path), check_existing=False, export_animation_mode="SCENE")
+        bpy.ops.export_scene.gltf(
+            filepath=str(path),
+            check_existing=False,
+            export_animation_mode="SCENE",
+            export_anim_slide_to_zero=True,  # as in a BVH file: a frame has no place in a file without a scene
+        )
 
 
 def _write_bvh(path: Path, armature: bpy.types.Object) -> None:

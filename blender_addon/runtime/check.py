@@ -30,7 +30,7 @@ class Check:
         self._answer, self._log = Path(self._temporary.name) / "info.json", Path(self._temporary.name) / "log.txt"
         try:
             with self._answer.open("wb") as answer, self._log.open("wb") as log:
-                self._process = start_core(self.python, ["info", "--json"], answer, log)
+                self._process = start_core(self.python, ["info", "--json"], answer, log, self._answer.parent)
         except OSError as error:
             self._temporary.cleanup()
             raise SettingError(

@@ -74,8 +74,9 @@ class Task:
     def poll(self) -> bool:
         """Read what the worker has written so far; True once there is an answer, or never will be. Never waits."""
         alive = self.worker.alive()  # asked first: the last answer of a process that just ended must not be missed
-        if self._answer is None:
-            self._answer = self._read("answer")
+        if self._answer is None and (answer := self._read("answer")) is not None:
+            self._answer = answer
+            self.worker.forget(self.number)
         if self._answer is None and isinstance(progress := self._read("progress"), ProgressEvent):
             self.stage, self.fraction = progress.stage, min(max(progress.fraction, 0.0), 1.0)
         if self._answer is None and self._cancelled_at and time.monotonic() - self._cancelled_at > _GRACE_SECONDS:
@@ -155,6 +156,7 @@ class Worker:
     folder: Path = field(init=False)
     python: Interpreter = field(init=False)
     _requests: list[Request] = field(default_factory=list)
+    _has_answered: bool = False
     _last_words: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -172,7 +174,7 @@ class Worker:
         arguments, self.python = ["worker", str(self.folder), f"--idle={60 * self.idle_minutes:g}"], python
         try:
             with self._log.open("wb") as log:
-                self._process = start_core(python, arguments, log, subprocess.STDOUT)
+                self._process = start_core(python, arguments, log, subprocess.STDOUT, self.folder)
         except OSError as error:
             if not python.is_own:
                 self._use_own(error.strerror)
@@ -194,6 +196,10 @@ class Worker:
         """Why the Python that was asked for does not make the dances; empty when it does."""
         return self.python.notice
 
+    def is_of_use(self) -> bool:
+        """Whether it can be asked: a process without its folder hears nothing. Never waits."""
+        return self.alive() and self.folder.is_dir()
+
     def alive(self) -> bool:
         """Whether the process runs; one that has ended leaves no trace in the system afterwards. Never waits."""
         if self._process.poll() is None:
@@ -208,7 +214,7 @@ class Worker:
 
     def _has_begun(self) -> bool:
         """Whether it has begun with a request, or ended as it should, with its folder."""
-        return not self.folder.is_dir() or any(self.folder.glob("*.progress.json"))
+        return self._has_answered or not self.folder.is_dir() or any(self.folder.glob("*.progress.json"))
 
     def ask(self, request: Request) -> Task:
         """Put a request into the folder; TokenDanceError when that is not possible."""
@@ -236,6 +242,13 @@ class Worker:
                 f"Nothing can be written to the temporary folder. {error}", hint="Free some space and try again."
             ) from error
 
+    def forget(self, number: int) -> None:
+        """Remove what was written about a request that is answered: the worker looks through all that is there."""
+        self._has_answered = True
+        for kind in ("answer.json", "progress.json", "cancel"):
+            with suppress(OSError):
+                (self.folder / f"{number}.{kind}").unlink()
+
     def stop(self) -> None:
         """End the process at once, and remove its files."""
         end_group(self._process)
@@ -245,7 +258,13 @@ class Worker:
     def end(self) -> TokenDanceError:
         """Why the process is gone."""
         code, last_words = self._process.returncode, " | ".join(self.log(_LOG_LINES))
+        was_removed = not self.folder.is_dir()
         self.stop()
+        if was_removed:
+            return TokenDanceError(
+                f"The temporary folder {self.folder} was removed while it was in use.",
+                hint="Try again: a new one is made.",
+            )
         if code == _DISK_FULL:
             return TokenDanceError(
                 f"The disk of {tempfile.gettempdir()} is full.", hint="Free some space and try again."
@@ -270,7 +289,7 @@ class WorkerHolder:
 
     def start(self, python: Interpreter, idle_minutes: float = 15.0) -> Worker:
         """The worker, started if there is none or if it runs another Python; SettingError if it cannot start."""
-        if self._worker is not None and (not self._worker.alive() or self._worker.asked_for != python):
+        if self._worker is not None and (not self._worker.is_of_use() or self._worker.asked_for != python):
             self.stop()
         if self._worker is None:
             self._worker, self._is_told = Worker(python, idle_minutes), False

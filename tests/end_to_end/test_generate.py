@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -165,6 +166,19 @@ def test_interrupt_in_the_middle_leaves_nothing(root, song, tmp_path, stop):
     assert process.returncode == 130
     assert (last["event"], last["exit_code"]) == ("error", 130)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.02, 0.05])
+def test_stop_that_comes_too_late_is_no_traceback(root, song, tmp_path, seconds):
+    """The dance is written and Python is about to end."""
+    words = command("generate", song, "-o", tmp_path / "dance.npz", "--duration", 4, "--device", "cpu", "--json")
+    with subprocess.Popen(words, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert next(line for line in process.stdout if json.loads(line)["event"] == "done")
+        time.sleep(seconds)
+        process.send_signal(signal.SIGTERM)
+        assert "Traceback" not in process.stderr.read()
+    assert process.returncode in (0, 130)
+    assert clip_file.load(tmp_path / "dance.npz").frames
 
 
 def test_same_seed_same_bytes(generate, song, tmp_path):

@@ -95,6 +95,7 @@ def work(request: DanceRequest, report: Report, load: Load, fps: float | None = 
     )
 
     enter("export", PIPELINE_END)
+    del weights  # its threads end here, not between the answer and the end of Python, where a stop may come
     clip = resample_to_fps(clip, fps) if fps else clip
     clip_file.save(clip, output)
     report.answer(done(output, clip, clock.seconds()))

@@ -169,6 +169,18 @@ def test_every_format_comes_back_as_long_as_the_dance_and_moving(scene, stand_in
     assert np.ptp(poses[0][:, 2]) > 1.2, "the dancer stands upright, a person tall"
 
 
+def test_motion_of_a_file_without_a_scene_begins_at_its_beginning(scene, stand_in, tone, tmp_path):
+    stand_in()
+    run([batch_table.Job(song=tone, name="take")], tmp_path, (".glb", ".bvh"))
+    written = (tmp_path / "take.glb").read_bytes()
+    described = json.loads(written[20 : 20 + int.from_bytes(written[12:16], "little")])
+    times = {sampler["input"] for animation in described["animations"] for sampler in animation["samplers"]}
+    assert {described["accessors"][index]["min"][0] for index in times} == {0}
+    frames = int((tmp_path / "take.bvh").read_text().partition("Frames:")[2].split()[0])
+    longest = max(described["accessors"][index]["max"][0] for index in times)
+    assert longest == pytest.approx((frames - 1) / bpy.context.scene.render.fps, abs=1e-3)
+
+
 @pytest.mark.parametrize("suffix", [".blend", ".fbx", ".glb", ".bvh", ".vrm"])
 def test_characters_of_every_kind_dance(scene, stand_in, tone, tmp_path, suffix):
     stand_in()

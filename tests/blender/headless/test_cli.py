@@ -117,6 +117,21 @@ def test_a_failure_is_one_json_object(scene, stand_in, tone, tmp_path, capsys):
     assert last["hint"]
 
 
+def test_an_event_is_a_line_of_its_own_after_a_line_that_blender_left_unfinished(
+    scene, stand_in, tone, tmp_path, capsys, monkeypatch
+):
+    """An exporter that is stopped leaves its line as it is."""
+    stand_in()
+
+    def stop(path, armature):
+        print("export progress . . truncated", end="", flush=True)
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(exchange.WRITERS, ".fbx", stop)
+    assert command("generate", tone, "-o", tmp_path / "a.fbx", "--json") == 130
+    assert json_lines(capsys)[-1]["exit_code"] == 130
+
+
 def test_damaged_character_is_told_with_6(scene, stand_in, tone, tmp_path, capsys):
     stand_in()
     for suffix in (".blend", ".fbx", ".glb"):

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -117,7 +118,20 @@ def test_command_line_and_environment():
     assert named[1:6] == ["-E", "-B", "-u", "-X", "utf8"]  # packages in the user's own folder count
     assert named[-3:] == ["", "numpy,torch", "info"]
     ours = {"PATH": "p", "PYTHONHOME": "x", "PYTHONPATH": "y", "PYTHONPLATLIBDIR": "z", "OMP_NUM_THREADS": "3"}
-    assert process.environment(ours) == {"PATH": "p", "OMP_NUM_THREADS": "3"}
+    temporary = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), "exchange")
+    assert process.environment(ours, Path("exchange")) == {"PATH": "p", "OMP_NUM_THREADS": "3", **temporary}
+
+
+def test_folders_that_were_abandoned_are_swept_and_those_in_use_stay(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    old, new, other = (tmp_path / name for name in ("tokendance-old", "tokendance-new", "other"))
+    for folder in (old, new, other):
+        folder.mkdir()
+        (folder / "song.w64").write_bytes(b"x")
+    for folder in (old, other):
+        os.utime(folder, (0, 0))
+    with process.temporary_folder() as made:
+        assert sorted(tmp_path.iterdir()) == sorted((new, other, Path(made)))
 
 
 @pytest.mark.parametrize("system", ["nt", "posix"])
@@ -131,10 +145,10 @@ def test_process_has_no_window_and_a_group_of_its_own(monkeypatch, tmp_path, sys
             "os",
             type("os", (), {"name": system, "environ": {"PYTHONHOME": "x", "A": "b"}, "getpid": os.getpid}),
         )
-        process.start_core(Interpreter("python", ""), ["info"], log, log)
+        process.start_core(Interpreter("python", ""), ["info"], log, log, tmp_path)
     assert asked["creationflags"] == (0x08000200 if system == "nt" else 0)
     assert asked["start_new_session"] == (system == "posix")
-    assert asked["env"] == {"A": "b"}
+    assert asked["env"] == {"A": "b"} | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(tmp_path))
 
 
 # --- real processes
@@ -195,7 +209,7 @@ def test_nonsense_for_other_pythons_and_a_read_only_folder_do_not_matter(extensi
         monkeypatch.setenv(name, str(foreign))
     before = sorted(extension.rglob("*"))
     with (tmp_path / "log").open("wb") as log:
-        ended = process.start_core(own(), [str(tmp_path / "out.json")], log, log).wait(30)
+        ended = process.start_core(own(), [str(tmp_path / "out.json")], log, log, tmp_path).wait(30)
     assert ended == 0, (tmp_path / "log").read_text("utf-8")
     answer = told(tmp_path / "out.json")
     assert (answer["flags"], answer["python"]) == ([1, 1], [])
@@ -224,7 +238,7 @@ def test_numpy_that_only_blender_knows_is_handed_over(extension, tmp_path, is_kn
 @pytest.mark.skipif(os.name == "nt", reason="looks at processes as Linux and macOS have them")
 def test_children_of_the_process_end_with_it(extension, tmp_path):
     with (tmp_path / "log").open("wb") as log:
-        started = process.start_core(own(), [str(tmp_path / "out.json"), "children"], log, log)
+        started = process.start_core(own(), [str(tmp_path / "out.json"), "children"], log, log, tmp_path)
     own_id, child = told(tmp_path / "out.json")["pids"]
     assert own_id == started.pid
     assert os.getpgid(child) == own_id != os.getpgid(0)

@@ -192,12 +192,32 @@ def test_two_workers_do_not_disturb_each_other(stand_in, monkeypatch):
     second.stop()
 
 
-def test_folder_that_vanished_is_told(stand_in, own_temporary_folder):
+def test_worker_without_its_folder_is_started_anew(stand_in):
+    """As after a cleaner of temporary files."""
+    stand_in()
+    first = shared()
+    first._temporary.cleanup()
+    assert dance().wait().clip().frames
+    assert not first.alive()
+
+
+def test_folder_that_vanishes_under_the_work_is_told_and_the_next_dance_comes(stand_in, monkeypatch):
+    call = stand_in("slow")
+    task = dance()
+    assert wait_until(call.exists)
+    task.worker._temporary.cleanup()
+    with pytest.raises(TokenDanceError, match=r"temporary folder .* was removed"):
+        task.wait().answer()
+    monkeypatch.setenv("STAND_IN", "dance")
+    assert dance().wait().clip().frames
+
+
+def test_nothing_of_a_request_is_left_once_it_is_answered(stand_in):
     stand_in()
     worker = shared()
-    worker._temporary.cleanup()
-    with pytest.raises(TokenDanceError, match="Nothing can be written"):
-        worker.ask(SONG)
+    for _ in range(3):
+        dance().wait().clip()
+    assert wait_until(lambda: [path.name for path in worker.folder.iterdir()] == ["log.txt"])
 
 
 def test_what_is_asked_for_arrives_as_it_was_asked(stand_in):
