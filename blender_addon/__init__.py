@@ -26,7 +26,7 @@ from .runtime.set_up import SetUps
 from .runtime.worker import WorkerHolder
 from .session import Session
 from .sidebar import character_panel as rig_map_panel
-from .sidebar import menus, panels, presets
+from .sidebar import menus, panels, presets, takes_panel
 from .song import operators as song_operators
 from .song.facts import KnownSongs
 from .takes import operators as take_operators
@@ -47,6 +47,7 @@ _MODULES = (
     diagnostics,
     presets,
     panels,
+    takes_panel,
     rig_map_panel,
 )
 CLASSES = tuple(cls for module in _MODULES for cls in module.CLASSES)

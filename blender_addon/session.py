@@ -13,7 +13,8 @@ import bpy
 
 if TYPE_CHECKING:  # the rooms stand on this file, not the other way round
     from .character.summary import Summaries
-    from .dance.generation import Generation, Outcome
+    from .dance.generation import Generation
+    from .dance.outcome import Outcome
     from .interface.ticker import Ticker
     from .runtime.check import Checks
     from .runtime.interpreter import KnownRuntimes

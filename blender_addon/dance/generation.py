@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import bpy
 
@@ -53,23 +52,14 @@ _TELLS = 0.1
 @dataclass(frozen=True)
 class Target:
     """Where the dance will go, by name; ``armature`` is empty for a new mannequin, ``strip`` while no strip plays the
-    song.
+    song. ``scene_uid`` is Blender's number of the scene: a scene of another file may have the name.
     """
 
     scene: str
+    scene_uid: int
     armature: str
     strip: str
     passage: Passage
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How the last generation ended; ``details`` are for the diagnostics."""
-
-    status: Literal["done", "cancelled", "failed"]
-    message: str
-    hint: str = ""
-    details: str = ""
 
 
 class Generation:
@@ -166,7 +156,9 @@ def begin(context: bpy.types.Context, order: Order) -> Generation:
         for number in range(order.variations)
     ]
     worker = preferences.worker(context)
-    target = Target(scene.name, armature.name if armature else "", strip.name if strip else "", passage)
+    target = Target(
+        scene.name, scene.session_uid, armature.name if armature else "", strip.name if strip else "", passage
+    )
     decoding = session.current().songs.decoded.ask(passage.song, passage.part, worker.folder)
     if armature is None:
         mannequin.prepare()

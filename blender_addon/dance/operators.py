@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from typing import Literal
 
 import bpy
 
@@ -16,7 +17,10 @@ from ..interface.translate import rpt
 from ..options import Order, Placement, chosen, options_of
 from . import delivery, generation, properties
 from .delivery import Delivery
-from .generation import Outcome
+from .outcome import Outcome, Situation
+
+_STOPPED_BY_ESC: tuple[Literal["RENDER", "OBJECT_BAKE"], ...] = ("RENDER", "OBJECT_BAKE")
+"""Jobs of Blender beside the user's work that Esc stops."""
 
 
 class GenerateDance(
@@ -47,7 +51,7 @@ class GenerateDance(
         try:
             now.generation = self._generation = generation.begin(context, self._order())
         except TokenDanceError as error:
-            return self._failed(error)
+            return self._failed(context, error)
         now.outcome = None
         self._delivery: Delivery | None = None
         context.window_manager.modal_handler_add(self)
@@ -59,8 +63,7 @@ class GenerateDance(
         if session.current().generation is not self._generation:  # the add-on was disabled and enabled again
             return {"CANCELLED"}
         if event.type == "ESC" and event.value == "PRESS":
-            self._generation.cancel()
-            return {"RUNNING_MODAL"}
+            return self._escaped(context)
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         try:
@@ -68,14 +71,24 @@ class GenerateDance(
                 ticker.redraw()
                 return {"PASS_THROUGH"}
         except TokenDanceError as error:
-            return self._failed(error)
+            return self._failed(context, error)
         except Exception as error:
-            return self._broken(error)
+            return self._broken(context, error)
         dancers.show(context, self._delivery.dancer)
-        self._end(Outcome("done", "The dance is on the character"))
+        self._end(Outcome("done", "The dance is on the character", about=self._where(context, any_song=True)))
         for warning in self._delivery.messages:
             self.report({"WARNING"}, warning)
         return {"FINISHED"}
+
+    def _escaped(self, context: bpy.types.Context) -> set[str]:
+        """Esc stops one thing at a time: playback first, then what Blender itself works on, then the generation."""
+        if context.screen.is_animation_playing:
+            bpy.ops.screen.animation_cancel()  # as Blender's own Esc: back to where it began
+            return {"RUNNING_MODAL"}
+        if any(bpy.app.is_job_running(kind) for kind in _STOPPED_BY_ESC):
+            return {"PASS_THROUGH"}
+        self._generation.cancel()
+        return {"RUNNING_MODAL"}
 
     def _advance(self, context: bpy.types.Context) -> bool:
         """Look at the worker, or place one dance; True when all are placed."""
@@ -95,7 +108,8 @@ class GenerateDance(
         if session.current().generation is self._generation:
             if self._delivery is not None:
                 self._delivery.take_back()
-            self._end(Outcome("cancelled", "Stopped, because another file was opened or the window was closed"))
+            message = "Stopped, because another file was opened or the window was closed"
+            self._end(Outcome("cancelled", message, about=self._where(context)))
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         manager = context.window_manager
@@ -121,28 +135,40 @@ class GenerateDance(
             placement=Placement(**chosen(Placement, self)),
         )
 
-    def _failed(self, error: TokenDanceError) -> set[str]:
+    def _failed(self, context: bpy.types.Context, error: TokenDanceError) -> set[str]:
+        about = self._where(context)
         if isinstance(error, Cancelled):
-            self._end(Outcome("cancelled", "Stopped: nothing was changed"))
+            self._end(Outcome("cancelled", "Stopped: nothing was changed", about=about))
             return {"CANCELLED"}
-        self._end(Outcome("failed", str(error), error.hint, self._details()))
+        self._end(Outcome("failed", str(error), error.hint, self._details(), about))
         # Not an error: its pop-up would cover the panel, which says the same and stays.
         self.report({"WARNING"}, error.text)
         return {"CANCELLED"}
 
-    def _broken(self, error: Exception) -> set[str]:
+    def _broken(self, context: bpy.types.Context, error: Exception) -> set[str]:
         """A fault of ours: nothing was changed, and the user can tell us about it."""
         message = f"The add-on failed: {type(error).__name__}: {error}"
-        self._end(
-            Outcome(
-                "failed",
-                message,
-                "Copy the diagnostics and report this.",
-                f"{traceback.format_exc()}\n{self._details()}",
-            )
-        )
+        details, hint = f"{traceback.format_exc()}\n{self._details()}", "Copy the diagnostics and report this."
+        self._end(Outcome("failed", message, hint, details, self._where(context)))
         self.report({"WARNING"}, message)
         return {"CANCELLED"}
+
+    def _where(self, context: bpy.types.Context, *, any_song: bool = False) -> Situation | None:
+        """Where the end of the generation is to be read: at the character and in the scene that it was for, which need
+        not be shown now; None when the scene is gone.
+        """
+        running = session.current().generation
+        if running is None:  # it has not even begun
+            return Situation.here(context)
+        target = running.target
+        scene = next((one for one in bpy.data.scenes if one.session_uid == target.scene_uid), None)
+        if scene is None:
+            return None
+        name = self._delivery.dancer if self._delivery is not None else target.armature
+        armature: bpy.types.Object | None = scene.objects.get(name)
+        with context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
+            found = Situation.of(scene, armature or dancers.dancer(bpy.context))
+        return found.with_any_song if any_song else found
 
     def _details(self) -> str:
         running = session.current().generation

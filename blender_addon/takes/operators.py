@@ -147,7 +147,7 @@ class FinishTake(_OnTake, FinishOptions, bpy.types.Operator):
         with all_or_nothing(context.scene), restored(context):
             made, warnings = place(context, chosen, dance, armature, name=take.name, made=recipe)
             takes.remember(armature, made, clip)
-            properties.of_action(made).starred = properties.of_action(take).starred
+            properties.keep_identity(take, made)
         name = take.name
         take.user_remap(made)
         compat.choose_slots(armature, made)

@@ -13,6 +13,11 @@ class TakeProperties(bpy.types.PropertyGroup):
     dancer: bpy.props.StringProperty(
         name="Dancer", description="Mark of the character that the take was made for", options={"HIDDEN"}
     )
+    made: bpy.props.StringProperty(
+        name="Made",
+        description="When the dance was made, in nanoseconds: tells it from every other, however it is fitted",
+        options={"HIDDEN"},
+    )
     motion: bpy.props.StringProperty(
         name="Motion",
         description="The dance before it was fitted to the character",
@@ -20,6 +25,12 @@ class TakeProperties(bpy.types.PropertyGroup):
         options={"HIDDEN"},
     )
     starred: bpy.props.BoolProperty(name="Star", description="Mark a take worth keeping", default=False)
+
+
+def keep_identity(former: bpy.types.Action, fitted: bpy.types.Action) -> None:
+    """Let ``fitted`` be the same dance as ``former``, put on the character anew."""
+    for name in ("made", "starred"):
+        setattr(of_action(fitted), name, getattr(of_action(former), name))
 
 
 class Marked(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 
 import bpy
@@ -20,6 +21,7 @@ def remember(armature: bpy.types.Object, action: bpy.types.Action, clip: MotionC
         marked.tokendance_dancer = uuid.uuid4().hex
     remembered.dancer = marked.tokendance_dancer
     remembered.motion = clip_to_bytes(clip)
+    remembered.made = f"{time.time_ns():020d}"
 
 
 def is_take(action: bpy.types.Action, armature: bpy.types.Object | None) -> bool:
@@ -38,6 +40,15 @@ def active(armature: bpy.types.Object | None) -> bpy.types.Action | None:
     data = armature.animation_data if armature is not None else None
     action = data.action if data is not None else None
     return action if action is not None and is_take(action, armature) else None
+
+
+def played(armature: bpy.types.Object | None) -> bpy.types.Action | None:
+    """The take that is danced now, else, where nothing else is danced, the one in the topmost NLA track that plays."""
+    data = armature.animation_data if armature is not None else None
+    if data is None or data.action is not None:
+        return active(armature)
+    laid = [strip.action for track in data.nla_tracks if not track.mute for strip in track.strips]
+    return next((action for action in reversed(laid) if action is not None and is_take(action, armature)), None)
 
 
 def motion(action: bpy.types.Action) -> MotionClip:

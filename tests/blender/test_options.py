@@ -26,7 +26,7 @@ from blender_addon.options import (
     quality_of,
 )
 from blender_addon.runtime.preferences import TokenDancePreferences
-from blender_addon.sidebar import panels, presets
+from blender_addon.sidebar import panels, presets, takes_panel
 from tests.blender.sidebar.test_panels import drawn
 from tests.blender.takes import test_takes
 from tests.unit.other_values import another, others
@@ -105,7 +105,12 @@ def test_every_value_of_the_panel_reaches_the_order(mannequin, scene):
 
 def test_every_value_that_the_scene_keeps_is_drawn(mannequin, scene):
     scene.tokendance.quality = "custom"
-    shown = {name for panel in panels.CLASSES if hasattr(panel, "draw") for name in drawn(panel).properties}
+    shown = {
+        name
+        for panel in (*panels.CLASSES, *takes_panel.CLASSES)
+        if hasattr(panel, "draw")
+        for name in drawn(panel).properties
+    }
     kept = {*declared_options(GenerateSettings), *declared_options(Placement), "quality", "variations"}
     assert kept - shown == set()
 

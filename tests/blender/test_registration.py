@@ -13,7 +13,8 @@ import blender_addon
 import tokendance_core
 from blender_addon import compat, session
 from blender_addon.dance import generation
-from blender_addon.dance.generation import Order, Outcome
+from blender_addon.dance.generation import Order
+from blender_addon.dance.outcome import Outcome
 from blender_addon.runtime import preferences
 from blender_addon.runtime.interpreter import Versions, find_python
 from blender_addon.session import Session

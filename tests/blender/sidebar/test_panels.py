@@ -16,12 +16,12 @@ import pytest
 import blender_addon
 from blender_addon import compat, session
 from blender_addon.armature import rig
-from blender_addon.dance.generation import Outcome
+from blender_addon.dance.outcome import Outcome, Situation
 from blender_addon.interface import drawing
 from blender_addon.runtime import interpreter as runtime
 from blender_addon.runtime import worker as worker_client
 from blender_addon.sidebar import character_panel as rig_map_panel
-from blender_addon.sidebar import panels, presets, readiness
+from blender_addon.sidebar import panels, presets, readiness, takes_panel
 from blender_addon.song import facts as song_facts
 from blender_addon.song import operators as song_operators
 from blender_addon.takes import store as takes
@@ -39,8 +39,8 @@ PANELS = (
     rig_map_panel.JointsPanel,
     panels.DancePanel,
     panels.GeneratePanel,
-    panels.TakesPanel,
-    panels.FinishPanel,
+    takes_panel.TakesPanel,
+    takes_panel.FinishPanel,
 )
 
 
@@ -225,7 +225,8 @@ def test_a_running_generation_shows_how_far_it_is(scene, state, text):
 
 @pytest.mark.parametrize("status", ["done", "cancelled", "failed"])
 def test_how_it_ended_stays_to_be_read(scene, status):
-    session.current().outcome = Outcome(status, "What happened.", "What to do." if status == "failed" else "")
+    hint, about = "What to do." if status == "failed" else "", Situation.here(bpy.context)
+    session.current().outcome = Outcome(status, "What happened.", hint, about=about)
     seen = drawn(panels.GeneratePanel)
     assert "What happened." in seen.texts
     assert ("What to do." in seen.texts) == ("tokendance.copy_diagnostics" in seen.operators) == (status == "failed")
@@ -239,17 +240,17 @@ def test_takes_are_listed_and_the_danced_one_is_described(mannequin, generate, s
     assert "The take was made with these settings" in seen.texts
     assert not seen.operators["tokendance.finish_take"]
     scene.tokendance.mirror = True
-    assert drawn(panels.FinishPanel).operators["tokendance.finish_take"]
+    assert drawn(takes_panel.FinishPanel).operators["tokendance.finish_take"]
     mannequin.animation_data.action = None
-    assert "Click a take to dance it" in drawn(panels.TakesPanel).texts
+    assert "Click a take to dance it" in drawn(takes_panel.TakesPanel).texts
     starred_takes(mannequin)
     bpy.ops.tokendance.compare_takes()
-    assert "tokendance.end_comparison" in drawn(panels.TakesPanel).operators
+    assert "tokendance.end_comparison" in drawn(takes_panel.TakesPanel).operators
 
 
 def test_a_take_tells_the_genre_that_the_song_chose(mannequin, generate):
     generate(seed=3)
-    assert "Street (any), seed 3, 8 steps" in drawn(panels.TakesPanel).texts
+    assert "Street (any), seed 3, 8 steps" in drawn(takes_panel.TakesPanel).texts
 
 
 def test_the_list_of_takes_shows_those_of_the_character_alone(mannequin, generate):
@@ -258,13 +259,13 @@ def test_the_list_of_takes_shows_those_of_the_character_alone(mannequin, generat
     actions = list(bpy.data.actions)
     for searched, count in (("", 2), ("any 4", 1), ("ANY 4", 1), ("hand", 0)):
         state = SimpleNamespace(filter_name=searched, bitflag_filter_item=1)
-        flags, order = panels.TakeList.filter_items(state, bpy.context, bpy.data, "actions")
+        flags, order = takes_panel.TakeList.filter_items(state, bpy.context, bpy.data, "actions")
         assert (len(flags), sum(flags), order) == (len(actions), count, [])
     for width in (200, 900):
         scale = SimpleNamespace(system=SimpleNamespace(ui_scale=1.0))
         context = SimpleNamespace(region=SimpleNamespace(width=width), scene=bpy.context.scene, preferences=scale)
         seen = SimpleNamespace(texts=[], operators={}, properties=[])
-        panels.TakeList.draw_item(None, context, Layout(seen), None, takes.active(mannequin), 0, None, "")
+        takes_panel.TakeList.draw_item(None, context, Layout(seen), None, takes.active(mannequin), 0, None, "")
         assert seen.texts[-1] == "0:02"
         assert seen.properties == ["starred", "name"]
 
@@ -357,7 +358,8 @@ def test_drawing_reads_no_files_starts_no_process_and_leaves_the_rig_alone(
         starred_takes(bpy.context.active_object)
     now = session.current()
     now.generation = a_generation() if state == "running" else None
-    now.outcome = Outcome("failed", "What happened.") if state == "failed" else None
+    about = Situation.here(bpy.context)
+    now.outcome = Outcome("failed", "What happened.", about=about) if state == "failed" else None
     forget_nothing = (now.generation, now.outcome)
     if settled:
         settle()
@@ -423,10 +425,10 @@ def test_texts_are_translated_before_numbers_are_put_into_them(mannequin, genera
         "{number} of {count}": "{number} von {count}",
         "{time} left": "noch {time}",
     }
-    for module in (panels, drawing):
+    for module in (panels, takes_panel, drawing):
         monkeypatch.setattr(module, "iface", lambda text: words.get(text, text))
-    assert {"Salsa, Keim 3, 8 Schritte", "Bilder 10 bis 69"} <= set(drawn(panels.TakesPanel).texts)
-    assert "So wurde getanzt" in drawn(panels.FinishPanel).texts
+    assert {"Salsa, Keim 3, 8 Schritte", "Bilder 10 bis 69"} <= set(drawn(takes_panel.TakesPanel).texts)
+    assert "So wurde getanzt" in drawn(takes_panel.FinishPanel).texts
     session.current().generation = a_generation()
     assert drawn(panels.GeneratePanel).texts == ["Tanzt, 40 %", "2 von 3, noch 1:05"]
 
