@@ -11,7 +11,7 @@ from tokendance_core import Cancelled, GenerateSettings, SongPart, TokenDanceErr
 
 from .. import session
 from ..character import dancer as dancers
-from ..interface import ticker
+from ..interface import playback, ticker
 from ..interface.reports import told
 from ..interface.translate import rpt
 from ..options import Order, Placement, chosen, options_of
@@ -63,7 +63,7 @@ class GenerateDance(
         if session.current().generation is not self._generation:  # the add-on was disabled and enabled again
             return {"CANCELLED"}
         if event.type == "ESC" and event.value == "PRESS":
-            return self._escaped(context)
+            return self._escaped()
         if event.type != "TIMER":
             return {"PASS_THROUGH"}
         try:
@@ -80,10 +80,10 @@ class GenerateDance(
             self.report({"WARNING"}, warning)
         return {"FINISHED"}
 
-    def _escaped(self, context: bpy.types.Context) -> set[str]:
+    def _escaped(self) -> set[str]:
         """Esc stops one thing at a time: playback first, then what Blender itself works on, then the generation."""
-        if context.screen.is_animation_playing:
-            bpy.ops.screen.animation_cancel()  # as Blender's own Esc: back to where it began
+        if playback.is_on():
+            playback.cancel()
             return {"RUNNING_MODAL"}
         if any(bpy.app.is_job_running(kind) for kind in _STOPPED_BY_ESC):
             return {"PASS_THROUGH"}

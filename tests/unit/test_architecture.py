@@ -38,6 +38,7 @@ PACKAGES = {
 }
 CALL_OPERATORS = (
     "blender_addon/compat.py",
+    "blender_addon/interface/playback.py",
     "blender_addon/interface/scene_guard.py",
     "blender_addon/runtime/operators.py",
     "blender_addon/headless/exchange.py",

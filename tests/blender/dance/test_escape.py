@@ -9,6 +9,7 @@ import pytest
 
 from blender_addon import session
 from blender_addon.dance import operators
+from blender_addon.interface import playback
 from tests.blender.dance import test_outcome
 from tests.blender.dance.test_outcome import Pressed, said
 
@@ -23,28 +24,20 @@ RELEASE = SimpleNamespace(type="ESC", value="RELEASE")
 def blender(monkeypatch) -> SimpleNamespace:
     """A Blender that plays and works: there is no window that could."""
     state = SimpleNamespace(is_playing=True, jobs=set())
+    monkeypatch.setattr(playback, "is_on", lambda: state.is_playing)
+    monkeypatch.setattr(playback, "cancel", lambda: setattr(state, "is_playing", False))
     app = SimpleNamespace(is_job_running=lambda kind: kind in state.jobs)
-    ops = SimpleNamespace(screen=SimpleNamespace(animation_cancel=lambda: setattr(state, "is_playing", False)))
-    for name in ("data", "types", "context"):
-        monkeypatch.setattr(app, name, getattr(bpy, name), raising=False)
-    fake = SimpleNamespace(app=app, ops=ops, data=bpy.data, types=bpy.types, context=bpy.context)
-    monkeypatch.setattr(operators, "bpy", fake)
+    monkeypatch.setattr(operators, "bpy", SimpleNamespace(app=app, data=bpy.data, types=bpy.types, context=bpy.context))
     return state
-
-
-def context(blender: SimpleNamespace) -> SimpleNamespace:
-    return SimpleNamespace(
-        screen=SimpleNamespace(is_animation_playing=blender.is_playing), temp_override=bpy.context.temp_override
-    )
 
 
 def test_the_first_esc_stops_playback_and_the_next_the_generation(mannequin, worker, tone, blender):
     pressed = Pressed(tone)
-    assert pressed.send(ESC, context(blender)) == {"RUNNING_MODAL"}
+    assert pressed.send(ESC) == {"RUNNING_MODAL"}
     assert (blender.is_playing, session.current().generation.is_cancelled) == (False, False)
-    pressed.send(RELEASE, context(blender))
+    pressed.send(RELEASE)
     assert not session.current().generation.is_cancelled
-    pressed.send(ESC, context(blender))
+    pressed.send(ESC)
     assert session.current().generation.is_cancelled
 
 
@@ -52,10 +45,10 @@ def test_the_first_esc_stops_playback_and_the_next_the_generation(mannequin, wor
 def test_esc_during_a_render_is_left_to_blender(mannequin, worker, tone, blender, job):
     blender.is_playing, blender.jobs = False, {job}
     pressed = Pressed(tone)
-    assert pressed.send(ESC, context(blender)) == {"PASS_THROUGH"}
+    assert pressed.send(ESC) == {"PASS_THROUGH"}
     assert not session.current().generation.is_cancelled
     blender.jobs.clear()
-    pressed.send(ESC, context(blender))
+    pressed.send(ESC)
     assert session.current().generation.is_cancelled
 
 

@@ -37,8 +37,8 @@ class Pressed:
         self.button = type("Button", (), methods | state)()
         session.current().generation, session.current().outcome = made, None
 
-    def send(self, event: object = TIMER, context: object = None) -> set[str]:
-        return self.button.modal(context or bpy.context, event)
+    def send(self, event: object = TIMER) -> set[str]:
+        return self.button.modal(bpy.context, event)
 
     def to_the_end(self) -> None:
         while session.current().generation is not None:
