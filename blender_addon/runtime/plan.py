@@ -5,13 +5,16 @@ Dances need none of it on the processor: a set-up is for a graphics card, and fo
 
 from __future__ import annotations
 
+import re
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-TORCH = "torch>=2.4"
-PACKAGES = ("numpy>=1.24,<3", "safetensors>=0.4", "soundfile>=0.12", "soxr>=0.4")
-"""Everything that the core and its training need beside torch, as in pyproject.toml."""
+LOCK = Path(__file__).with_name("lock.txt")
+"""Every package with its version and its hashes, for all platforms: nothing else is installed. Its first lines say how
+it is made.
+"""
 
 _PYTORCH = "https://download.pytorch.org/whl"
 _PYPI_HOST, _PYTORCH_HOST = "pypi.org", "download.pytorch.org"
@@ -22,42 +25,42 @@ class Plan:
     """What is set up on one platform; sizes in MB (10^6 bytes), measured with torch 2.13; for CUDA on Windows they
     are estimates.
 
-    ``torch`` holds pip's arguments for torch, one tuple for each place to look, tried one after another.
+    ``torch`` names PyTorch's own indexes to take torch from, one tried after another; none: it is in the lock.
     """
 
     accelerator: str
-    torch: tuple[tuple[str, ...], ...]
+    torch: tuple[str, ...] = ()
     download_mb: int
     disk_mb: int
 
     @property
     def hosts(self) -> tuple[str, ...]:
         """Where the packages come from, unless the user's pip is configured otherwise."""
-        uses_pytorch = any(_PYTORCH in argument for attempt in self.torch for argument in attempt)
-        return (_PYPI_HOST, _PYTORCH_HOST) if uses_pytorch else (_PYPI_HOST,)
+        return (_PYPI_HOST, _PYTORCH_HOST) if self.torch else (_PYPI_HOST,)
 
     def steps(self, wheels: str = "") -> list[list[list[str]]]:
         """Arguments for pip: steps, each a list of attempts of which one must succeed. ``wheels`` is a folder to
         install from without network.
         """
-        if wheels:
-            return [[["--no-index", "--find-links", wheels, TORCH, *PACKAGES]]]
-        return [[list(attempt) for attempt in self.torch], [list(PACKAGES)]]
+        local = ["--no-index", "--find-links", wheels]
+        torch = [local] if wheels else [["--index-url", index] for index in self.torch]
+        locked = ["--no-deps", "--require-hashes", "--requirement", str(LOCK)]
+        own_build = [[[*source, "--no-deps", torch_version()] for source in torch]] if self.torch else []
+        return [*own_build, [[*(local if wheels else []), *locked]]]
 
 
-def _index(name: str) -> tuple[str, str]:
-    return "--index-url", f"{_PYTORCH}/{name}"
+def torch_version() -> str:
+    """The torch of the lock: ``torch==2.13.0``. PyTorch's builds of that version for CUDA count as the same."""
+    return re.search(r"^torch==[\w.]+", LOCK.read_text(encoding="utf-8"), re.MULTILINE)[0]
 
-
-_PLAIN = ((TORCH,),)
-# Cards from 2018 on, then older ones: CUDA 13 dropped them. PyPI would bring a build without CUDA.
-_WINDOWS_CUDA = ((*_index("cu130"), TORCH), (*_index("cu126"), TORCH))
 
 _PLANS: Mapping[str, Plan] = {
-    "linux": Plan(accelerator="cuda", torch=_PLAIN, download_mb=3000, disk_mb=6100),
-    # estimated
-    "windows": Plan(accelerator="cuda", torch=_WINDOWS_CUDA, download_mb=2700, disk_mb=5000),
-    "macos": Plan(accelerator="metal", torch=_PLAIN, download_mb=143, disk_mb=640),
+    "linux": Plan(accelerator="cuda", download_mb=3000, disk_mb=6100),
+    # Estimated. Cards from 2018 on, then older ones: CUDA 13 dropped them. PyPI would bring a build without CUDA.
+    "windows": Plan(
+        accelerator="cuda", torch=(f"{_PYTORCH}/cu130", f"{_PYTORCH}/cu126"), download_mb=2700, disk_mb=5000
+    ),
+    "macos": Plan(accelerator="metal", download_mb=143, disk_mb=640),
 }
 
 # start and possible ends of Python's name for a platform -> key of _PLANS; torch is made for no other

@@ -34,6 +34,12 @@ _LOOKS_BACK = 8192
 
 _CHECK_FRACTION = 0.97
 
+_PIP_MAY_KNOW = (
+    *("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "PIP_TRUSTED_HOST", "PIP_CONFIG_FILE"),
+    *("PIP_PROXY", "PIP_CERT", "PIP_CLIENT_CERT", "PIP_TIMEOUT", "PIP_DEFAULT_TIMEOUT", "PIP_RETRIES"),
+)
+"""pip's variables that say where packages are and how to get there. What they are, the hashes of the lock say."""
+
 # pattern in the log -> message and hint; the first match counts
 _CAUSES = (
     (
@@ -55,7 +61,12 @@ _CAUSES = (
         "Check the connection, the firewall and the proxy and try again, or choose a folder of wheels.",
     ),
     (
-        r"DO NOT MATCH THE HASHES|BadZipFile|[Ww]heel .* is invalid|has an invalid wheel|zlib.error",
+        r"DO NOT MATCH THE HASHES",
+        "A package is not the one that this version of TokenDance was made with: its hash differs.",
+        "Try again. If it stays so, {other_source}.",
+    ),
+    (
+        r"BadZipFile|[Ww]heel .* is invalid|has an invalid wheel|zlib.error",
         "A package is damaged.",
         "Try again.",
     ),
@@ -193,11 +204,15 @@ def cause(log: str, known: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def clean_environment(download: Path, inherited: Mapping[str, str]) -> dict[str, str]:
-    """Environment variables for pip: without those of Blender's Python, and with temporary files in ``download``, where
-    they are counted and removed.
+    """Environment variables for pip: without those of Blender's Python and those that would change what is installed,
+    and with temporary files in ``download``, where they are counted and removed.
     """
-    dropped = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_REQUIRE_VIRTUALENV", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
-    kept = {name: value for name, value in inherited.items() if not name.startswith("PYTHON") and name not in dropped}
+    dropped = ("VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+    kept = {
+        name: value
+        for name, value in inherited.items()
+        if name in _PIP_MAY_KNOW or not (name.startswith(("PYTHON", "PIP_")) or name in dropped)
+    }
     folders = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(download))
     return {**kept, **folders, "PYTHONUTF8": "1", "PYTHONNOUSERSITE": "1", "PYTHONUNBUFFERED": "1", "PIP_USER": "0"}
 
@@ -389,6 +404,7 @@ class SetUp:
             "folder": str(self.folder),
             "place": " in the folder of wheels" if offline else "",
             "way_out": "Put it there and try again." if offline else "Specify your own Python.",
+            "other_source": "get the wheels again" if offline else "what your pip is configured to use serves another",
         }
         log = self._log(1 << 20)
         if told := cause(log, known):

@@ -134,7 +134,7 @@ def test_runtime_is_made_and_checked(stand_in, tmp_path):
 def test_nothing_of_blenders_python_leaks_in(stand_in, tmp_path):
     stand_in().wait(20)
     for words, environment in calls(tmp_path):
-        assert not {"PYTHONPATH", "PYTHONHOME", "PIP_TARGET"} & set(environment)
+        assert not {"PYTHONPATH", "PYTHONHOME"} & set(environment)
         assert environment["PYTHONUTF8"] == environment["PYTHONNOUSERSITE"] == "1"
         assert "pip" not in words or {"--only-binary=:all:", "--no-input"} <= set(words)
 
@@ -158,6 +158,7 @@ def test_second_place_is_tried_when_the_first_has_nothing(stand_in, tmp_path):
             "says ERROR: No matching distribution found for torch>=2.4",
             r"no torch>=2.4 for Python 3\.\d+ on this system",
         ),
+        ("says ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.", "its hash differs"),
         ("says OSError: [Errno 28] No space left on device", "disk ran full"),
         ("says PermissionError: [Errno 13] Permission denied: 'x'", "cannot be written"),
         ("says something new", "exit code 1"),
@@ -247,6 +248,14 @@ def test_unwritable_file_is_no_traceback(tmp_path, monkeypatch):
     monkeypatch.setattr(install, "sweep", refuse)
     result = install.work(tmp_path, None, threading.Event())
     assert (result.outcome, str(tmp_path) in result.message) == ("failed", True)
+
+
+def test_pip_is_told_where_packages_are_and_nothing_else():
+    asked = "TARGET PREFIX NO_DEPS DRY_RUN PRE PYTHON FIND_LINKS CONSTRAINT NO_BINARY SOME_NEW_OPTION"
+    where = "INDEX_URL EXTRA_INDEX_URL TRUSTED_HOST CONFIG_FILE PROXY CERT CLIENT_CERT TIMEOUT RETRIES"
+    inherited = {f"PIP_{name}": "x" for name in (*asked.split(), *where.split())} | {"HTTPS_PROXY": "x", "PATH": "x"}
+    kept = {name for name, value in install.clean_environment(Path("d"), inherited).items() if value == "x"}
+    assert kept == {f"PIP_{name}" for name in where.split()} | {"HTTPS_PROXY", "PATH"}
 
 
 @pytest.mark.parametrize("name", ["TMPDIR", "TEMP", "TMP"])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -26,13 +28,26 @@ plan = _load()
 KEYS = ("linux", "windows", "macos")
 
 
-def test_packages_are_the_ones_of_the_project():
+def locked() -> dict[str, tuple[str, int]]:
+    """Package -> its version and how many hashes there are of it."""
+    entries = re.split(r"^(?=[a-z])", plan.LOCK.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    pins = [(*re.match(r"([\w.-]+)==([\w.]+)", entry).groups(), entry.count("--hash=sha256:")) for entry in entries]
+    return {name: (version, hashes) for name, version, hashes in pins}
+
+
+def test_lock_pins_what_the_project_and_its_training_need_with_hashes_and_the_torch_of_the_tests():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    needed = {*project["dependencies"], *extras["torch"], *extras["train"]}
+    needed = {Requirement(text) for text in (*project["dependencies"], *extras["torch"], *extras["train"])}
     # The curves of a training are a convenience.
-    assert needed - {plan.TORCH, *plan.PACKAGES} == {"tokendance[torch]", "tensorboard>=2.16"}
-    assert {plan.TORCH, *plan.PACKAGES} <= needed
+    needed = {each for each in needed if each.name not in ("tokendance", "tensorboard")}
+    assert len(needed) == 5
+    for requirement in needed:
+        assert requirement.specifier.contains(locked()[requirement.name][0]), requirement
+    assert all(hashes for _, hashes in locked().values())
+    assert f"torch=={locked()['torch'][0]}" in (ROOT / "requirements" / "dev.txt").read_text(encoding="utf-8").split()
+    # A wheel for Python 3.11 to 3.14 on each of three platforms, at the least.
+    assert all(locked()[name][1] >= 12 for name in ("torch", "numpy"))
 
 
 @pytest.mark.parametrize(
@@ -58,23 +73,31 @@ def test_each_platform_is_set_up_for_its_graphics_card():
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_every_plan_installs_everything(key):
+@pytest.mark.parametrize("wheels", ["", "some/folder"])
+def test_nothing_is_installed_but_what_is_locked(key, wheels):
     item = plan.plan(key)
-    torch, rest = item.steps()
-    assert all(attempt[-1].startswith("torch") for attempt in torch)
-    assert rest == [list(plan.PACKAGES)]
+    *torch, ((*source, no_dependencies, hashes, requirement, path),) = item.steps(wheels)
+    assert (no_dependencies, hashes, requirement, Path(path)) == (
+        "--no-deps",
+        "--require-hashes",
+        "--requirement",
+        plan.LOCK,
+    )
+    assert source == (["--no-index", "--find-links", wheels] if wheels else [])
+    assert all(
+        attempt[-2:] == ["--no-deps", f"torch=={locked()['torch'][0]}"] for attempts in torch for attempt in attempts
+    )
     assert 0 < item.download_mb < item.disk_mb
     assert "pypi.org" in item.hosts
 
 
-@pytest.mark.parametrize("key", KEYS)
-def test_folder_of_wheels_needs_no_network(key):
-    ((attempt,),) = plan.plan(key).steps("some/folder")
-    assert attempt == ["--no-index", "--find-links", "some/folder", plan.TORCH, *plan.PACKAGES]
-
-
 def test_windows_never_gets_the_processors_build_by_surprise():
-    assert all(attempt[1].startswith("https://download.pytorch.org/whl/cu") for attempt in plan.plan("windows").torch)
+    attempts, _ = plan.plan("windows").steps()
+    assert [attempt[:2] for attempt in attempts] == [
+        ["--index-url", f"https://download.pytorch.org/whl/{build}"] for build in ("cu130", "cu126")
+    ]
+    ((attempt,), _) = plan.plan("windows").steps("some/folder")
+    assert attempt[:3] == ["--no-index", "--find-links", "some/folder"]
 
 
 def test_hosts_are_told():
