@@ -221,7 +221,10 @@ class MotionClip:
         return replace(self, rot6d=self.rot6d[start:stop], root=self.root[start:stop])
 
 
-_TRAITS = ("lengths", "connected", "inherits_rotation", "local_location", "location_locked", "driven", "follows")
+_TRAITS = (
+    *("lengths", "connected", "inherits_rotation", "local_location", "location_locked", "driven", "follows"),
+    *("reaches", "poles"),
+)
 """Fields of ``Rig`` with one value for each bone."""
 
 
@@ -238,7 +241,9 @@ class Rig:
     ``inherits_rotation``, ``local_location`` (B,) bool as in Blender's bone relations;
     ``location_locked`` (B,) bool: the rigger allows no translation;
     ``driven`` (B,) bool: a constraint or driver decides how it turns, keys would have no effect;
-    ``follows`` (B,) int: the bone whose posed matrix it takes over (Copy Transforms at full influence), -1 for none;
+    ``follows`` (B,) int: the bone whose posed matrix it takes over (Copy Transforms and the like at full influence), -1
+    for none;
+    ``reaches``, ``poles`` (B,) int: target and pole bone of an inverse kinematics constraint on it, -1 for none;
     ``basis`` (B, 4, 4): the channels as they are posed now; bones without keys keep them.
     """
 
@@ -253,6 +258,8 @@ class Rig:
     location_locked: np.ndarray
     driven: np.ndarray
     follows: np.ndarray
+    reaches: np.ndarray
+    poles: np.ndarray
     basis: np.ndarray
 
     def __post_init__(self) -> None:
@@ -290,6 +297,8 @@ class Rig:
             "location_locked": np.zeros(bones, bool),
             "driven": np.zeros(bones, bool),
             "follows": np.full(bones, -1),
+            "reaches": np.full(bones, -1),
+            "poles": np.full(bones, -1),
             "basis": np.tile(np.eye(4), (bones, 1, 1)),
         }
         return cls(names, parents, rest, np.eye(4) if world is None else world, **(fields | traits))
@@ -343,11 +352,17 @@ class RigMap:
     ``bones``: SMPL joint name -> bone name, and ``"root"`` -> a separate root bone below the pelvis, if there is one;
     ``family`` names the rig table; ``score`` 0 to 1 tells how sure the recognition is, ``reasons`` why, in plain
     sentences. ``twist``: joint -> twist bones of the limb that begins there, nearest to the joint first;
-    ``followers``: joint -> further bones that turn as it does (MMD's D-bones);
-    ``ik``: joint -> IK control of a wrist or ankle, pole control of an elbow or knee;
+    ``followers``: joint -> further bones that turn as it does: MMD's D-bones; of the pelvis, bones at the hips between
+    it and the thighs (a Biped whose thighs hang on its first spine bone) or beside those (hips that only carry skin);
+    ``ik``: joint -> IK control of a wrist or ankle, pole control of an elbow or knee; no bone of ``bones`` is named;
     ``switches``: properties that a control rig needs set;
     ``path``: the bone that carries the path, empty if it is to be found;
     ``offsets``: joint -> the user's own turn in degrees about the character's left, up and front axes, in that order.
+
+    A bone of ``bones`` need not descend from the bone of the joint before it, and then has to be moved as well as
+    turned: IK feet and hands stand for the ankle and wrist where nothing hangs on the shin or forearm; trunk, legs or
+    arms may have roots of their own. The pelvis is the lowest bone that carries both thighs and the trunk, or one above
+    it at the hips; where nothing carries both, it is the bone that carries the legs, else the lowest of the trunk.
     """
 
     bones: Mapping[str, str]

@@ -24,6 +24,7 @@ def read_rig(armature: bpy.types.Object) -> Rig:
     parents = np.array([index[bone.parent.name] if bone.parent else -1 for bone in bones], int)
     posed = [armature.pose.bones[bone.name] for bone in bones]
     held = rig_traits.held_bones(armature)
+    reached = [rig_traits.reached(armature, bone) for bone in posed]
     return Rig(
         names=tuple(index),
         parents=parents,
@@ -38,6 +39,8 @@ def read_rig(armature: bpy.types.Object) -> Rig:
         follows=_without_rings(
             parents, np.array([index.get(rig_traits.followed(armature, bone), -1) for bone in posed], int)
         ),
+        reaches=np.array([index.get(target, -1) for target, _ in reached], int),
+        poles=np.array([index.get(pole, -1) for _, pole in reached], int),
         basis=np.array([bone.matrix_basis for bone in posed], np.float64).reshape(-1, 4, 4),
     )
 

@@ -38,6 +38,16 @@ def followed(armature: bpy.types.Object, bone: bpy.types.PoseBone) -> str | None
     return last.subtarget if takes_all and in_one_space and of_another else None
 
 
+def reached(armature: bpy.types.Object, bone: bpy.types.PoseBone) -> tuple[str, str]:
+    """Names of the target and the pole, both of the same armature, of inverse kinematics that act on ``bone``; empty
+    without.
+    """
+    for constraint in bone.constraints:
+        if isinstance(constraint, bpy.types.KinematicConstraint) and acts(constraint) and constraint.target == armature:
+            return constraint.subtarget, constraint.pole_subtarget if constraint.pole_target == armature else ""
+    return "", ""
+
+
 def _chain(bone: bpy.types.PoseBone, constraint: bpy.types.Constraint) -> list[bpy.types.PoseBone]:
     """Bones that a constraint turns: its owner, and for inverse kinematics those above it as well."""
     if not isinstance(constraint, bpy.types.KinematicConstraint | bpy.types.SplineIKConstraint):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from tokendance_core.motion import rotation
 from tokendance_core.types import Rig
 
 Z_UP = np.array([[1.0, 0, 0], [0, 0, -1], [0, 1, 0]])
@@ -50,7 +51,8 @@ class Specimen:
     ``bones``: one bone a line, ``name @ place``, indented below its parent; ``[L|R]`` in a name makes it, and all
     below, two-sided. ``expected``: ``joint name; joint name``; ``twist``, ``followers``, ``ik`` likewise, several bones
     parted by commas. ``arm``: degrees by which the arms hang; ``unit``: armature units to a metre; ``driven``: pattern
-    of names that constraints move.
+    of names that constraints move; ``reaches``: ``bone target pole; …`` of bones with inverse kinematics, the pole may
+    be absent; ``turn``: degrees about left, up and front through the pelvis.
     """
 
     family: str
@@ -66,6 +68,8 @@ class Specimen:
     axes: np.ndarray = field(default_factory=lambda: Z_UP)
     driven: str = ""
     tails: bool = True
+    reaches: str = ""
+    turn: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
 def _place(words: str, arm: float) -> np.ndarray:
@@ -126,7 +130,20 @@ def _lines(text: str) -> list[tuple[int, str, str]]:
     return found
 
 
-def build(text: str, *, arm=0.0, unit=1.0, axes=Z_UP, driven="", tails=True, seed=0) -> Rig:
+def _reaching(text: str, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """``reaches`` and ``poles`` of a rig, from the lines of ``Specimen.reaches``; the bone and the one above are driven."""
+    found = {"reaches": np.full(len(names), -1), "poles": np.full(len(names), -1)}
+    for part in (part.strip() for part in text.split(";") if part.strip()):
+        for side in (0, 1):
+            words = [names.index(word) for word in _one_side(part, side).split()]
+            for trait, bone in zip(found, words[1:], strict=False):
+                found[trait][words[0]] = bone
+    return found
+
+
+def build(
+    text: str, *, arm=0.0, unit=1.0, axes=Z_UP, driven="", tails=True, reaches="", turn=(0.0, 0.0, 0.0), seed=0
+) -> Rig:
     """The rig of a text: every bone points at its first child and rolls at random."""
     lines = _lines(text)
     names = tuple(name for _, name, _ in lines)
@@ -139,6 +156,8 @@ def build(text: str, *, arm=0.0, unit=1.0, axes=Z_UP, driven="", tails=True, see
     heads = np.array([_place(place[1:], arm) * [-1 if place[0] == "-" else 1, 1, 1] for _, _, place in lines]).reshape(
         -1, 3
     )
+    around = np.array(_PLACES["pelvis"])
+    heads = (heads - around) @ rotation.matrix_from_axis_angle(np.radians(turn)).T + around
     rng = np.random.default_rng(seed)
     rest, lengths = np.tile(np.eye(4), (len(names), 1, 1)), np.zeros(len(names))
     for bone in range(len(names)):
@@ -158,13 +177,16 @@ def build(text: str, *, arm=0.0, unit=1.0, axes=Z_UP, driven="", tails=True, see
     rest[:, :3, 3] = unit * heads @ axes.T
     world = np.diag([1 / unit] * 3 + [1.0])
     world[:3, :3] = world[:3, :3] @ (Z_UP @ axes.T)
+    ik = _reaching(reaches, names)
     moved = np.array([bool(driven and re.match(driven, name)) for name in names], bool)
-    return Rig.plain(names, np.array(parents, int), rest, world, lengths=lengths * unit * tails, driven=moved)
+    for bone in np.flatnonzero(ik["reaches"] >= 0):
+        moved[[bone, parents[bone]]] = True  # a chain of two bones
+    return Rig.plain(names, np.array(parents, int), rest, world, lengths=lengths * unit * tails, driven=moved, **ik)
 
 
 def rig_of(specimen: Specimen, seed: int = 0) -> Rig:
     """The specimen's rig."""
-    made = {name: getattr(specimen, name) for name in ("arm", "unit", "axes", "driven", "tails")}
+    made = {name: getattr(specimen, name) for name in ("arm", "unit", "axes", "driven", "tails", "reaches", "turn")}
     return build(specimen.bones, seed=seed, **made)
 
 

@@ -225,6 +225,7 @@ CHARACTERS = {
         _unreal(_UE5, 6),
         _UNREAL_JOINTS + "; spine1 spine_02; spine2 spine_03; spine3 spine_05; neck neck_02",
         _UNREAL_TWIST,
+        ik="ankle ik_foot_[l|r]; wrist ik_hand_[l|r]",
         unit=100.0,
         arm=45.0,
     ),
@@ -233,6 +234,7 @@ CHARACTERS = {
         _unreal(_UE4, 4),
         _UNREAL_JOINTS + "; spine1 spine_01; spine2 spine_02; spine3 spine_03; neck neck_01",
         _UNREAL_TWIST,
+        ik="ankle ik_foot_[l|r]; wrist ik_hand_[l|r]",
     ),
     "mesh2motion": Specimen(
         "unreal",

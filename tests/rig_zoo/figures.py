@@ -296,7 +296,7 @@ FIGURES = {
     "mmd english": Specimen(
         "mmd english",
         _MMD_ENGLISH,
-        """pelvis lower body; spine1 upper body; spine3 upper body 2; neck neck; head head; collar shoulder_[L|R]; shoulder arm_[L|R];
+        """root mother; pelvis lower body; spine1 upper body; spine3 upper body 2; neck neck; head head; collar shoulder_[L|R]; shoulder arm_[L|R];
         elbow elbow_[L|R]; wrist wrist_[L|R]; hip leg_[L|R]; knee knee_[L|R]; ankle ankle_[L|R]; foot toe_[L|R]""",
         "shoulder arm twist_[L|R]; elbow wrist twist_[L|R]",
         ik="ankle leg IK_[L|R]; foot toe IK_[L|R]",

@@ -4,7 +4,7 @@ lie.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,18 +66,38 @@ class Tree:
             if parent >= 0:
                 self.children[parent].append(bone)
 
-    def above(self, bone: int) -> list[int]:
+        self._lineages: list[tuple[int, ...]] = []
+        for bone, parent in enumerate(self.parents):
+            self._lineages.append((bone, *self._lineages[parent]) if parent >= 0 else (bone,))
+
+    def lineage(self, bone: int) -> tuple[int, ...]:
+        """The bone and its ancestors, the nearest first; nothing for bone -1."""
+        return self._lineages[bone] if bone >= 0 else ()
+
+    def above(self, bone: int) -> tuple[int, ...]:
         """The ancestors of a bone, the nearest first."""
-        found = []
-        while (bone := self.parents[bone]) >= 0:
-            found.append(bone)
-        return found
+        return self.lineage(bone)[1:]
 
     def descends_from(self, bone: int, other: int) -> bool:
         return other in self.above(bone)
 
     def depth(self, bone: int) -> int:
         return len(self.above(bone))
+
+    def common(self, bones: Iterable[int]) -> int:
+        """The lowest bone that all these descend from or are; -1 for none."""
+        first, *others = (self.lineage(bone) for bone in bones)
+        return next((bone for bone in first if all(bone in line for line in others)), -1)
+
+
+def shared_out(chain: Sequence[int]) -> dict[str, int]:
+    """Joint -> bone of a spine, given from above the pelvis to the chest: the last is always the chest (spine3)."""
+    count = len(chain)
+    if count < 2:
+        return dict(zip(("spine3",), chain, strict=False))
+    if count == 2:
+        return {"spine1": chain[0], "spine3": chain[1]}
+    return {"spine1": chain[round(count / 3) - 1], "spine2": chain[round(2 * count / 3) - 1], "spine3": chain[-1]}
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,18 +197,3 @@ def coincident(places: Mapping[str, np.ndarray]) -> tuple[tuple[str, str], ...]:
         and f"{side}_{b}" in places
         and np.linalg.norm(places[f"{side}_{a}"] - places[f"{side}_{b}"]) <= 2e-3 * size
     )
-
-
-def out_of_order(rig: Rig, bones: Mapping[str, int], tree: Tree) -> tuple[tuple[str, str], ...]:
-    """Neighbours in a limb, the second of which descends neither from the first nor from a bone at the same place.
-
-    MMD's D-bones, for example, lie at the places of the bones that they stand in for.
-    """
-    near = 1e-3 * float(np.linalg.norm(np.ptp(rig.heads, axis=0)))
-
-    def is_carried(bone: int, other: int) -> bool:
-        above = tree.above(bone)
-        return other in above or any(np.linalg.norm(rig.heads[a] - rig.heads[other]) <= near for a in above)
-
-    pairs = [(f"{side}_{a}", f"{side}_{b}") for side in SIDES for a, b in LIMBS]
-    return tuple((a, b) for a, b in pairs if a in bones and b in bones and not is_carried(bones[b], bones[a]))

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 
 from tokendance_core.motion.skeleton import SIDES
-from tokendance_core.rigs import anatomy, names
+from tokendance_core.rigs import anatomy, names, wholeness
 from tokendance_core.rigs.anatomy import KNOWN, NEEDED, Tree
 from tokendance_core.rigs.families import FAMILIES
 from tokendance_core.types import Rig, RigMap
@@ -52,14 +52,6 @@ def _twice(rig_map: RigMap) -> list[str]:
     ]
 
 
-def _order(bones: Mapping[str, int], tree: Tree, rig: Rig) -> list[str]:
-    """Limbs whose bones do not descend from each other."""
-    return [
-        f"{b} (“{rig.names[bones[b]]}”) does not descend from {a} (“{rig.names[bones[a]]}”): it would not move along."
-        for a, b in anatomy.out_of_order(rig, bones, tree)
-    ]
-
-
 def _places(bones: Mapping[str, int], rig: Rig) -> list[str]:
     """What the bones' positions reveal: limbs without length, crossed sides, limbs upside down."""
     places = {joint: rig.heads[bone] for joint, bone in bones.items() if joint != "root"}
@@ -81,14 +73,14 @@ def problems(rig: Rig, rig_map: RigMap) -> tuple[str, ...]:
     """Everything that keeps a map from working on a rig, one sentence each; empty when all is well."""
     tree = Tree(rig)
     bones = {joint: tree.index[bone] for joint, bone in rig_map.bones.items() if bone in tree.index and joint in KNOWN}
+    # Constraints hold controls together: they need not descend from each other.
     controls = any(family.controls for family in FAMILIES if family.name == rig_map.family)
-    # Constraints hold controls together, and bones that constraints turn: neither need descend from each other.
-    order = {} if controls else {joint: bone for joint, bone in bones.items() if not rig.driven[bone]}
+    whole = () if controls else wholeness.faults(rig, tree, bones)
     return (
         *_missing(rig_map),
         *_unknown(rig, rig_map),
         *_twice(rig_map),
-        *_order(order, tree, rig),
+        *(fault.sentence for fault in whole),
         *_places(bones, rig),
     )
 

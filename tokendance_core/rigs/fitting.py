@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from tokendance_core.motion.skeleton import SIDES
-from tokendance_core.rigs import anatomy, names
-from tokendance_core.rigs.anatomy import NEEDED, WELCOME, Tree
+from tokendance_core.rigs import anatomy, limb_ends, names, wholeness
+from tokendance_core.rigs.anatomy import NEEDED, WELCOME, Tree, shared_out
+from tokendance_core.rigs.completion import Completed, completed
 from tokendance_core.rigs.families.family import ROOTS, SIDED, Family
 from tokendance_core.types import Rig, RigMap, Switch
 
@@ -22,16 +23,22 @@ Stems = Mapping[tuple[str, str], list[int]]
 _SEARCH = ("hip", "knee", "ankle", "foot", "elbow", "shoulder", "wrist", "collar", "hand")
 
 
+_LOOSE = 0.99
+"""Factor on the score for a bone that hangs elsewhere than on the bone of the joint before it."""
+
+
 @dataclass(frozen=True, eq=False)
 class Fit:
     """A family on a rig: ``bones`` joint -> bone index, ``doubtful`` joint -> two bones that claim it, ``stems`` of the
-    rig.
+    rig, ``at_hips`` bones that turn as the pelvis does, ``added`` joints that the hierarchy gave and not the names.
     """
 
     family: Family
     bones: dict[str, int]
     doubtful: dict[str, tuple[int, int]]
     stems: Stems
+    at_hips: tuple[int, ...] = ()
+    added: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -91,16 +98,6 @@ class _Search:
         return sorted(found, key=self.tree.depth)
 
 
-def shared_out(chain: list[int]) -> dict[str, int]:
-    """Joint -> bone of a spine, given from above the pelvis to the chest: the last is always the chest (spine3)."""
-    count = len(chain)
-    if count < 2:
-        return dict(zip(("spine3",), chain, strict=False))
-    if count == 2:
-        return {"spine1": chain[0], "spine3": chain[1]}
-    return {"spine1": chain[round(count / 3) - 1], "spine2": chain[round(2 * count / 3) - 1], "spine3": chain[-1]}
-
-
 def _copies(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> dict[str, tuple[int, int]]:
     """Joint -> bone and its numbered copy, where a limb has a second chain of bones with the same names (``Arm.L`` and
     ``Arm.L.001``).
@@ -135,19 +132,37 @@ def fit(rig: Rig, family: Family, tree: Tree) -> Fit:
             bones[f"{side}_{joint}"] = search.first(f"{side}_{joint}", side, family.joints[joint])
     if necks := search.chain("neck", family.joints.get("neck", ())):
         bones["neck"] = necks[-1]
-    bones.update(shared_out(search.chain("spine3", family.spine)))
+    spine = search.chain("spine3", family.spine)
     found = {joint: bone for joint, bone in bones.items() if bone is not None}
     if "pelvis" in found:
         root = search.first("root", "", ROOTS)
         if root is not None and (family.controls or tree.descends_from(found["pelvis"], root)):
             found["root"] = root
     search.doubtful.pop("root", None)
-    return Fit(family, found, search.doubtful | _copies(rig, tree, found), stems)
+    whole = Completed(found | shared_out(spine))
+    if not family.controls:
+        whole = completed(rig, tree, found, spine, waist_is_split=family.waist_is_split)
+    named = found | shared_out(spine)
+    return Fit(
+        family,
+        whole.bones,
+        search.doubtful | _copies(rig, tree, whole.bones),
+        stems,
+        whole.at_hips,
+        tuple(joint for joint in anatomy.KNOWN if joint in whole.bones and joint not in named),
+    )
 
 
 def has_mark(result: Fit) -> bool:
     """Whether the rig has a bone that only this family has."""
     return any((side, mark) in result.stems for mark in result.family.marks for side in ("", *SIDES))
+
+
+def _solved(rig: Rig) -> np.ndarray:
+    """(B,) bool: bones that inverse kinematics turn; they let go when the dance turns them."""
+    solved = rig.reaches >= 0
+    solved[rig.parents[solved & (rig.parents >= 0)]] = True
+    return solved
 
 
 def score(rig: Rig, tree: Tree, bones: Mapping[str, int], controls: bool = False) -> tuple[float, tuple[str, ...]]:
@@ -163,11 +178,13 @@ def score(rig: Rig, tree: Tree, bones: Mapping[str, int], controls: bool = False
             reasons.append(f"There are no {word}.")
     if "neck" not in bones:
         reasons.append("There is no neck.")
-    loose = [] if controls else anatomy.out_of_order(rig, bones, tree)
-    loose = [(above, below) for above, below in loose if not rig.driven[bones[below]]]
+    loose = [] if controls else [pair for pair in wholeness.loose(rig, tree, bones) if not rig.driven[bones[pair[0]]]]
     if loose:
-        value *= max(0.0, 1 - 0.2 * len(loose))
-        reasons += [f"{below} does not descend from {above}." for above, below in loose[:3]]
+        value *= _LOOSE ** len(loose)
+        reasons += [
+            f"{joint} (“{rig.names[bones[joint]]}”) does not descend from {above}: it is moved by keys of its own."
+            for joint, above in loose[:3]
+        ]
     standing = anatomy.stance(places)
     if standing is None:
         value *= 0.8
@@ -186,7 +203,8 @@ def score(rig: Rig, tree: Tree, bones: Mapping[str, int], controls: bool = False
         if anatomy.toes_point_back(places, standing):
             value *= 0.8
             reasons.append("The toes point backwards: left and right may be swapped.")
-    driven = float(np.mean([rig.driven[bone] for joint, bone in bones.items() if joint != "root"])) if bones else 0.0
+    held = rig.driven & ~_solved(rig)
+    driven = float(np.mean([held[bone] for joint, bone in bones.items() if joint != "root"])) if bones else 0.0
     if driven:
         value *= 1 - 0.4 * driven
         reasons.append(f"Constraints or drivers turn {round(driven * len(bones))} of the bones.")
@@ -216,11 +234,16 @@ def _of_limbs(
 def rig_map(rig: Rig, tree: Tree, result: Fit) -> RigMap:
     """The map of a fit, as the user and the transfer see it."""
     family = result.family
+    total = len(NEEDED) + len(WELCOME)
+    known = sum(joint in result.bones for joint in (*NEEDED, *WELCOME))
+    given = [joint for joint in result.added if joint in (*NEEDED, *WELCOME)]
     value, reasons = score(rig, tree, result.bones, family.controls)
     if family.marks and not has_mark(result):
         value *= 0.9
-    total = len(NEEDED) + len(WELCOME)
-    known = sum(joint in result.bones for joint in (*NEEDED, *WELCOME))
+    by_names = f"Found by {family.title} names: {known - len(given)} of {total} joints."
+    if given:
+        value *= 1 - 0.005 * len(given)
+        reasons = (f"Found by how the bones hang together: {anatomy.sentence_of(given)}.", *reasons)
     switches = tuple(
         Switch(rig.names[bone], prop, amount)
         for stem, prop, amount in family.switches
@@ -228,14 +251,20 @@ def rig_map(rig: Rig, tree: Tree, result: Fit) -> RigMap:
         for bone in result.stems.get((side, stem), ())
     )
     paths = [rig.names[bone] for stem in family.path for bone in result.stems.get(("", stem), ())]
+    followers = _of_limbs(rig, result, family.followers, driven=False)
+    if result.at_hips:
+        followers["pelvis"] = tuple(rig.names[bone] for bone in result.at_hips)
+    ik = {joint: bones[0] for joint, bones in _of_limbs(rig, result, family.ik).items()}
+    if not family.ik:
+        ik = {joint: rig.names[bone] for joint, bone in limb_ends.controls(rig, tree, result.bones).items()}
     return RigMap(
         bones={joint: rig.names[result.bones[joint]] for joint in anatomy.KNOWN if joint in result.bones},
         family=family.name,
-        score=value,
-        reasons=(f"Found by {family.title} names: {known} of {total} joints.", *reasons),
+        score=round(value, 4),
+        reasons=(by_names, *reasons),
         twist=_of_limbs(rig, result, family.twist),
-        followers=_of_limbs(rig, result, family.followers, driven=False),
-        ik={joint: bones[0] for joint, bones in _of_limbs(rig, result, family.ik).items()},
+        followers=followers,
+        ik=ik,
         switches=switches,
         path=paths[0] if paths else "",
     )

@@ -12,7 +12,10 @@ from functools import lru_cache
 OTHER_SIDE = {"left": "right", "right": "left", "": ""}
 
 _SEPARATORS = re.compile(r"[\s_.\-]+")
-_LETTERS = {"l": "left", "r": "right", "left": "left", "right": "right", "左": "left", "右": "right"}
+_LETTERS = {
+    **dict.fromkeys(("l", "left", "lf", "lt", "lft", "左"), "left"),
+    **dict.fromkeys(("r", "right", "rt", "rgt", "右"), "right"),
+}
 
 # Each finds the side within one word of a name, as its first group; a side that is a word of its own is found earlier.
 _WORDS = (
@@ -27,6 +30,16 @@ _WORDS = (
     re.compile(r"(?<=[぀-ヿ一-鿿])([LR])$"),  # 足L
     re.compile(r"(?<=[a-z])(?<!^up)(?<!^b)(left|right)$"),  # armleft, but neither upright nor bright
 )
+
+
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+|[^\W\d_A-Za-z]+")
+"""A word of a name: ``Upper`` and ``Arm`` and ``01`` in ``UpperArm_01``."""
+
+_ENOUGH = 10
+"""Bones that a rig must have before what their names share is taken for no part of them."""
+
+_MOST = 0.75
+"""Part of the bones that share what is taken off."""
 
 
 def plain(text: str) -> str:
@@ -57,6 +70,11 @@ def split(name: str) -> tuple[str, str]:
     return "", "".join(words).lower()
 
 
+def spelled_out(name: str) -> str:
+    """The words of a name in small letters, parted by ``_``: ``BackLeg.L`` -> ``back_leg_l``."""
+    return "_".join(_WORD.findall(without_namespace(name))).lower()
+
+
 def mirrored(name: str) -> tuple[str, str]:
     """Side and stem that the partner of a bone on the other side of the body has."""
     side, stem = split(name)
@@ -65,19 +83,37 @@ def mirrored(name: str) -> tuple[str, str]:
 
 def _without_counters(names: list[str]) -> list[str]:
     """Names without the running number that Sketchfab appends to each one (``Hips_01``, ``Spine_02``, …)."""
-    numbered = [re.fullmatch(r"(.+)_(\d+)", name) for name in names]
+    numbered = [re.fullmatch(r"(.+)[_. ](\d+)", name) for name in names]
     numbers = [int(found[2]) for found in numbered if found]
     everywhere = len(numbers) >= 10 and len(numbers) >= 0.9 * len(names) and len(set(numbers)) >= 0.95 * len(numbers)
     return [found[1] if found and everywhere else name for found, name in zip(numbered, names, strict=True)]
 
 
-def _without_common_prefix(names: list[str]) -> list[str]:
-    """Names without the word that most of them begin with, which is the character's own name (``Fred_Hip``)."""
-    words = Counter(
-        found[0] for name in names if (found := re.match(r"[^_]+_(?=.)", name)) and found[0].lower() not in ("l_", "r_")
-    )
-    word, count = words.most_common(1)[0] if words else ("", 0)
-    return [name.removeprefix(word) for name in names] if len(names) >= 10 and count >= 0.8 * len(names) else names
+def _words(name: str) -> list[tuple[str, int, int]]:
+    """The words of a name that do not tell its side, each with where it begins and ends."""
+    found = [(word[0], word.start(), word.end()) for word in _WORD.finditer(name)]
+    return [word for word in found if word[0].lower() not in _LETTERS]
+
+
+def _without_shared_word(names: list[str], place: int) -> list[str]:
+    """Names without the word that most of them have in common as their first (``place`` 0) or last one (-1), beside
+    their side: the character's own name (``Fred_Hip``) or what kind of thing they are (``HipBone``, ``L_Hip_jnt``).
+    """
+    while True:
+        parts = [_words(name) for name in names]
+        words = Counter(found[place][0] for found in parts if len(found) > 1)
+        word, count = words.most_common(1)[0] if words else ("", 0)
+        if len(names) < _ENOUGH or count < _MOST * len(names):
+            return names
+        names = [
+            _cut(name, *found[place][1:]) if len(found) > 1 and found[place][0] == word else name
+            for name, found in zip(names, parts, strict=True)
+        ]
+
+
+def _cut(name: str, start: int, end: int) -> str:
+    """A name without what stands from ``start`` to ``end``, and without the separators that are left at its ends."""
+    return (name[:start] + name[end:]).strip(" _.-")
 
 
 def _behind(pattern: re.Pattern[str], name: str) -> str | None:
@@ -88,12 +124,14 @@ def _behind(pattern: re.Pattern[str], name: str) -> str | None:
 
 
 def stripped(names: tuple[str, ...], prefix: str) -> list[str | None]:
-    """Names without namespace, counters and ``prefix`` (a regular expression); None where the prefix is missing.
+    """Names without namespace, counters, the words that most of them end with and ``prefix`` (a regular expression);
+    None where the prefix is missing.
 
-    With an empty ``prefix``, the word that most names begin with is removed instead.
+    With an empty ``prefix``, the words that most names begin with are removed instead.
     """
     full = _without_counters([unicodedata.normalize("NFKC", name).strip() for name in names])
+    full = _without_shared_word(full, -1)
     if not prefix:
-        return list(_without_common_prefix([without_namespace(name) for name in full]))
+        return list(_without_shared_word([without_namespace(name) for name in full], 0))
     pattern = re.compile(prefix, re.IGNORECASE)
     return [_behind(pattern, name) for name in full]

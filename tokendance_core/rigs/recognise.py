@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from tokendance_core.errors import RigError
 from tokendance_core.motion.skeleton import SIDES
-from tokendance_core.rigs import anatomy, fitting, structure
+from tokendance_core.rigs import anatomy, fitting, structure, wholeness
 from tokendance_core.rigs.anatomy import NEEDED, Tree
+from tokendance_core.rigs.completion import completed
 from tokendance_core.rigs.families import FAMILIES, MOTION_FILES
 from tokendance_core.rigs.families.family import Family
 from tokendance_core.types import Rig, RigMap
@@ -51,21 +52,20 @@ def _doubtful(rig: Rig, fit: fitting.Fit) -> RigError:
     )
 
 
-def _misshapen(rig: Rig, bones: dict[str, str]) -> RigError | None:
-    """The error when the bones' positions make no human body, whatever their names: four legs, or neighbours at one
-    place; None when all is well.
-    """
-    index = {name: bone for bone, name in enumerate(rig.names)}
-    places = {joint: rig.heads[index[name]] for joint, name in bones.items() if joint != "root"}
-    if anatomy.on_four_legs(places):
-        return structure.four_legs(rig)
-    pairs = anatomy.coincident(places)
+def _misshapen(rig: Rig, tree: Tree, rig_map: RigMap) -> RigError | None:
+    """The error when the bones make no human body, whatever their names; None when all is well."""
+    bones = {joint: tree.index[name] for joint, name in rig_map.bones.items()}
+    controls = any(family.name == rig_map.family and family.controls for family in FAMILIES)
+    fault = None if controls else next(wholeness.faults(rig, tree, bones), None)
+    if fault is not None:
+        return RigError(fault.sentence, hint=fault.hint)
+    pairs = anatomy.coincident({joint: rig.heads[bone] for joint, bone in bones.items() if joint != "root"})
     if not pairs:
         return None
     a, b = pairs[0]
     return RigError(
-        f"{a} (“{bones[a]}”) and {b} (“{bones[b]}”) lie at the same place, so that the limb between them has no "
-        "length.",
+        f"{a} (“{rig_map.bones[a]}”) and {b} (“{rig_map.bones[b]}”) lie at the same place, so that the limb between "
+        "them has no length.",
         hint="Move the bones apart in edit mode, or pick another bone for one of them.",
     )
 
@@ -88,14 +88,17 @@ def _filled_in(rig: Rig, tree: Tree, fit: fitting.Fit, shape: RigMap) -> RigMap 
     taken = set(fit.bones.values())
     added = {joint: bone for joint, bone in shaped.items() if joint not in fit.bones and bone not in taken}
     bones = fit.bones | added
-    loose = [pair for pair in anatomy.out_of_order(rig, bones, tree) if set(pair) & set(added)]
+    loose = [pair for pair in wholeness.loose(rig, tree, bones) if set(pair) & set(added)]
     if any(joint not in bones for joint in NEEDED) or loose:
         return None
-    value, reasons = fitting.score(rig, tree, bones, fit.family.controls)
+    whole = replace(fit, bones=bones)
+    if not fit.family.controls:
+        found = completed(rig, tree, bones, waist_is_split=fit.family.waist_is_split)
+        whole = replace(fit, bones=found.bones, at_hips=found.at_hips)
+    value, reasons = fitting.score(rig, tree, whole.bones, fit.family.controls)
     added_names = anatomy.sentence_of(joint for joint in anatomy.KNOWN if joint in added)
     return replace(
-        fitting.rig_map(rig, tree, fit),
-        bones={joint: rig.names[bones[joint]] for joint in anatomy.KNOWN if joint in bones},
+        fitting.rig_map(rig, tree, whole),
         score=round(value * (1 - 0.2 * len(added) / len(bones)), 4),
         reasons=(
             f"Found by {fit.family.title} names: {len(fit.bones)} joints.",
@@ -180,7 +183,7 @@ def candidates(rig: Rig) -> tuple[RigMap, ...]:
         contradicts = bool(fits[0].missing) and _contradicts(rig, fits[0], shape)
         if shape.score >= _LEAST and not contradicts:
             found.append(shape)
-    return _distinct([rig_map for rig_map in found if _misshapen(rig, dict(rig_map.bones)) is None])
+    return _distinct([rig_map for rig_map in found if _misshapen(rig, tree, rig_map) is None])
 
 
 def match(rig: Rig) -> RigMap:
@@ -196,9 +199,10 @@ def match(rig: Rig) -> RigMap:
     if nearest.doubtful and (not maps or (not nearest.missing and len(nearest.bones) >= len(maps[0].bones))):
         raise _doubtful(rig, nearest)
     if maps:
-        if problem := _misshapen(rig, dict(maps[0].bones)):
-            raise problem
-        return maps[0]
+        problems = [_misshapen(rig, tree, rig_map) for rig_map in maps]
+        if problems[0] is not None and all(problems):
+            raise problems[0]
+        return maps[problems.index(None)]
     found = candidates(rig)
     if found:
         return found[0]

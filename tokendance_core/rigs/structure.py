@@ -11,9 +11,10 @@ from itertools import permutations
 import numpy as np
 
 from tokendance_core.errors import RigError
-from tokendance_core.rigs import mirror
-from tokendance_core.rigs.anatomy import Tree
-from tokendance_core.rigs.fitting import score, shared_out
+from tokendance_core.rigs import limb_ends, mirror
+from tokendance_core.rigs.anatomy import Tree, shared_out
+from tokendance_core.rigs.completion import completed
+from tokendance_core.rigs.fitting import score
 from tokendance_core.rigs.mirror import Mirror
 from tokendance_core.types import Rig, RigMap
 
@@ -363,11 +364,14 @@ def _map_of(rig: Rig, tree: Tree, plane: Mirror, body: _Body, trunk: dict[str, i
     bones = dict(trunk)
     for side, joints in zip(("left", "right") if left_is_positive else ("right", "left"), limbs, strict=True):
         bones |= {f"{side}_{joint}": bone for joint, bone in joints.items()}
-    value, reasons = score(rig, tree, bones)
-    found_by = f"Found by the shape of the skeleton, without names: {len(bones)} joints."
+    whole = completed(rig, tree, bones)
+    value, reasons = score(rig, tree, whole.bones)
+    found_by = f"Found by the shape of the skeleton, without names: {len(whole.bones)} joints."
     return RigMap(
-        {joint: rig.names[bone] for joint, bone in bones.items()},
+        {joint: rig.names[bone] for joint, bone in whole.bones.items()},
         "structure",
         round(value * _CERTAINTY * (0.7 if doubt else 1.0), 4),
         (found_by, doubt, *reasons) if doubt else (found_by, *reasons),
+        followers={"pelvis": tuple(rig.names[bone] for bone in whole.at_hips)} if whole.at_hips else {},
+        ik={joint: rig.names[bone] for joint, bone in limb_ends.controls(rig, tree, whole.bones).items()},
     )

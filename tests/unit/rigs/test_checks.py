@@ -82,9 +82,9 @@ def _half(rig_map: RigMap) -> RigMap:
     return replace(
         rig_map,
         bones={joint: bone for joint, bone in rig_map.bones.items() if not joint.startswith("right_")},
-        twist={joint: bones for joint, bones in rig_map.twist.items() if joint.startswith("left_")},
-        followers={joint: bones for joint, bones in rig_map.followers.items() if joint.startswith("left_")},
-        ik={joint: bone for joint, bone in rig_map.ik.items() if joint.startswith("left_")},
+        twist={joint: bones for joint, bones in rig_map.twist.items() if not joint.startswith("right_")},
+        followers={joint: bones for joint, bones in rig_map.followers.items() if not joint.startswith("right_")},
+        ik={joint: bone for joint, bone in rig_map.ik.items() if not joint.startswith("right_")},
         offsets={"left_shoulder": (10.0, 20.0, 30.0)},
     )
 

@@ -40,7 +40,8 @@ class Family:
     ``marks``: stems, one of which a rig of this family has, empty for no such sign;
     ``twist``, ``followers``, ``ik``: as in ``RigMap``, joints without their side; ``path``: stems of the bone that
     carries the path; ``switches``: (stem, property, value) of a control rig, for both sides where there are two bones
-    of that stem; ``controls``: bones are an animator's controls, their hierarchy is not the body's.
+    of that stem; ``controls``: bones are an animator's controls, their hierarchy is not the body's; ``waist_is_split``:
+    the pelvis carries the legs alone, beside the trunk.
     """
 
     name: str
@@ -55,3 +56,4 @@ class Family:
     switches: tuple[tuple[str, str, float], ...] = ()
     path: Stems = ()
     controls: bool = False
+    waist_is_split: bool = False

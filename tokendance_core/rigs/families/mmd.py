@@ -33,6 +33,7 @@ MMD = Family(
     followers={"hip": ("足d",), "knee": ("ひざd", "膝d"), "ankle": ("足首d",)},
     ik={"ankle": ("足ik",), "foot": ("つま先ik",)},
     path=("センター", "グルーブ"),
+    waist_is_split=True,
 )
 
 MMD_ENGLISH = replace(
