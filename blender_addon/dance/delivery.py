@@ -5,7 +5,6 @@ none.
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import bpy
 
@@ -22,6 +21,7 @@ from ..options import Order
 from ..runtime import worker as worker_client
 from ..song import strip as audio_strip
 from ..song.strip import Passage
+from ..takes import naming
 from ..takes import store as takes
 from . import generation
 from .generation import Generation, Target
@@ -34,9 +34,11 @@ class Delivery:
 
     def __init__(self, made: Generation) -> None:
         self.messages = session.current().worker.news()
-        self._order, self._target = made.order, made.target
+        self._made, self._order, self._target = made, made.order, made.target
         self._passage = made.target.passage
         self._waiting = made.dances()
+        # A piece of work is the mannequin, a dance that is finished, or one that is keyed.
+        self._pieces = self._pieces_left = 2 * len(self._waiting) + (not self._target.armature)
         self._added = Added()
         self._former: str | None = None
         self._fitted: MotionClip | None = None
@@ -67,6 +69,8 @@ class Delivery:
         except BaseException:
             self.take_back()
             raise
+        self._pieces_left -= 1
+        self._made.written = 1 - self._pieces_left / self._pieces
         return not self._waiting
 
     def take_back(self) -> None:
@@ -96,9 +100,8 @@ class Delivery:
             self._prepare(context, armature)
         passage = self._passage
         request, clip = self._waiting.pop()
-        settings = request.settings
-        name = order.action_name or f"{Path(passage.song).stem} {settings.genre} {settings.seed}"
         recipe = _recipe(request, clip, self._target, passage, scene_fps(scene))
+        name = order.action_name or naming.given(recipe)
         # The former dance goes when the last one is placed and nothing can fail any more: see ``_conclude``.
         options = replace(order.placement, replace=False)
         action, warnings = place(context, options, dance, armature, name=name, made=recipe)
@@ -145,14 +148,20 @@ def generate(context: bpy.types.Context, order: Order, on_progress: worker_clien
     """
     made = generation.begin(context, order)
     made.wait(on_progress)
-    return put(context, made)
+    return put(context, made, on_progress)
 
 
-def put(context: bpy.types.Context, made: Generation) -> tuple[str, list[str]]:
+def put(
+    context: bpy.types.Context, made: Generation, on_progress: worker_client.Progress = worker_client.no_progress
+) -> tuple[str, list[str]]:
     """Deliver all dances at once; as ``generate``."""
     delivery = Delivery(made)
     while not delivery.step(context):
-        pass
+        try:
+            on_progress(made.stage, made.fraction)
+        except BaseException:
+            delivery.take_back()
+            raise
     return delivery.dancer, delivery.messages
 
 

@@ -43,7 +43,10 @@ STAGES = {
 
 _LOG_LINES = 20
 DECODING = 0.05
-"""Share of the work that is decoding the song."""
+"""Share of the worker's dances that is decoding the song."""
+
+_WORKER, _KEYS = 2.0, 2.5
+"""What the worker does beside the passes of refinement, and what putting a dance on the character takes, in passes."""
 
 _TELLS = 0.1
 """Fraction of the work after which its speed says something about the rest."""
@@ -72,6 +75,8 @@ class Generation:
         self._asking = asking
         self._clips: list[MotionClip] = []
         self.is_cancelled = False
+        self.written = 0.0
+        """How much of the dances is on the character, 0 to 1: told by the delivery."""
         self._started = time.monotonic()
 
     def poll(self) -> bool:
@@ -105,7 +110,13 @@ class Generation:
         """How much of the whole is done, 0 to 1."""
         begun = self._task.fraction if len(self._clips) < len(self._tasks) else 0.0
         danced = (len(self._clips) + begun) / len(self._requests)
-        return DECODING * self._asking.fraction + (1 - DECODING) * danced
+        made = DECODING * self._asking.fraction + (1 - DECODING) * danced
+        return made * (1 - self.writing) + self.written * self.writing
+
+    @property
+    def writing(self) -> float:
+        """Share of the whole that is putting the dances on the character."""
+        return _KEYS / (_KEYS + _WORKER + self.order.settings.steps)
 
     @property
     def place_in_line(self) -> tuple[int, int]:

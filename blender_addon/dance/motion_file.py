@@ -24,6 +24,7 @@ from ..interface.reports import told
 from ..interface.scene_guard import all_or_nothing, restored
 from ..interface.timeline import scene_fps
 from ..options import FilePlacement, chosen, options_of
+from ..takes import naming
 from ..takes import store as takes
 
 
@@ -74,8 +75,8 @@ class ApplyMotion(options_of(FilePlacement), bpy.types.Operator):
             clip = self._clip(path)
             placement = FilePlacement(**chosen(FilePlacement, self))
             dance = fitted(clip, placement, scene_fps(scene))
-            name = self.action_name or path.name.split(".")[0]
             recipe = Recipe(kind="file", source=str(path), frame=frame, fps=scene_fps(scene))
+            name = self.action_name or naming.given(recipe)
             with all_or_nothing(scene), restored(context):
                 made, warnings = place(context, placement, dance, armature, name=name, made=recipe)
                 takes.remember(armature, made, clip)

@@ -56,6 +56,10 @@ def _is_armature(_settings: SceneSettings, item: bpy.types.Object) -> bool:
     return item.type == "ARMATURE"
 
 
+def _passes(settings: SceneSettings) -> int:
+    return QUALITY_STEPS.get(settings.quality, settings.steps)
+
+
 class SceneSettings(
     options_of(Placement), options_of(GenerateSettings), options_of(Order, ELSEWHERE), bpy.types.PropertyGroup
 ):
@@ -84,6 +88,12 @@ class SceneSettings(
         ),
         default="final",
     )
+    passes: bpy.props.IntProperty(
+        name="Passes",
+        description="How many passes the quality has; choose Custom to set them",
+        get=_passes,
+        options={"SKIP_SAVE"},
+    )
     take_index: bpy.props.IntProperty(
         name="Take",
         description="Take that the character dances",
@@ -103,7 +113,7 @@ def fill(operator: bpy.types.Operator, context: bpy.types.Context) -> None:
     """Give every property of *Generate Dance* that was not given the value that the panel shows."""
     settings, character = of_scene(context.scene), dancers.dancer(context)
     shown = {**chosen(GenerateSettings, settings), **chosen(Placement, settings), **chosen(Order, settings, ELSEWHERE)}
-    shown |= {"strip": settings.strip, "steps": QUALITY_STEPS.get(settings.quality, settings.steps)}
+    shown |= {"strip": settings.strip, "steps": settings.passes}
     shown |= {"armature": character.name} if character is not None else {}
     for name, value in shown.items():
         if not operator.properties.is_property_set(name):

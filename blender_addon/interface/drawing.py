@@ -12,6 +12,9 @@ from .translate import iface
 Icon: TypeAlias = Any
 """Name of an icon; the stubs list all of them as literals."""
 
+LINE = 0.8
+"""Height of a line of a sentence in rows of the interface."""
+
 _LETTER = 6.0
 """Average width of a letter of the interface font in pixels, at a scale of 1."""
 
@@ -27,15 +30,20 @@ class SidebarPanel(PanelMixin):
     bl_category = "TokenDance"
 
 
-def sentence(context: bpy.types.Context, layout: bpy.types.UILayout, text: str, icon: Icon = "NONE") -> None:
-    """Draw a sentence, wrapped to the width of the region, with an icon before the first line."""
+def sentence(
+    context: bpy.types.Context, layout: bpy.types.UILayout, text: str, icon: Icon = "NONE", *, least: int = 1
+) -> None:
+    """Draw a sentence, wrapped to the width of the region, with an icon before the first line; ``least`` lines are
+    taken, so that what lies below keeps its place.
+    """
     lines = [""]
     for word in iface(text).split():
         if lines[-1] and len(lines[-1]) + len(word) >= _letters(context):
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
+    lines += [""] * (least - len(lines))
     column = layout.column(align=True)
-    column.scale_y = 0.8
+    column.scale_y = LINE
     for number, line in enumerate(lines):
         shown: Icon = ("BLANK1" if number else icon) if icon != "NONE" else "NONE"
         column.label(text=line, icon=shown, translate=False)

@@ -11,7 +11,7 @@ from ..character import dancer as dancers
 from ..dance import properties
 from ..dance.generation import Generation
 from ..dance.outcome import Outcome, Situation
-from ..interface.drawing import SidebarPanel, clock, sentence
+from ..interface.drawing import LINE, Icon, SidebarPanel, clock, sentence
 from ..interface.timeline import scene_fps
 from ..interface.translate import iface
 from ..song import operators as song_operators
@@ -19,6 +19,13 @@ from ..song import strip as audio_strip
 from ..takes import retiming
 from ..takes import store as takes
 from . import presets, readiness
+
+_BUTTON, _LINES = 1.8, 2
+"""Height of *Generate Dance* and lines below it, the same whether a dance is made or not: nothing may move under the
+mouse.
+"""
+
+_ICONS: dict[str, Icon] = {"done": "CHECKMARK", "cancelled": "CANCEL", "failed": "ERROR"}
 
 
 class MusicPanel(SidebarPanel, bpy.types.Panel):
@@ -91,8 +98,9 @@ class DancePanel(SidebarPanel, bpy.types.Panel):
         row.prop(settings, "seed")
         row.operator("tokendance.new_seed", text="", icon="FILE_REFRESH")
         layout.row().prop(settings, "quality", expand=True)
-        if settings.quality == "custom":
-            layout.prop(settings, "steps")
+        passes = layout.row()
+        passes.enabled = settings.quality == "custom"
+        passes.prop(settings, "steps" if passes.enabled else "passes", text="Passes")
         layout.prop(settings, "energy", slider=True)
         layout.prop(settings, "variations")
 
@@ -117,45 +125,50 @@ class GeneratePanel(SidebarPanel, bpy.types.Panel):
     bl_order = 3
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout = self.layout
         now = session.current()
+        outcome = now.outcome if now.generation is None else None
+        if outcome is not None and not outcome.holds(Situation.here(context)):
+            outcome = None
         if now.generation is not None:
             self._running(now.generation)
-            return
+        else:
+            self._button(context, outcome)
+        if notice := readiness.runtime_notice(context):
+            sentence(context, self.layout, notice, icon="ERROR")
+            self.layout.operator("tokendance.show_preferences", icon="PREFERENCES")
+        if outcome is not None and outcome.hint:
+            sentence(context, self.layout, outcome.hint, icon="BLANK1")
+        if outcome is not None and outcome.status == "failed":
+            self.layout.operator("tokendance.copy_diagnostics", icon="COPYDOWN")
+
+    def _button(self, context: bpy.types.Context, outcome: Outcome | None) -> None:
+        """The button, and below it why it cannot be pressed and how the last dance ended: two lines at least."""
         reason = readiness.why_not(context)
-        row = layout.row()
-        row.scale_y = 1.8
+        row = self.layout.row()
+        row.scale_y = _BUTTON
         row.enabled = not reason
         row.operator("tokendance.generate", icon="PLAY")
-        if reason:
-            sentence(context, layout, reason, icon="INFO")
-        if notice := readiness.runtime_notice(context):
-            sentence(context, layout, notice, icon="ERROR")
-            layout.operator("tokendance.show_preferences", icon="PREFERENCES")
-        if now.outcome is not None and now.outcome.holds(Situation.here(context)):
-            self._outcome(context, now.outcome)
+        told: list[tuple[str, Icon]] = [(reason, "INFO")] if reason else []
+        if outcome is not None:
+            told.append((outcome.message, _ICONS[outcome.status]))
+        for text, icon in told or [("", "NONE")]:
+            sentence(context, self.layout, text, icon=icon, least=_LINES)
 
     def _running(self, running: Generation) -> None:
+        """In the place of the button and its two lines."""
         bar = self.layout.row()
-        bar.scale_y = 1.8
+        bar.scale_y = _BUTTON
         bar.progress(
             factor=running.fraction, type="BAR", text=f"{iface(running.stage)}, {100 * running.fraction:.0f} %"
         )
         row = self.layout.split(factor=0.6)
+        row.scale_y = _LINES * LINE
         number, count = running.place_in_line
         parts = [iface("{number} of {count}").format(number=number, count=count)] if count > 1 else []
         if running.remaining_seconds is not None:
-            parts.append(iface("{time} left").format(time=clock(running.remaining_seconds)))
+            parts.append(iface("{time} left").format(time=clock(max(running.remaining_seconds, 1.0))))
         row.label(text=", ".join(parts) or "Esc stops it", translate=not parts)
         row.operator("tokendance.cancel", text="Cancel", icon="X")
-
-    def _outcome(self, context: bpy.types.Context, outcome: Outcome) -> None:
-        icons = {"done": "CHECKMARK", "cancelled": "CANCEL", "failed": "ERROR"}
-        sentence(context, self.layout, outcome.message, icon=icons[outcome.status])
-        if outcome.hint:
-            sentence(context, self.layout, outcome.hint, icon="BLANK1")
-        if outcome.status == "failed":
-            self.layout.operator("tokendance.copy_diagnostics", icon="COPYDOWN")
 
 
 CLASSES = (MusicPanel, DancePanel, AdvancedPanel, GeneratePanel)

@@ -1,10 +1,11 @@
-"""The takes of the character in the sidebar, and how the danced one is fitted to it."""
+"""The takes of the character in the sidebar, newest first below their songs, and how the danced one is fitted to it.
+
+What depends on the danced take has a fixed number of lines: nothing moves under the mouse when another one is danced.
+"""
 
 from __future__ import annotations
 
 import bpy
-
-from tokendance_core import option_values
 
 from ..armature.recipe import Recipe
 from ..character import dancer as dancers
@@ -13,16 +14,18 @@ from ..interface.drawing import Icon, SidebarPanel, clock, sentence
 from ..interface.timeline import scene_fps
 from ..interface.translate import iface
 from ..options import FITTING
-from ..takes import compare
+from ..takes import compare, naming
 from ..takes import operators as take_operators
 from ..takes import properties as take_properties
 from ..takes import store as takes
 
-_WIDE = 340
-"""Pixels from which on the list of takes has room for genre and seed."""
+_ROWS = 4
+"""Takes of a song that are seen at once."""
 
 
 class TakeList(bpy.types.UIList):
+    """The takes of one song, whose key is the list's ``list_id``."""
+
     bl_idname = "TOKENDANCE_UL_takes"
 
     def draw_item(
@@ -40,22 +43,30 @@ class TakeList(bpy.types.UIList):
         row, take = layout.row(align=True), take_properties.of_action(item)
         star: Icon = "SOLO_ON" if take.starred else "SOLO_OFF"
         row.prop(take, "starred", text="", icon=star, emboss=False)
-        row.prop(item, "name", text="", emboss=False)
-        first, last = takes.frame_range(item)
-        made = Recipe.of(item)
-        if context.region.width > _WIDE * context.preferences.system.ui_scale and made.kind == "song":
-            row.label(text=made.genre.capitalize())
-            row.label(text=str(made.settings.seed), translate=False)
-        length = row.row()
+        name = row.row(align=True)
+        name.alignment = "LEFT"
+        name.operator(
+            "tokendance.activate_take", text=naming.title(item), translate=False, emboss=False
+        ).take = item.name
+        length = row.row(align=True)
         length.alignment = "RIGHT"
+        if takes.tracks(dancers.dancer(context), item):
+            length.label(text="", icon="NLA")
+        first, last = takes.frame_range(item)
         length.label(text=clock((last - first + 1) / scene_fps(context.scene)), translate=False)
 
     def filter_items(self, context: bpy.types.Context, data: object, property_name: str) -> tuple[list[int], list[int]]:
-        armature = dancers.dancer(context)
-        actions = getattr(data, property_name)
-        shown = self.filter_name.lower()
-        keep = [takes.is_take(item, armature) and shown in item.name.lower() for item in actions]
-        return [self.bitflag_filter_item if kept else 0 for kept in keep], []
+        armature, actions = dancers.dancer(context), list(getattr(data, property_name))
+        searched = self.filter_name.lower()
+        newest = sorted(actions, key=lambda item: take_properties.of_action(item).made, reverse=True)
+        places = {item: place for place, item in enumerate(newest)}
+        keep = [
+            takes.is_take(item, armature)
+            and naming.song_key(item) == self.list_id
+            and searched in f"{item.name} {naming.title(item)}".lower()
+            for item in actions
+        ]
+        return [self.bitflag_filter_item if kept else 0 for kept in keep], [places[item] for item in actions]
 
 
 class TakesPanel(SidebarPanel, bpy.types.Panel):
@@ -64,68 +75,87 @@ class TakesPanel(SidebarPanel, bpy.types.Panel):
     bl_order = 4
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, settings = self.layout, properties.of_scene(context.scene)
-        armature = dancers.dancer(context)
-        if not takes.of(armature):
+        layout, armature = self.layout, dancers.dancer(context)
+        listed = takes.newest_first(armature)
+        if not listed:
             sentence(context, layout, "Dances that were generated are listed here", icon="INFO")
             return
-        row = layout.row()
-        row.template_list("TOKENDANCE_UL_takes", "", bpy.data, "actions", settings, "take_index", rows=3)
-        side = row.column(align=True)
-        side.operator("tokendance.recall_settings", text="", icon="LOOP_BACK")
-        side.operator("tokendance.push_take", text="", icon="NLA_PUSHDOWN")
-        side.operator("tokendance.delete_take", text="", icon="TRASH")
-        take = takes.active(armature)
-        if take is not None:
-            self._active(context, take)
-        elif dancers.locked(armature):
-            sentence(context, layout, dancers.locked(armature), icon="INFO")
-        else:
-            sentence(context, layout, "Click a take to dance it", icon="INFO")
+        take = takes.played(armature)
+        self._songs(context, listed, take)
+        row = layout.row(align=True)
+        row.operator("tokendance.recall_settings", text="", icon="LOOP_BACK")
+        row.operator("tokendance.push_take", text="", icon="NLA_PUSHDOWN")
+        row.operator("tokendance.delete_take", text="", icon="TRASH")
         if compare.is_on(context.scene):
-            layout.operator("tokendance.end_comparison", icon="X")
+            row.operator("tokendance.end_comparison", icon="X")
         else:
-            layout.operator("tokendance.compare_takes", icon="MOD_ARRAY")
+            row.operator("tokendance.compare_takes", icon="MOD_ARRAY")
+        if take is not None:
+            self._danced(context, armature, take)
+        else:
+            sentence(context, layout, dancers.locked(armature) or "Click a take to dance it", icon="INFO")
 
-    def _active(self, context: bpy.types.Context, take: bpy.types.Action) -> None:
+    def _songs(
+        self, context: bpy.types.Context, listed: list[bpy.types.Action], danced: bpy.types.Action | None
+    ) -> None:
+        """A list for each song, the one with the newest take first."""
+        songs = {naming.song_key(take): naming.song(take) for take in listed}
+        opened = naming.song_key(danced or listed[0])
+        for key, song in songs.items():
+            header, body = self.layout.panel(f"TOKENDANCE_takes_{key}", default_closed=key != opened)
+            header.label(text=song, icon="SOUND", translate=False)
+            if body is not None:
+                settings = properties.of_scene(context.scene)
+                body.template_list(
+                    "TOKENDANCE_UL_takes", key, bpy.data, "actions", settings, "take_index", rows=_ROWS, maxrows=_ROWS
+                )
+
+    def _danced(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> None:
         made, scene = Recipe.of(take), context.scene
         column = self.layout.column(align=True)
-        if made.kind == "song":
-            text = iface("{genre}, seed {seed}, {steps} steps").format(
-                **option_values(made.settings) | {"genre": made.genre}
-            )
-            column.label(text=text[0].upper() + text[1:], translate=False)
+        column.prop(take, "name", text="", icon="ACTION")
         first, last = takes.frame_range(take)
-        column.label(text=iface("Frames {first} to {last}").format(first=first, last=last), translate=False)
-        if last > scene.frame_end or first < scene.frame_start:
-            column.label(text="Reaches out of the scene's range", icon="INFO")
-            column.operator("tokendance.fit_frame_range", icon="PREVIEW_RANGE")
+        frames = iface("frames {first} to {last}").format(first=first, last=last)
+        told, where = frames.capitalize(), takes.tracks(armature, take)
+        if made.kind == "song":
+            column.label(text=f"{made.genre.capitalize()}, {naming.passes(made.settings.steps)}", translate=False)
+            told = iface("Seed {seed}, {frames}").format(seed=made.settings.seed, frames=frames)
+        if where:
+            told = iface("On the NLA track “{track}”").format(track=where[0])
+        column.label(text=told, translate=False)
+        row = column.row(align=True)
         playing = context.screen.is_animation_playing
-        self.layout.operator(
-            "screen.animation_play", text="Pause" if playing else "Play", icon="PAUSE" if playing else "PLAY"
-        )
+        row.operator("screen.animation_play", text="Pause" if playing else "Play", icon="PAUSE" if playing else "PLAY")
+        reaches_out = row.row(align=True)
+        reaches_out.enabled = last > scene.frame_end or first < scene.frame_start
+        reaches_out.operator("tokendance.fit_frame_range", text="Fit Range", icon="PREVIEW_RANGE")
 
 
 class FinishPanel(SidebarPanel, bpy.types.Panel):
+    """The button comes first and its sentence has one line: it stays where it is whatever is changed below."""
+
     bl_idname = "TOKENDANCE_PT_finish"
     bl_label = "Finish"
     bl_order = 5
 
     def draw(self, context: bpy.types.Context) -> None:
         layout, settings = self.layout, properties.of_scene(context.scene)
-        layout.use_property_split = True
-        layout.use_property_decorate = False
-        for name in FITTING:
-            layout.prop(settings, name)
         take = takes.active(dancers.dancer(context))
-        if take is None:
-            sentence(context, layout, "For the next dance; choose a take to change it", icon="INFO")
-            return
+        differs = take is not None and take_operators.differs(settings, take)
         row = layout.row()
-        row.enabled = take_operators.differs(settings, take)
+        row.enabled = differs
         row.operator("tokendance.finish_take", icon="MODIFIER")
-        if not row.enabled:
-            sentence(context, layout, "The take was made with these settings", icon="CHECKMARK")
+        if take is None:
+            layout.label(text="For the next dance", icon="INFO")
+        else:
+            layout.label(
+                text="Not in the take yet" if differs else "As in the take", icon="INFO" if differs else "CHECKMARK"
+            )
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        for name in FITTING:
+            column.prop(settings, name)
 
 
 CLASSES = (TakeList, TakesPanel, FinishPanel)

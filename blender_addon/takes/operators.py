@@ -23,7 +23,7 @@ from ..interface.scene_guard import all_or_nothing, restored
 from ..interface.timeline import scene_fps
 from ..interface.translate import rpt
 from ..options import FITTING, Fitting, Placement, quality_of
-from . import compare, properties, retiming
+from . import compare, naming, properties, retiming
 from . import store as takes
 
 _NEW_DANCES = ("replace",)
@@ -67,6 +67,12 @@ class ActivateTake(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     take: bpy.props.StringProperty(name="Take", description="Name of the take", options={"SKIP_SAVE"})
+
+    @classmethod
+    def description(cls, context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        """The whole of the take that a row of the list has no room for."""
+        take: bpy.types.Action | None = bpy.data.actions.get(getattr(properties, "take", ""))
+        return naming.in_full(take, scene_fps(context.scene)) if take is not None else ""
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         armature = dancers.dancer(context)

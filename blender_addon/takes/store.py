@@ -35,6 +35,18 @@ def of(armature: bpy.types.Object | None) -> list[bpy.types.Action]:
     return [action for action in bpy.data.actions if is_take(action, armature)]
 
 
+def newest_first(armature: bpy.types.Object | None) -> list[bpy.types.Action]:
+    """The takes of a character; those of before times were told are the oldest."""
+    return sorted(of(armature), key=lambda take: properties.of_action(take).made, reverse=True)
+
+
+def tracks(armature: bpy.types.Object, action: bpy.types.Action) -> list[str]:
+    """Names of the NLA tracks of a character that play ``action``."""
+    data = armature.animation_data
+    laid = data.nla_tracks if data is not None else ()
+    return [track.name for track in laid if any(strip.action == action for strip in track.strips)]
+
+
 def active(armature: bpy.types.Object | None) -> bpy.types.Action | None:
     """The take that is danced now."""
     data = armature.animation_data if armature is not None else None

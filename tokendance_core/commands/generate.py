@@ -15,8 +15,8 @@ from tokendance_core.music.settings import SongPart
 from tokendance_core.options import add_arguments as add_options
 from tokendance_core.options import from_arguments
 
-# Fractions of the whole command: the pipeline's own progress fills the middle.
-PIPELINE_START, PIPELINE_END = 0.1, 0.95
+# Fractions of the whole command, as a warm worker spends its time: the pipeline's own progress fills the middle.
+CHECKPOINT_START, PIPELINE_START, PIPELINE_END = 0.01, 0.03, 0.99
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -84,7 +84,7 @@ def work(request: DanceRequest, report: Report, load: Load, fps: float | None = 
     enter("load", 0.0)
     music = audio.load_asked(request.song, request.samples, request.part)
 
-    enter("checkpoint", 0.03)
+    enter("checkpoint", CHECKPOINT_START)
     # Importing torch takes longer than reading the song: a song that cannot be read is told first.
     from tokendance_core.dance import pipeline
 

@@ -136,7 +136,8 @@ def test_several_dances_are_counted(mannequin, worker, tone):
     assert not made.poll()
     assert made.place_in_line == (2, 3)
     waiting[0].fraction = 0.5
-    assert made.fraction == pytest.approx(generation.DECODING + (1 - generation.DECODING) * 0.5)
+    danced = generation.DECODING + (1 - generation.DECODING) * 0.5
+    assert made.fraction == pytest.approx((1 - made.writing) * danced)
     assert made.remaining_seconds >= 0
     made.cancel()
     assert worker.cancelled == 3
@@ -172,6 +173,39 @@ def test_no_step_places_more_than_one_dance(scene, worker, tone):
     while not delivery_.step(bpy.context):
         counts.append(len(bpy.data.actions))
     assert set(np.diff(counts)) == {0, 1}
+
+
+@pytest.mark.parametrize("variations", [1, 3])
+@pytest.mark.parametrize("passes", [1, 8])
+def test_writing_keys_is_a_part_of_the_work_that_moves(scene, worker, tone, variations, passes):
+    """Whoever waits for the keys sees the bar move, and no end before the end."""
+    made = generation.begin(
+        bpy.context, Order(song=str(tone), settings=GenerateSettings(steps=passes), variations=variations)
+    )
+    delivery_ = delivered(made)
+    told = [made.fraction]
+    assert made.stage == "Writing keys"
+    assert 0.5 < made.fraction < 0.9
+    while not delivery_.step(bpy.context):
+        told.append(made.fraction)
+        assert made.remaining_seconds > 0
+    assert np.diff(told).min() > 0.01
+    assert max(told) < made.fraction == pytest.approx(1.0)
+
+
+def test_a_stop_while_keys_are_written_leaves_nothing(scene, worker, tone):
+    before, told = fingerprint(scene), []
+
+    def progress(stage: str, fraction: float) -> None:
+        told.append(stage)
+        if told.count("Writing keys") > 2:
+            raise Cancelled("Stopped.")
+
+    made = begun(tone, variations=3)
+    made.wait(progress)
+    with pytest.raises(Cancelled):
+        delivery.put(bpy.context, made, progress)
+    assert fingerprint(scene) == before
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 4, 5])

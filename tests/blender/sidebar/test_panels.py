@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import shutil
 import subprocess
 from pathlib import Path
 from types import FunctionType, SimpleNamespace
@@ -16,6 +17,7 @@ import pytest
 import blender_addon
 from blender_addon import compat, session
 from blender_addon.armature import rig
+from blender_addon.armature.recipe import Recipe
 from blender_addon.dance.outcome import Outcome, Situation
 from blender_addon.interface import drawing
 from blender_addon.runtime import interpreter as runtime
@@ -24,6 +26,7 @@ from blender_addon.sidebar import character_panel as rig_map_panel
 from blender_addon.sidebar import panels, presets, readiness, takes_panel
 from blender_addon.song import facts as song_facts
 from blender_addon.song import operators as song_operators
+from blender_addon.takes import naming
 from blender_addon.takes import store as takes
 from tests.blender.dance.test_generate import needs_sound
 from tests.blender.takes import test_takes
@@ -45,42 +48,79 @@ PANELS = (
 
 
 class Layout:
-    """Takes every call of a panel; remembers texts, properties, and operators with whether they can be pressed."""
+    """Takes every call of a panel; remembers texts, properties, and operators with whether they can be pressed.
 
-    def __init__(self, seen: SimpleNamespace, enabled: bool = True) -> None:
-        self.__dict__.update(seen=seen, enabled=enabled)
+    ``height`` is how much room it takes, in rows of the interface.
+    """
+
+    def __init__(self, seen: SimpleNamespace, enabled: bool = True, *, is_row: bool = False) -> None:
+        self.__dict__.update(seen=seen, enabled=enabled, scale_y=1.0, is_row=is_row, inner=[])
+
+    @property
+    def height(self) -> float:
+        heights = [inner.height if isinstance(inner, Layout) else inner for inner in self.inner]
+        return round(self.scale_y * (max(heights, default=0.0) if self.is_row else sum(heights)), 6)
 
     def label(self, text: str = "", **_: object) -> None:
+        self.inner.append(1.0)
         self.seen.texts.append(text)
 
     def operator(self, name: str, text: str | None = None, **_: object) -> SimpleNamespace:
         group, _, short = name.partition(".")
         assert getattr(getattr(bpy.ops, group), short).get_rna_type(), f"there is no operator {name}"
+        self.inner.append(1.0)
         self.seen.operators[name] = self.enabled
-        return SimpleNamespace()
+        pressed = SimpleNamespace(text=text)
+        self.seen.buttons.append((name, pressed))
+        return pressed
 
     def prop(self, owner: bpy.types.bpy_struct, name: str, **_: object) -> None:
         assert name in owner.bl_rna.properties, f"there is no property {name}"
+        self.inner.append(1.0)
         self.seen.properties.append(name)
 
     def progress(self, factor: float, type: str, text: str) -> None:
         assert 0 <= factor <= 1
+        self.inner.append(1.0)
         self.seen.texts.append(text)
 
     def template_list(
-        self, name: str, _id: str, data: object, items: str, active: object, index: str, **_: object
+        self, name: str, _id: str, data: object, items: str, active: object, index: str, *, rows: int, maxrows: int
     ) -> None:
         assert hasattr(bpy.types, name)
         assert hasattr(data, items)
         assert index in active.bl_rna.properties
+        assert rows == maxrows, "a list that grows moves what lies below it"
+        self.inner.append(float(rows))
+        self.seen.lists.append(_id)
 
     def operator_menu_enum(self, name: str, prop: str, **_: object) -> None:
         self.operator(name)
 
-    def _inner(self, **_: object) -> Layout:
-        return Layout(self.seen, self.enabled)
+    def panel(self, name: str, default_closed: bool = False) -> tuple[Layout, Layout | None]:
+        """A part that can be folded, as it is when it is seen for the first time."""
+        assert len(name) < 64
+        self.seen.folded[name] = default_closed
+        return self.row(), None if default_closed else self.column()
 
-    row = column = split = box = grid_flow = _inner
+    def _inner(self, *, is_row: bool) -> Layout:
+        made = Layout(self.seen, self.enabled, is_row=is_row)
+        self.inner.append(made)
+        return made
+
+    def row(self, **_: object) -> Layout:
+        return self._inner(is_row=True)
+
+    def column(self, **_: object) -> Layout:
+        return self._inner(is_row=False)
+
+    split = row
+    box = grid_flow = column
+
+
+def watched() -> SimpleNamespace:
+    """What a layout remembers, empty."""
+    return SimpleNamespace(texts=[], operators={}, properties=[], buttons=[], lists=[], folded={})
 
 
 def wanted(panel: type) -> bool:
@@ -91,10 +131,12 @@ def wanted(panel: type) -> bool:
 
 def drawn(panel: type) -> SimpleNamespace:
     """What a panel draws now; nothing if it does not want to."""
-    seen = SimpleNamespace(texts=[], operators={}, properties=[])
+    seen = watched()
     methods = {name: value for name, value in vars(panel).items() if isinstance(value, FunctionType)}
+    layout = Layout(seen)
     if wanted(panel):
-        type("Drawn", (), {**methods, "layout": Layout(seen)})().draw(bpy.context)
+        type("Drawn", (), {**methods, "layout": layout})().draw(bpy.context)
+    seen.height = layout.height
     assert all(isinstance(text, str) and "{" not in text for text in seen.texts)
     return seen
 
@@ -160,7 +202,7 @@ def test_an_empty_scene_shows_the_way(scene, worker):
     } <= set(seen.texts)
     assert seen.operators["tokendance.use_song"]
     assert not seen.operators["tokendance.generate"]
-    assert "tokendance.finish_take" not in seen.operators
+    assert not seen.operators["tokendance.finish_take"]
 
 
 @needs_sound
@@ -236,9 +278,12 @@ def test_takes_are_listed_and_the_danced_one_is_described(mannequin, generate, s
     generate(genre="salsa", seed=3, variations=2)
     scene.frame_end = 20
     seen = everything_drawn()
-    assert {"Salsa, seed 3, 8 steps", "Frames 1 to 60", "Reaches out of the scene's range"} <= set(seen.texts)
-    assert "The take was made with these settings" in seen.texts
+    assert {"Salsa, refined in 8 passes", "Seed 3, frames 1 to 60"} <= set(seen.texts)
+    assert "As in the take" in seen.texts
     assert not seen.operators["tokendance.finish_take"]
+    assert seen.operators["tokendance.fit_frame_range"]
+    scene.frame_end = 60
+    assert not drawn(takes_panel.TakesPanel).operators["tokendance.fit_frame_range"]
     scene.tokendance.mirror = True
     assert drawn(takes_panel.FinishPanel).operators["tokendance.finish_take"]
     mannequin.animation_data.action = None
@@ -250,24 +295,162 @@ def test_takes_are_listed_and_the_danced_one_is_described(mannequin, generate, s
 
 def test_a_take_tells_the_genre_that_the_song_chose(mannequin, generate):
     generate(seed=3)
-    assert "Street (any), seed 3, 8 steps" in drawn(takes_panel.TakesPanel).texts
+    assert "Street (any), refined in 8 passes" in drawn(takes_panel.TakesPanel).texts
+
+
+def listed(key: str, searched: str = "") -> list[bpy.types.Action]:
+    """The takes that the list with this key shows, in their order."""
+    state = SimpleNamespace(filter_name=searched, bitflag_filter_item=1, list_id=key)
+    flags, order = takes_panel.TakeList.filter_items(state, bpy.context, bpy.data, "actions")
+    assert sorted(order) == list(range(len(bpy.data.actions)))
+    shown = [(place, take) for take, flag, place in zip(bpy.data.actions, flags, order, strict=True) if flag]
+    return [take for _, take in sorted(shown, key=lambda item: item[0])]
+
+
+def row_of(take: bpy.types.Action) -> SimpleNamespace:
+    """What the list draws for a take."""
+    seen = watched()
+    takes_panel.TakeList.draw_item(None, bpy.context, Layout(seen), None, take, 0, None, "")
+    return seen
+
+
+def told_in_row(take: bpy.types.Action) -> str:
+    """The words of its row; a click on them dances it."""
+    ((name, pressed),) = row_of(take).buttons
+    assert (name, pressed.take) == ("tokendance.activate_take", take.name)
+    return pressed.text
 
 
 def test_the_list_of_takes_shows_those_of_the_character_alone(mannequin, generate):
     generate(seed=3, variations=2)
     bpy.data.actions.new("By hand")
-    actions = list(bpy.data.actions)
-    for searched, count in (("", 2), ("any 4", 1), ("ANY 4", 1), ("hand", 0)):
-        state = SimpleNamespace(filter_name=searched, bitflag_filter_item=1)
-        flags, order = takes_panel.TakeList.filter_items(state, bpy.context, bpy.data, "actions")
-        assert (len(flags), sum(flags), order) == (len(actions), count, [])
-    for width in (200, 900):
-        scale = SimpleNamespace(system=SimpleNamespace(ui_scale=1.0))
-        context = SimpleNamespace(region=SimpleNamespace(width=width), scene=bpy.context.scene, preferences=scale)
-        seen = SimpleNamespace(texts=[], operators={}, properties=[])
-        takes_panel.TakeList.draw_item(None, context, Layout(seen), None, takes.active(mannequin), 0, None, "")
-        assert seen.texts[-1] == "0:02"
-        assert seen.properties == ["starred", "name"]
+    (key,) = drawn(takes_panel.TakesPanel).lists
+    for searched, count in (("", 2), ("any 4", 1), ("STREET 4", 1), ("hand", 0)):
+        assert len(listed(key, searched)) == count
+    assert row_of(takes.active(mannequin)).texts == ["0:02"]
+    assert row_of(takes.active(mannequin)).properties == ["starred"]
+
+
+MOST_LETTERS = 15
+"""Letters that a row has room for beside star and length, in a sidebar as wide as it is at first."""
+
+
+def test_takes_are_told_apart_where_there_is_little_room(mannequin, generate):
+    """Many kinds: genres, seeds, a genre that the song chose, the same dance with other settings, a name by hand."""
+    generate(seed=3, genre="salsa")
+    generate(seed=3, genre="salsa", energy=1.0)
+    generate(seed=3, genre="pop")
+    generate(seed=4)
+    generate(seed=2**31 - 1, genre="pop")
+    takes.active(mannequin).name = "The one"
+    rows = [told_in_row(take) for take in takes.newest_first(mannequin)]
+    assert rows == ["The one", "Street 4", "Pop 3", "Salsa 3 #2", "Salsa 3"]
+    assert max(map(len, rows)) <= MOST_LETTERS
+
+
+def test_the_newest_take_is_on_top_whatever_it_is_called_and_stays_there(mannequin, generate, tmp_path):
+    for seed in (5, 1, 9):
+        generate(seed=seed)
+    (key,) = drawn(takes_panel.TakesPanel).lists
+
+    def order() -> list[int]:
+        return [Recipe.of(take).settings.seed for take in listed(key)]
+
+    assert order() == [9, 1, 5]
+    bpy.ops.tokendance.activate_take(take=listed(key)[1].name)
+    bpy.ops.tokendance.finish_take(mirror=True)
+    takes.active(mannequin).name = "Aardvark"
+    assert order() == [9, 1, 5]
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "file.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "file.blend"))
+    assert order() == [9, 1, 5]
+
+
+def test_songs_are_headings_and_the_danced_one_is_open(mannequin, generate, tone):
+    generate()
+    other = tone.with_name("other song.wav")
+    shutil.copy(tone, other)
+    bpy.ops.tokendance.generate(filepath=str(other), seed=8)
+    seen = drawn(takes_panel.TakesPanel)
+    assert seen.texts[:2] == ["other song", tone.stem]
+    assert list(seen.folded.values()) == [False, True]
+    assert [Recipe.of(take).settings.seed for take in listed(seen.lists[0])] == [8]
+
+
+def test_the_tooltip_of_a_take_tells_all_of_it(mannequin, generate, tone):
+    generate(seed=3, genre="salsa", frame_start=10)
+    operator = bpy.types.TOKENDANCE_OT_activate_take
+    told = operator.description(bpy.context, SimpleNamespace(take=takes.active(mannequin).name))
+    for words in (f"“{tone.stem} salsa 3”", "Salsa, seed 3", "Refined in 8 passes", "0:02, frames 10 to 69", str(tone)):
+        assert words in told.splitlines()
+    assert operator.description(bpy.context, SimpleNamespace(take="gone")) == ""
+
+
+def test_a_take_on_the_nla_tells_its_track(mannequin, generate):
+    generate(seed=3)
+    take = takes.active(mannequin)
+    bpy.ops.tokendance.push_take()
+    mannequin.animation_data.nla_tracks[0].name = "My track"
+    assert "On the NLA track “My track”" in drawn(takes_panel.TakesPanel).texts
+    assert len(row_of(take).texts) == 2
+
+
+# --- nothing moves under the mouse ------------------------------------------------------------------------------------
+
+
+def test_a_value_that_changes_moves_nothing(mannequin, generate, scene):
+    generate(seed=3)
+    panel = takes_panel.FinishPanel
+    before = drawn(panel)
+    assert [name for name, _ in before.buttons] == ["tokendance.finish_take"]
+    for name, value in {"mirror": True, "foot_lock": 0.0, "root_motion": "in_place", "travel": 2.0}.items():
+        setattr(scene.tokendance, name, value)
+        after = drawn(panel)
+        assert after.operators["tokendance.finish_take"]
+        assert (after.height, [name for name, _ in after.buttons]) == (
+            before.height,
+            [name for name, _ in before.buttons],
+        )
+    mannequin.animation_data.action = None
+    assert drawn(panel).height == before.height
+    heights = set()
+    for quality in ("draft", "final", "custom"):
+        scene.tokendance.quality = quality
+        heights.add(drawn(panels.DancePanel).height)
+    assert len(heights) == 1
+
+
+def test_what_is_shown_of_the_danced_take_has_one_height(mannequin, generate, scene):
+    heights = set()
+    generate(seed=3, genre="salsa")
+    generate(seed=2**31 - 1)
+    for take in takes.of(mannequin):
+        bpy.ops.tokendance.activate_take(take=take.name)
+        for last in (20, 500):
+            scene.frame_end = last
+            heights.add(drawn(takes_panel.TakesPanel).height)
+    bpy.ops.tokendance.push_take()
+    heights.add(drawn(takes_panel.TakesPanel).height)
+    assert len(heights) == 1
+
+
+@needs_sound
+def test_a_generation_moves_nothing(mannequin, song_strip, worker, monkeypatch):
+    monkeypatch.setattr(drawing, "_letters", lambda context: 25)  # a sidebar as wide as it is at first
+    settle()
+    now, heights = session.current(), {}
+    heights["ready"] = drawn(panels.GeneratePanel).height
+    for state in ({}, {"remaining_seconds": None, "place_in_line": (1, 1)}, {"stage": "Writing keys", "fraction": 1.0}):
+        now.generation = a_generation(**state)
+        heights[f"running {state}"] = drawn(panels.GeneratePanel).height
+    now.generation = None
+    for status, message in (
+        ("done", "The dance is on the character"),
+        ("cancelled", "Stopped: nothing was changed"),
+    ):
+        now.outcome = Outcome(status, message, about=Situation.here(bpy.context))
+        heights[status] = drawn(panels.GeneratePanel).height
+    assert len(set(heights.values())) == 1, heights
 
 
 @needs_sound
@@ -289,7 +472,7 @@ def test_generate_can_be_pressed_when_nothing_is_missing(mannequin, song_strip, 
     seen = drawn(panels.GeneratePanel)
     assert readiness.why_not(bpy.context) == ""
     assert seen.operators == {"tokendance.generate": True}
-    assert seen.texts == []
+    assert seen.texts == ["", ""]
 
 
 @needs_sound
@@ -418,17 +601,17 @@ def test_texts_are_translated_before_numbers_are_put_into_them(mannequin, genera
     """The dictionary takes Blender's place: the wheels of bpy come without languages."""
     generate(seed=3, genre="salsa", frame_start=10)
     words = {
-        "Frames {first} to {last}": "Bilder {first} bis {last}",
-        "{genre}, seed {seed}, {steps} steps": "{genre}, Keim {seed}, {steps} Schritte",
-        "The take was made with these settings": "So wurde getanzt",
+        "frames {first} to {last}": "Bilder {first} bis {last}",
+        "Seed {seed}, {frames}": "Keim {seed}, {frames}",
+        "refined in {steps} passes": "in {steps} Schritten verfeinert",
         "Dancing": "Tanzt",
         "{number} of {count}": "{number} von {count}",
         "{time} left": "noch {time}",
     }
-    for module in (panels, takes_panel, drawing):
+    for module in (panels, takes_panel, drawing, naming):
         monkeypatch.setattr(module, "iface", lambda text: words.get(text, text))
-    assert {"Salsa, Keim 3, 8 Schritte", "Bilder 10 bis 69"} <= set(drawn(takes_panel.TakesPanel).texts)
-    assert "So wurde getanzt" in drawn(takes_panel.FinishPanel).texts
+    seen = drawn(takes_panel.TakesPanel).texts
+    assert {"Salsa, in 8 Schritten verfeinert", "Keim 3, Bilder 10 bis 69"} <= set(seen)
     session.current().generation = a_generation()
     assert drawn(panels.GeneratePanel).texts == ["Tanzt, 40 %", "2 von 3, noch 1:05"]
 

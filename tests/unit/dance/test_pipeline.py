@@ -77,6 +77,20 @@ def test_progress_names_every_stage_and_never_falls(clicks, tiny_checkpoint):
     assert len({fraction for stage, fraction in told if stage == "generator"}) >= 4
 
 
+def test_a_stage_is_told_by_the_work_that_it_is(clicks, tiny_checkpoint):
+    """More passes: more of the whole is the generator's; no finishing, no share of it."""
+
+    def share_before(settings: GenerateSettings, stage: str) -> float:
+        told: dict[str, float] = {}
+        generate(clicks, tiny_checkpoint, settings, lambda name, fraction: told.setdefault(name, fraction))
+        return told[stage]
+
+    few, many = (GenerateSettings(steps=steps, returns=0, finish=None) for steps in (1, 8))
+    assert share_before(few, "decode") < 0.75 < share_before(many, "decode")
+    assert share_before(few, "generator") > 2 * share_before(many, "generator")
+    assert share_before(many, "finishing") == 1 > share_before(GenerateSettings(steps=8), "finishing")
+
+
 @pytest.mark.parametrize("last", STAGES)
 def test_progress_may_cancel_in_every_stage(clicks, tiny_checkpoint, last):
     def stop(stage, fraction):
