@@ -25,6 +25,9 @@ import numpy as np
 FPS = 30
 """Frames per second of features and motion inside the package."""
 
+SLOWEST_FPS, FASTEST_FPS = 1.0, 1000.0
+"""Frames per second that a motion may have in a file."""
+
 SAMPLE_RATE = 15_360
 """Samples per second of all music inside the package: 512 samples to a frame."""
 
@@ -52,6 +55,13 @@ def _expect_array(name: str, array: np.ndarray, shape: tuple[int | None, ...], p
         raise ValueError(
             f"{name} holds {int((~np.isfinite(array)).sum())} values that are not finite; they would spread"
         )
+
+
+def _expect_floats(name: str, array: np.ndarray, shape: tuple[int | None, ...], prevents: str) -> None:
+    """Raise ValueError unless ``array`` has ``shape`` and holds finite floating-point numbers."""
+    _expect_array(name, array, shape, prevents)
+    if array.dtype.kind != "f":
+        raise ValueError(f"{name} must hold floating-point numbers, found {array.dtype}")
 
 
 def _expect_positive(name: str, value: float) -> None:
@@ -204,9 +214,13 @@ class MotionClip:
     info: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        _expect_array("MotionClip.rot6d", self.rot6d, (None, 24, 6), "joints would take each other's rotations")
-        _expect_array("MotionClip.root", self.root, (len(self.rot6d), 3), "body and path would drift apart")
+        _expect_floats("MotionClip.rot6d", self.rot6d, (None, 24, 6), "joints would take each other's rotations")
+        _expect_floats("MotionClip.root", self.root, (len(self.rot6d), 3), "body and path would drift apart")
         _expect_positive("MotionClip.fps", self.fps)
+        if not SLOWEST_FPS <= self.fps <= FASTEST_FPS:
+            raise ValueError(f"MotionClip.fps must be from {SLOWEST_FPS:g} to {FASTEST_FPS:g}, found {self.fps}")
+        if not isinstance(self.info, Mapping):
+            raise ValueError(f"MotionClip.info must be a mapping, found {type(self.info).__name__}")
 
     @property
     def frames(self) -> int:

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from tokendance_core.errors import TokenDanceError
+from tokendance_core.files.json_file import parse_json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,10 +119,11 @@ def event_to_json(event: Event) -> str:
 
 def event_from_json(text: str | bytes) -> Event:
     """The event in a line of JSON; ValueError when it is none, or lacks something."""
-    content = json.loads(text)
-    if not isinstance(content, dict) or content.get("event") not in EVENTS:
+    content = parse_json(text, is_strict=False)
+    name = content.get("event") if isinstance(content, dict) else None
+    if not isinstance(name, str) or name not in EVENTS:
         raise ValueError("no event")
-    event: Event = _read(EVENTS[content["event"]], content)
+    event: Event = _read(EVENTS[name], content)
     return event
 
 
@@ -136,7 +139,8 @@ def _expect(kind: Any, value: Any, name: str) -> Any:
     """The value, if it is of the kind that a field is declared with; ValueError otherwise."""
     if kind == "str" and isinstance(value, str):
         return value
-    if kind in ("int", "float") and isinstance(value, int | float) and not isinstance(value, bool):
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    if kind in ("int", "float") and is_number:
         return int(value) if kind == "int" else float(value)
     if kind in _PARTS and isinstance(value, dict):
         return _read(_PARTS[kind], value)

@@ -11,6 +11,8 @@ from dataclasses import asdict, dataclass, field
 
 from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.errors import SettingError
+from tokendance_core.files.guarded import guarded
+from tokendance_core.files.json_file import parse_json
 from tokendance_core.music.settings import SongPart
 from tokendance_core.options import check, from_json, option
 
@@ -97,14 +99,15 @@ KINDS: Mapping[str, type[Request]] = {"generate": DanceRequest, "listen": Listen
 def request_to_json(request: Request) -> str:
     """One line of JSON that ``request_from_json`` reads."""
     name = next(name for name, kind in KINDS.items() if isinstance(request, kind))
-    return json.dumps({name: asdict(request)}, ensure_ascii=False)
+    return json.dumps({name: asdict(request)})
 
 
+@guarded(SettingError, "is no request", "Set TokenDance up again, or report this.")
 def request_from_json(text: str | bytes) -> Request:
     """The request in a line of JSON; SettingError when it is none."""
     try:
-        content = json.loads(text)
-    except ValueError as error:  # also text that is not UTF-8
+        content = parse_json(text, is_strict=False)
+    except ValueError as error:
         raise SettingError(f"The request cannot be read ({error}).") from None
     if not isinstance(content, dict) or len(content) != 1 or not content.keys() <= KINDS.keys():
         raise SettingError("The request asks for nothing known.", hint=f"Known are {', '.join(KINDS)}.")

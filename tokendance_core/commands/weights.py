@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ class CheckpointCache:
         from tokendance_core.dance.checkpoint_header import default_path
 
         file = Path(run.checkpoint) if run.checkpoint else default_path()
-        state = file.stat() if file.is_file() else None
+        state = file.stat() if os.path.isfile(file) else None
         key = (file, run.engine, run.device, run.threads, state and (state.st_mtime_ns, state.st_size))
         if self._checkpoint is None or key != self._key:
             self._checkpoint = None  # two at once may be too much for a graphics card

@@ -12,11 +12,20 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
-from tokendance_core.dance.checkpoint_header import FORMAT, NEEDS_ANOTHER_FILE, VERSION, default_path, parse, sizes
+from tokendance_core.dance.checkpoint_header import (
+    DAMAGED,
+    FORMAT,
+    NEEDS_ANOTHER_FILE,
+    VERSION,
+    default_path,
+    genres_of,
+    parse,
+    sizes,
+)
 from tokendance_core.dance.codec import DanceCodec, MusicCodec
 from tokendance_core.dance.cues import ACCENTS, STEPS
 from tokendance_core.dance.representation import RootForm, Statistics
@@ -25,6 +34,7 @@ from tokendance_core.engine.make import EngineName, make
 from tokendance_core.errors import CheckpointError
 from tokendance_core.files import tensor_file
 from tokendance_core.files.atomic import write_aside
+from tokendance_core.files.guarded import guarded
 from tokendance_core.model.config import CUES, GeneratorConfig, TokenizerConfig
 from tokendance_core.music import energy, features
 from tokendance_core.music.bars import BEATS_PER_EIGHT
@@ -124,6 +134,7 @@ def for_our_prompts(config: GeneratorConfig) -> GeneratorConfig:
     return replace(config, **ours, tempos=TEMPO_CLASSES + 1)
 
 
+@guarded(CheckpointError, DAMAGED, NEEDS_ANOTHER_FILE)
 def load(
     path: Path | None = None, engine: EngineName = "numpy", device: str = "cpu", threads: int | None = None
 ) -> Checkpoint:
@@ -139,7 +150,7 @@ def load(
         own = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
         checkpoint = replace(checkpoint, id=own, runs_on=(engine, device), threads=threads)
         checkpoint.engine  # noqa: B018  # made now, so that arrays that do not fit are found now
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         raise CheckpointError(
             f"The checkpoint {path} does not fit this program ({error}).", hint=NEEDS_ANOTHER_FILE
         ) from None
@@ -156,15 +167,13 @@ def load(
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    if not path.exists():
-        raise CheckpointError(f"There is no checkpoint at {path}.", hint=NEEDS_ANOTHER_FILE)
     try:
         metadata, arrays = tensor_file.read(path)
-    except (OSError, ValueError) as error:
-        raise CheckpointError(
-            f"The checkpoint {path} is damaged or not a safetensors file ({error}).",
-            hint="Copy or download the file again.",
-        ) from None
+    except FileNotFoundError:
+        raise CheckpointError(f"There is no checkpoint at {path}.", hint=NEEDS_ANOTHER_FILE) from None
+    unknown = [name for name, array in arrays.items() if not np.isfinite(array).all()]
+    if unknown:
+        raise ValueError(f"the array {unknown[0][:80]} holds values that are not finite")
     return parse(metadata, path), {_RENAMED.get(name, name): array for name, array in arrays.items()}
 
 
@@ -181,8 +190,15 @@ def _assembled(header: dict[str, Any], arrays: dict[str, np.ndarray]) -> Checkpo
         arrays=arrays,
         dance_statistics=statistics["dance"],
         music_statistics=statistics["music"],
-        genres=tuple(header["genres"]),
-        root=header["root"],
-        clock=header["clock"],
-        info=header["info"],
+        genres=genres_of(header),
+        root=_one_of(RootForm, header["root"]),
+        clock=_one_of(ClockForm, header["clock"]),
+        info=dict(header["info"]),
     )
+
+
+def _one_of(kind: Any, word: object) -> Any:
+    """The word, if it is one of a Literal's; ValueError otherwise."""
+    if word not in get_args(kind):
+        raise ValueError(f"it says {str(word)[:40]!r} where one of {', '.join(get_args(kind))} is expected")
+    return word

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from tokendance_core.errors import CheckpointError
-from tokendance_core.files import tensor_file
+from tokendance_core.files import limits, tensor_file
+from tokendance_core.files.guarded import guarded
+from tokendance_core.files.json_file import parse_json
 
 FORMAT = "tokendance"
 VERSION = 3
 _READABLE = ("2", str(VERSION))
 
+DAMAGED = "is damaged or not a checkpoint of TokenDance"
 NEEDS_ANOTHER_FILE = "Use the file that came with this release, or train one with `python -m tokendance_core train`."
 
 
@@ -37,10 +39,20 @@ def parse(metadata: Mapping[str, str], path: Path) -> dict[str, Any]:
             hint=NEEDS_ANOTHER_FILE,
         )
     try:
-        header: dict[str, Any] = json.loads(metadata["header"])
-    except (KeyError, ValueError, RecursionError) as error:
+        header = parse_json(metadata.get("header", ""), limits.HEADER_BYTES)
+    except ValueError as error:
         raise CheckpointError(f"The header of {path} cannot be read ({error}).", hint=NEEDS_ANOTHER_FILE) from None
+    if not isinstance(header, dict):
+        raise ValueError("its header is no object: it is damaged")
     return header
+
+
+def genres_of(header: Mapping[str, Any]) -> tuple[str, ...]:
+    """The genres that a header names; ValueError when they are none."""
+    named = header.get("genres")
+    if not isinstance(named, list) or not named or not all(isinstance(name, str) and name for name in named):
+        raise ValueError("its genres are no names")
+    return tuple(named)
 
 
 def sizes(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,18 +64,10 @@ def sizes(stored: Mapping[str, Any]) -> dict[str, Any]:
     return {name: tuple(size) if name == "levels" else size for name, size in named.items()}
 
 
+@guarded(CheckpointError, DAMAGED, NEEDS_ANOTHER_FILE)
 def genres(path: Path | None = None) -> tuple[str, ...]:
     """The genres that a checkpoint (the shipped one by default) knows, "any" first; CheckpointError when it cannot be
     read.
     """
     path = Path(path) if path else default_path()
-    try:
-        return tuple(map(str, parse(tensor_file.read_metadata(path), path)["genres"]))
-    except OSError as error:
-        raise CheckpointError(
-            f"The checkpoint {path} cannot be read: {error.strerror}.", hint=NEEDS_ANOTHER_FILE
-        ) from error
-    except (ValueError, KeyError, TypeError):
-        raise CheckpointError(
-            f"The checkpoint {path} is damaged or not a safetensors file.", hint="Copy or download the file again."
-        ) from None
+    return genres_of(parse(tensor_file.read_metadata(path), path))

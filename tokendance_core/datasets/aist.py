@@ -17,7 +17,8 @@ import numpy as np
 
 from tokendance_core.datasets.recording import Recording, files, sounds
 from tokendance_core.errors import DataError
-from tokendance_core.files import safe_pickle
+from tokendance_core.files import limits, safe_pickle
+from tokendance_core.files.guarded import guarded
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import stand_on_floor
 from tokendance_core.motion.skeleton import JOINTS
@@ -52,11 +53,13 @@ def music_of(name: str) -> str:
     return next((tag for tag in name.split("_") if len(tag) > 1 and tag[0] == "m" and tag[1].isupper()), "")
 
 
+@guarded(DataError, "is no motion of AIST++ or is damaged", "Download the annotations again.")
 def read_motion(path: Path) -> MotionClip:
     """One ``.pkl`` of ``motions/`` as a clip on the floor. Raises DataError."""
     data = safe_pickle.read(path)
     poses = _field(data, "smpl_poses", path)
-    frames = len(poses)
+    frames = len(poses) if poses.ndim else 0
+    limits.expect_length(frames, FPS)
     if frames == 0 or poses.size != frames * 3 * len(JOINTS):
         raise DataError(
             f"{path.name} has smpl_poses {poses.shape}, expected (T, {3 * len(JOINTS)}).",
@@ -76,10 +79,10 @@ def read_motion(path: Path) -> MotionClip:
 
 def _field(data: Mapping[str, object], key: str, path: Path) -> np.ndarray:
     try:
-        values = np.asarray(data[key], np.float64)
+        values = safe_pickle.plain_array(data[key]).astype(np.float64)
     except (KeyError, TypeError, ValueError):
         raise DataError(
-            f"{path.name} has no numbers named {key}, found {sorted(data)}.",
+            f"{path.name} has no numbers named {key}, found {sorted(map(str, data))}.",
             hint="Use motions/ of the AIST++ annotations.",
         ) from None
     if not np.isfinite(values).all():

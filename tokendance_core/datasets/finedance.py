@@ -9,7 +9,7 @@ first two *rows* of the matrix (the convention of pytorch3d), ours are columns. 
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +17,10 @@ import numpy as np
 
 from tokendance_core.datasets.recording import Recording, files, sounds
 from tokendance_core.errors import DataError
+from tokendance_core.files import limits
+from tokendance_core.files.array_file import read_npy
+from tokendance_core.files.guarded import guarded
+from tokendance_core.files.json_file import load_json
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import stand_on_floor
 from tokendance_core.motion.skeleton import BODY_JOINTS, JOINTS
@@ -70,11 +74,12 @@ def load(folder: Path) -> Iterator[Recording]:
             yield Recording(clip, genre, songs.get(path.stem), "test" if path.stem in TEST else "train")
 
 
+@guarded(DataError, "is no motion of FineDance or is damaged", "Unpack FineDance again.")
 def read_motion(path: Path) -> MotionClip:
     """One file of ``motion/`` as a clip on the floor, fingers left out. Raises DataError."""
     try:
-        values = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as problem:
+        values = read_npy(path)
+    except (OSError, ValueError) as problem:
         raise DataError(
             f"{path.name} is not a numpy array of numbers ({problem}).", hint="Unpack FineDance again."
         ) from problem
@@ -83,6 +88,7 @@ def read_motion(path: Path) -> MotionClip:
             f"{path.name} has shape {values.shape}, expected (T, 315): a path of 3 and 52 joints of 6.",
             hint="Use motion/ of the FineDance download; mofea319/ of Lodge, renamed, does as well.",
         )
+    limits.expect_length(len(values), FPS)
     values = values[:, _CONTACTS[values.shape[1]] :].astype(np.float64)
     if not np.isfinite(values).all():
         raise DataError(f"{path.name} has values that are not finite.", hint="Unpack FineDance again.")
@@ -93,14 +99,12 @@ def read_motion(path: Path) -> MotionClip:
     return stand_on_floor(MotionClip(rot6d, values[:, :3].astype(np.float32), FPS, path.stem))
 
 
+@guarded(DataError, "is no label of FineDance or is damaged", "Unpack label_json/ again, or remove it.")
 def _genre(path: Path) -> str:
     """The finest genre of a label file, "any" when there is no such file."""
-    if not path.is_file():
+    if not os.path.isfile(path):
         return "any"
-    try:
-        label = json.loads(path.read_text(encoding="utf-8"))
-        return str(label.get("style2") or label.get("style1") or "any")
-    except (ValueError, AttributeError) as problem:
-        raise DataError(
-            f"{path.name} is no label of FineDance ({problem}).", hint="Unpack label_json/ again, or remove it."
-        ) from problem
+    label = load_json(path)
+    if not isinstance(label, dict):
+        raise ValueError("it is no object")
+    return str(label.get("style2") or label.get("style1") or "any")

@@ -7,7 +7,6 @@ Layout: ``motion/*.npz`` and ``motion_aux/*.npz`` with ``rot6d`` (T, 22, 6) and 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,10 @@ import numpy as np
 
 from tokendance_core.datasets.stillness import dance_span
 from tokendance_core.errors import AudioError, DataError
+from tokendance_core.files import limits
+from tokendance_core.files.array_file import open_npz
+from tokendance_core.files.guarded import guarded
+from tokendance_core.files.json_file import load_json
 from tokendance_core.motion.edits import face_forward
 from tokendance_core.motion.skeleton import INDEX, JOINTS
 from tokendance_core.music import feature_file, features
@@ -153,25 +156,23 @@ def _known_grid(name: str, entry: dict[str, Any] | None) -> BeatGrid | None:
     return BeatGrid(entry["bpm"], entry["phase"], exact) if exact or recovered else None
 
 
+@guarded(DataError, "is not readable JSON", "Copy the data pack again.")
 def _read_json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return load_json(path)
     except FileNotFoundError:
         raise DataError(
             f"The data folder has no {path.name}, expected {path}.",
             hint="Point --data to the folder that holds motion/, music/ and their index files.",
         ) from None
-    except ValueError as error:
-        raise DataError(f"{path} is not readable JSON ({error}).", hint="Copy the data pack again.") from None
 
 
+@guarded(DataError, "is no motion clip of the data pack or is damaged", "Copy the data pack again.")
 def _read_motion(path: Path, joints: list[str], indices: np.ndarray) -> MotionClip:
     """The clip with the rotations of the pack's ``joints`` at their ``indices`` in the skeleton."""
-    try:
-        with np.load(path, allow_pickle=False) as data:
-            local, root = data["rot6d"].astype(np.float32), data["root"].astype(np.float32)
-    except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"The motion clip {path} cannot be read ({error}).", hint="Copy the data pack again.") from None
+    with open_npz(path, limits.CLIP_BYTES) as data:
+        local, root = data["rot6d"].astype(np.float32), data["root"].astype(np.float32)
+    limits.expect_length(len(root), FPS)
     if local.shape[1:] != (len(joints), 6):
         raise DataError(
             f"{path} has rotations {local.shape}, expected (T, {len(joints)}, 6).", hint="Copy the data pack again."

@@ -7,20 +7,35 @@ frames.
 
 from __future__ import annotations
 
+import io
+import itertools
+import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
 from tokendance_core.errors import ClipError
+from tokendance_core.files import limits
+from tokendance_core.files.guarded import guarded
+from tokendance_core.files.regular_file import open_regular
 from tokendance_core.motion import rotation
 from tokendance_core.motion.skeleton import JOINTS, OFFSETS, PARENTS, TIPS
-from tokendance_core.types import MotionClip
+from tokendance_core.types import FASTEST_FPS, SLOWEST_FPS, MotionClip
 
 _AXES = {"X": 0, "Y": 1, "Z": 2}
 _ROTATIONS = "Zrotation Xrotation Yrotation"
 _POSITIONS = "Xposition Yposition Zposition"
+
+_CHANNELS = {*_ROTATIONS.split(), *_POSITIONS.split()}
+
+_BLOCK = 1 << 22
+"""Letters that are read at once."""
+
+_DAMAGED = "is not a complete BVH file"
+_EXPORT = "Export it again; the file may have been cut short."
 
 _CHILDREN = {joint: [i for i, parent in enumerate(PARENTS) if parent == joint] for joint in range(len(JOINTS))}
 
@@ -104,31 +119,83 @@ class BvhFile:
         return places
 
 
-def _parse_hierarchy(words: list[str]) -> tuple[list[str], list[int], list[list[float]], list[tuple[str, ...]]]:
-    """Words of a HIERARCHY block -> names, parents, offsets and channels of the joints, in file order."""
-    names: list[str] = []
-    parents: list[int] = []
-    offsets: list[list[float]] = []
-    channels: list[tuple[str, ...]] = []
+@dataclass
+class _Skeleton:
+    """The joints of a HIERARCHY block, in file order."""
+
+    names: dict[str, None] = field(default_factory=dict)
+    parents: list[int] = field(default_factory=list)
+    offsets: list[list[float]] = field(default_factory=list)
+    channels: list[tuple[str, ...]] = field(default_factory=list)
+
+    def add(self, name: str, parent: int) -> None:
+        if len(self.names) == limits.BVH_JOINTS:
+            raise ValueError(f"it has more than {limits.BVH_JOINTS} joints")
+        if not name:
+            raise ValueError("a joint has no name")
+        self.names[next(unique for unique in _spellings(name) if unique not in self.names)] = None
+        self.parents.append(parent)
+        self.channels.append(())
+
+
+def _spellings(name: str) -> Iterator[str]:
+    """The name, then with a number behind it, as Blender tells joints of one name apart."""
+    yield name
+    yield from (f"{name}.{number:03}" for number in itertools.count(1))
+
+
+def _lines(file: TextIO) -> Iterator[list[str]]:
+    """The words of every line that has some."""
+    while line := file.readline(limits.BVH_LINE):
+        if len(line) == limits.BVH_LINE:
+            raise ValueError(f"a line above its frames has more than {limits.BVH_LINE} letters")
+        if words := line.split():
+            yield words
+
+
+def _parse_hierarchy(lines: Iterator[list[str]]) -> _Skeleton:
+    """The joints that the lines up to MOTION tell of; keywords in any case, names joined where they have blanks."""
+    found = _Skeleton()
     open_joints: list[int | None] = []  # None for an end site
     opening: int | None = None
-    for i, word in enumerate(words):
-        if word in ("ROOT", "JOINT"):
+    for words in lines:
+        if (word := words[0].lower()) == "motion":
+            break
+        if word in ("root", "joint"):
             parent = open_joints[-1] if open_joints else -1
-            opening = len(names)
-            names.append(words[i + 1])
-            parents.append(-1 if parent is None else parent)
-        elif word == "End":
+            opening = len(found.names)
+            found.add("_".join(name for name in words[1:] if name != "{"), -1 if parent is None else parent)
+        elif word == "end":
             opening = None
-        elif word == "{":
-            open_joints.append(opening)
-        elif word == "}":
-            open_joints.pop()
-        elif word == "OFFSET" and open_joints[-1] is not None:
-            offsets.append([float(value) for value in words[i + 1 : i + 4]])
-        elif word == "CHANNELS":
-            channels.append(tuple(words[i + 2 : i + 2 + int(words[i + 1])]))
-    return names, parents, offsets, channels
+        elif word == "offset" and open_joints[-1] is not None:
+            found.offsets.append([float(value) for value in words[1:4]])
+        elif word == "channels":
+            found.channels[-1] = _channels(words[2:], int(words[1]))
+        for brace in words:
+            if brace == "{":
+                open_joints.append(opening)
+            elif brace == "}":
+                open_joints.pop()
+    return found
+
+
+def _channels(words: list[str], count: int) -> tuple[str, ...]:
+    names = tuple(word.capitalize() for word in words if word not in ("{", "}"))
+    unknown = [name for name in names if name not in _CHANNELS]
+    if unknown or len(names) != count:
+        raise ValueError(f"a joint has the channels {' '.join(names)[:80]}, expected {count} positions and rotations")
+    return names
+
+
+def _rate(lines: Iterator[list[str]]) -> tuple[int, float]:
+    """How many frames there are said to be, and how many a second."""
+    told = " ".join(next(lines)).lower(), " ".join(next(lines)).lower()
+    if not (told[0].startswith("frames:") and told[1].startswith("frame time:")):
+        raise ValueError("the lines “Frames:” and “Frame Time:” are missing")
+    count, seconds = int(told[0].partition(":")[2]), abs(float(told[1].partition(":")[2]))
+    if count < 0 or not 1 / FASTEST_FPS <= seconds <= 1 / SLOWEST_FPS * 1.001:
+        raise ValueError(f"{count} frames of {seconds:g} seconds, expected {SLOWEST_FPS:g} to {FASTEST_FPS:g} a second")
+    return count, _rounded(1 / seconds)
 
 
 def _rounded(rate: float) -> float:
@@ -136,27 +203,65 @@ def _rounded(rate: float) -> float:
     return float(round(rate)) if abs(rate - round(rate)) < 0.01 else round(rate, 9)
 
 
+def _table(file: TextIO, columns: int) -> np.ndarray:
+    """(T, columns) of the numbers that follow, read in blocks."""
+    blocks, rest, count = [np.empty(0)], "", 0
+    while block := file.read(_BLOCK):
+        whole, rest = _at_last_blank(rest + block)
+        blocks.append(_numbers_of(whole))
+        count += len(blocks[-1])
+        if count > min(limits.BVH_NUMBERS, limits.CLIP_FRAMES * columns) or len(rest) > _BLOCK:
+            raise ValueError(f"it holds more than {limits.CLIP_FRAMES} frames or {limits.BVH_NUMBERS} numbers")
+    numbers: np.ndarray = np.concatenate((*blocks, _numbers_of(rest)))
+    if not columns or len(numbers) % columns:
+        raise ValueError(f"its frames have {columns} numbers each, and the last of them has fewer")
+    return numbers.reshape(-1, columns)
+
+
+def _at_last_blank(text: str) -> tuple[str, str]:
+    """What stands before the last line break or blank, and what stands behind it."""
+    at = max(text.rfind(blank) for blank in "\n \t") + 1
+    return text[:at], text[at:]
+
+
+def _numbers_of(text: str) -> np.ndarray:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", DeprecationWarning)  # how numpy says that it met something else
+        try:
+            numbers: np.ndarray = np.fromstring(text, sep=" ") if text.strip() else np.empty(0)
+        except DeprecationWarning:
+            raise ValueError("its frames hold something that is no number") from None
+    return numbers
+
+
+@guarded(ClipError, _DAMAGED, _EXPORT)
 def parse(path: Path) -> BvhFile:
-    """Read a BVH file of any skeleton and any order of channels; raises ClipError when it is not complete."""
-    try:
-        head, _, motion = path.read_text(encoding="utf-8", errors="replace").partition("MOTION")
-        names, parents, offsets, channels = _parse_hierarchy(head.split())
-        words = motion.split()
-        frames, frame_time = int(words[1]), float(words[4])
-        table = np.fromiter(map(float, words[5:]), np.float64).reshape(frames, sum(map(len, channels)))
-        places = np.array(offsets).reshape(len(names), 3)
-        fps = _rounded(1 / frame_time)
-    except (ValueError, IndexError, ZeroDivisionError) as problem:
+    """Read a BVH file of any skeleton and any order of channels; raises ClipError when it is not complete.
+
+    What other programs write is read as Blender reads it: keywords in any case, names with blanks (joined by
+    underscores) or of two joints, a negative frame time, and more frames than the file says.
+    """
+    with open_regular(path, limits.BVH_BYTES) as raw, io.TextIOWrapper(raw, "utf-8-sig", errors="replace") as file:
+        lines = _lines(file)
+        joints = _parse_hierarchy(lines)
+        said, fps = _rate(lines)
+        table = _table(file, sum(map(len, joints.channels)))
+    if len(table) < said:
         raise ClipError(
-            f"{path.name} is not a complete BVH file.", hint="Export it again; the file may have been cut short."
-        ) from problem
-    if len(channels) != len(names) or not np.isfinite(table).all():
+            f"{path.name} is not a complete BVH file: it says {said} frames and holds {len(table)}.", hint=_EXPORT
+        )
+    limits.expect_length(len(table), fps)
+    if not all(joints.channels) or not np.isfinite(table).all():
         raise ClipError(
             f"{path.name} has joints without channels or values that are not numbers.", hint="Export it again."
         )
-    return BvhFile(tuple(names), tuple(parents), places, tuple(channels), table, fps)
+    places = np.array(joints.offsets).reshape(len(joints.names), 3)
+    if not max(np.abs(places).max(initial=0), np.abs(table).max(initial=0)) <= limits.FARTHEST:
+        raise ValueError(f"it has numbers beyond {limits.FARTHEST:g}")
+    return BvhFile(tuple(joints.names), tuple(joints.parents), places, tuple(joints.channels), table, fps)
 
 
+@guarded(ClipError, _DAMAGED, _EXPORT)
 def read(path: Path) -> MotionClip:
     """Read a BVH file of our own skeleton, any order of rotation channels; raises ClipError for every other
     skeleton.

@@ -23,8 +23,11 @@ from typing import BinaryIO
 import numpy as np
 
 from tokendance_core.errors import ClipError, SettingError
-from tokendance_core.files import bvh
+from tokendance_core.files import bvh, limits
+from tokendance_core.files.array_file import Arrays, open_npz
 from tokendance_core.files.atomic import write_aside
+from tokendance_core.files.guarded import guarded
+from tokendance_core.files.json_file import parse_json
 from tokendance_core.motion import rotation
 from tokendance_core.motion.kinematics import resample_to_fps
 from tokendance_core.motion.skeleton import BODY_JOINTS, JOINTS
@@ -32,9 +35,6 @@ from tokendance_core.types import MotionClip
 
 FORMAT = "tokendance-clip"
 FORMAT_VERSION = 1
-
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
-"""What reading may raise for a file of another kind, or for half a file."""
 
 _Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Our Y-up world -> AMASS's Z-up world: (x, y, z) -> (x, -z, y)."""
@@ -63,13 +63,24 @@ def _save_own(clip: MotionClip, path: Path | BinaryIO) -> None:
     _write_npz(path, arrays)
 
 
-def _load_own(file: Mapping[str, np.ndarray], path: Path) -> MotionClip:
+def _floats(file: Arrays, name: str) -> np.ndarray:
+    """The array ``name`` of one motion, in this machine's byte order."""
+    array = file[name]
+    if array.dtype.kind != "f":
+        raise ValueError(f"{name} holds {array.dtype}, expected numbers with a point")
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def _load_own(file: Arrays, path: Path) -> MotionClip:
     if str(file["format"]) != FORMAT or int(file["version"]) != FORMAT_VERSION:
         raise ClipError(
             f"{path.name} is {file['format']} version {file['version']}, expected {FORMAT} version {FORMAT_VERSION}.",
             hint="Generate it again, or update TokenDance.",
         )
-    return MotionClip(file["rot6d"], file["root"], float(file["fps"]), str(file["name"]), json.loads(str(file["info"])))
+    root, fps = _floats(file, "root"), float(file["fps"])
+    limits.expect_length(len(root), fps)
+    info = parse_json(str(file["info"]), is_strict=False)
+    return MotionClip(_floats(file, "rot6d"), root, fps, str(file["name"]), info)
 
 
 def _save_smpl(clip: MotionClip, path: Path) -> None:
@@ -85,14 +96,16 @@ def _save_smpl(clip: MotionClip, path: Path) -> None:
     _write_npz(path, arrays)
 
 
-def _load_smpl(file: Mapping[str, np.ndarray], path: Path) -> MotionClip:
+def _load_smpl(file: Arrays, path: Path) -> MotionClip:
     rate = next((float(file[key]) for key in ("mocap_framerate", "mocap_frame_rate") if key in file), None)
     if rate is None:
         raise ClipError(
             f"{path.name} does not say its frame rate (mocap_framerate).",
             hint="Choose a pose file; shape files have no motion.",
         )
-    poses = file["poses"] if "poses" in file else np.concatenate((file["root_orient"], file["pose_body"]), -1)
+    parts = ("poses",) if "poses" in file else ("root_orient", "pose_body")
+    poses = np.concatenate([_floats(file, name) for name in parts], -1)
+    limits.expect_length(len(poses), rate)
     joints = poses.reshape(len(poses), -1, 3)
     count = joints.shape[1]
     if count < BODY_JOINTS:
@@ -106,18 +119,12 @@ def _load_smpl(file: Mapping[str, np.ndarray], path: Path) -> MotionClip:
     matrices[:, :shared] = rotation.matrix_from_axis_angle(joints[:, :shared])
     matrices[:, 0] = _Z_UP.T @ matrices[:, 0]
     rot6d = rotation.rot6d_from_matrix(matrices).astype(np.float32)
-    return MotionClip(rot6d, (file["trans"] @ _Z_UP).astype(np.float32), rate, path.name.split(".")[0])
+    return MotionClip(rot6d, (_floats(file, "trans") @ _Z_UP).astype(np.float32), rate, path.name.split(".")[0])
 
 
 def _load_npz(path: Path) -> MotionClip:
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            load_fields = _load_own if "format" in file else _load_smpl
-            return load_fields(file, path)
-    except _DAMAGE as problem:
-        raise ClipError(
-            f"{path.name} is not a motion file or is damaged ({problem}).", hint="Generate or export it again."
-        ) from problem
+    with open_npz(path, limits.CLIP_BYTES) as file:
+        return _load_own(file, path) if "format" in file else _load_smpl(file, path)
 
 
 _FORMATS: dict[str, tuple[Callable[[MotionClip, Path], None], Callable[[Path], MotionClip]]] = {
@@ -168,15 +175,18 @@ def to_bytes(clip: MotionClip) -> bytes:
     return zlib.compress(packed.getvalue(), 1)
 
 
+@guarded(ClipError, "is not a kept motion or is damaged", "Generate the dance again.")
 def from_bytes(packed: bytes) -> MotionClip:
     """The clip that ``to_bytes`` packed; ClipError when it is damaged."""
-    try:
-        with np.load(io.BytesIO(zlib.decompress(packed)), allow_pickle=False) as file:
-            return _load_own(file, Path("the kept motion"))
-    except _DAMAGE as problem:
-        raise ClipError(f"The kept motion is damaged ({problem}).", hint="Generate the dance again.") from problem
+    unpacker = zlib.decompressobj()
+    content = unpacker.decompress(packed, limits.KEPT_BYTES)
+    if not unpacker.eof or unpacker.unused_data:
+        raise ValueError("it is cut short, or greater than any dance")
+    with open_npz(io.BytesIO(content), limits.KEPT_BYTES) as file:
+        return _load_own(file, Path("the kept motion"))
 
 
+@guarded(ClipError, "is not a motion file or is damaged", "Generate or export it again.")
 def load(path: Path | str) -> MotionClip:
     """Read a motion file that ``save`` wrote, or an AMASS file; raises ClipError for everything else.
 
@@ -185,14 +195,9 @@ def load(path: Path | str) -> MotionClip:
     """
     path = Path(path)
     _, read = _format_of(path)
-    try:
-        clip = read(path)
-    except FileNotFoundError as problem:
-        raise ClipError(f"There is no file {path}.", hint="Check the path.") from problem
-    except OSError as problem:
-        raise ClipError(
-            f"Cannot read {path}: {problem.strerror or problem}.", hint="Check that it is a file you may read."
-        ) from problem
+    clip = read(path)
     if not clip.frames:
         raise ClipError(f"{path.name} holds no frames.", hint="Generate or export it again.")
+    if max(np.abs(clip.root).max(), np.abs(clip.rot6d).max()) > limits.FARTHEST:
+        raise ValueError(f"it reaches farther than {limits.FARTHEST:g} metres")
     return clip

@@ -36,8 +36,8 @@ def guarded(error: type[TokenDanceError], says: str, hint: str) -> Callable[[Cal
                 raise
             except Exception as problem:  # a hostile file reaches what no list of exceptions foresees
                 _LOG.debug("%s.%s failed", read.__module__, read.__qualname__, exc_info=True)
-                path = Path(str(args[0] if args else kwargs["path"])) if reads_path else None
-                raise _explained(problem, error, says, hint, path) from problem
+                named = (args[0] if args else kwargs.get("path")) if reads_path else None
+                raise _explained(problem, error, says, hint, Path(str(named)) if named else None) from problem
 
         return reader
 

@@ -12,33 +12,34 @@ CLIP_FRAMES = 300_000
 CLIP_SECONDS = 7200
 """Of a motion: twenty minutes of song played at a quarter of its speed, and then some."""
 
-POSES = 400
-"""Numbers of a frame in an AMASS file: SMPL-X has 165."""
+FARTHEST = 1e6
+"""Metres from the origin, or whatever unit a file has."""
+
+CLIP_BYTES = 500_000_000
+"""Of all arrays that are read of a motion file, unpacked: ``CLIP_FRAMES`` of AMASS take 400 MB."""
+
+KEPT_BYTES = 250_000_000
+"""Of a take that is kept in a .blend, unpacked: ``CLIP_FRAMES`` take 180 MB."""
 
 NPZ_MEMBERS = 64
 
 NPZ_BYTES = 2_000_000_000
 """Of all arrays that are read of one npz, unpacked: SMPL-X with every shape and expression takes 1 GB."""
 
-KEPT_BYTES = 250_000_000
-"""Of a take that is kept in a .blend, unpacked: ``CLIP_FRAMES`` take 180 MB."""
-
 BVH_BYTES = 400_000_000
 """Twenty minutes of 75 joints at 60 frames a second, as text."""
 
 BVH_JOINTS = 2000
-BVH_NUMBERS = 30_000_000
-"""Of all frames: 240 MB."""
+BVH_NUMBERS = 40_000_000
+"""Of all frames: 320 MB."""
 
-BVH_NAME = 200
-"""Letters of a joint's name; Blender keeps 63 bytes."""
+BVH_LINE = 100_000
+"""Letters of a line above the frames."""
 
 PICKLE_BYTES = 2_000_000_000
 """Of a body model; SMPL-H takes 300 MB, SMPL-X 800 MB."""
 
 PICKLE_OPCODES = 2_000_000
-PICKLE_DEPTH = 100
-"""Values that contain each other."""
 
 TEXT_BYTES = 16_000_000
 """Of JSON and tables."""
@@ -61,3 +62,11 @@ SOUND_CHANNELS = 64
 CHECKPOINT_BYTES = 2_000_000_000
 HEADER_BYTES = 4_000_000
 """Of a checkpoint: ten times what our largest needs."""
+
+
+def expect_length(frames: int, fps: float) -> None:
+    """ValueError for a motion that is longer than any dance."""
+    if frames > CLIP_FRAMES:
+        raise ValueError(f"it has {frames} frames, expected {CLIP_FRAMES} at most")
+    if frames / fps > CLIP_SECONDS:
+        raise ValueError(f"it lasts {frames / fps:.0f} seconds, expected {CLIP_SECONDS} at most")

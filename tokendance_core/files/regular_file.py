@@ -15,9 +15,9 @@ def open_regular(path: Path, most: int) -> BinaryIO:
     """The regular file at ``path``, of ``most`` bytes. Raises OSError, or ValueError saying what is wrong with it."""
     status = os.stat(path)  # before it is opened: to open a pipe is to wait for its writer
     if stat.S_ISDIR(status.st_mode):
-        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+        raise IsADirectoryError(errno.EISDIR, "it is a folder, no regular file")
     if not stat.S_ISREG(status.st_mode):
-        raise ValueError("it is a device or a pipe, not a regular file")
+        raise ValueError("it is a device or a pipe, no regular file")
     if status.st_size > most:
         raise ValueError(f"it has {status.st_size} bytes, expected {most} at most")
     return path.open("rb")
@@ -30,4 +30,4 @@ def read_text(path: Path, most: int = limits.TEXT_BYTES) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError("it is not UTF-8 text") from None
+        raise ValueError("it is not text in UTF-8") from None

@@ -7,27 +7,26 @@ that weights have: float16 and float32.
 
 from __future__ import annotations
 
-import json
 import math
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
 
+from tokendance_core.files import limits
+from tokendance_core.files.json_file import parse_json
+from tokendance_core.files.regular_file import open_regular
+
 _TYPES: Mapping[str, np.dtype[Any]] = {"F16": np.dtype("<f2"), "F32": np.dtype("<f4")}
 _LENGTH = 8
-_LONGEST_HEADER = 4_000_000
-"""Bytes: ten times what our largest checkpoint needs."""
-
 _MOST_DIMENSIONS = 8
 
 
 def read_metadata(path: Path) -> dict[str, str]:
     """The texts in the header of a file, read without its numbers. Raises as ``read``."""
-    with _regular(path) as file:
+    with open_regular(path, limits.CHECKPOINT_BYTES) as file:
         return _metadata(_header(file, os.fstat(file.fileno()).st_size))
 
 
@@ -36,7 +35,7 @@ def read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
 
     Raises OSError where the file cannot be read, ValueError saying what is wrong with it.
     """
-    with _regular(path) as file:
+    with open_regular(path, limits.CHECKPOINT_BYTES) as file:
         header = _header(file, os.fstat(file.fileno()).st_size)
         content = file.read()
     metadata = _metadata(header)
@@ -48,31 +47,18 @@ def read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
     }
 
 
-def _regular(path: Path) -> BinaryIO:
-    if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would never end
-        raise ValueError("it is no regular file")
-    return path.open("rb")
-
-
 def _header(file: BinaryIO, size: int) -> dict[str, Any]:
     """The parsed header; the numbers follow."""
     length = int.from_bytes(file.read(_LENGTH), "little")
-    if size < _LENGTH or not 0 < length <= min(size - _LENGTH, _LONGEST_HEADER):
+    if size < _LENGTH or not 0 < length <= min(size - _LENGTH, limits.HEADER_BYTES):
         raise ValueError(f"a header of {length} bytes in a file of {size}")
     try:
-        header = json.loads(file.read(length), object_pairs_hook=_without_repeats)
-    except RecursionError:
-        raise ValueError("the header is nested too deeply") from None
+        header = parse_json(file.read(length), limits.HEADER_BYTES)
+    except ValueError as problem:
+        raise ValueError(f"the header cannot be decoded: {problem}") from None
     if not isinstance(header, dict):
         raise ValueError("the header is no object")
     return header
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("the header names something twice")
-    return found
 
 
 def _metadata(header: Mapping[str, Any]) -> dict[str, str]:

@@ -13,6 +13,7 @@ Everything is numpy over the whole clip and linear in its length.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -67,7 +68,8 @@ def complete(clip: MotionClip, settings: FinishSettings) -> MotionClip:
 def unfinished_until(clip: MotionClip) -> float | None:
     """Seconds of the beat on which a dance of the network is to come to rest; None for motion that is finished."""
     end = clip.info.get(LAST_BEAT)
-    return float(end) if clip.info.get(FINISHED) is False and isinstance(end, int | float) else None
+    is_left = clip.info.get(FINISHED) is False
+    return float(end) if is_left and isinstance(end, int | float) and math.isfinite(end) else None
 
 
 def _moved(clip: MotionClip, shift: np.ndarray) -> MotionClip:

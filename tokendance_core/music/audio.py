@@ -14,6 +14,7 @@ import numpy as np
 
 from tokendance_core.errors import AudioError
 from tokendance_core.files.atomic import write_aside
+from tokendance_core.files.guarded import guarded
 from tokendance_core.music import decode, loudness
 from tokendance_core.music.excerpt import MAX_SECONDS, Span, check_file, check_length
 from tokendance_core.music.settings import MIN_SPEED, SongPart
@@ -49,6 +50,7 @@ def save_samples(path: str | Path, samples: np.ndarray) -> None:
         np.save(file, samples.astype("<f4", copy=False), allow_pickle=False)
 
 
+@guarded(AudioError, "does not hold the samples of a song", "Try again: they are decoded anew.")
 def load_samples(path: str | Path, name: str) -> Music:
     """Read what ``save_samples`` wrote of the song ``name``. Raises AudioError when it is anything else, and when the
     song is silent or of no length to dance to.

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from tokendance_core.errors import DataError
+from tokendance_core.files import limits
+from tokendance_core.files.array_file import open_npz
 from tokendance_core.files.atomic import write_aside
+from tokendance_core.files.guarded import guarded
 from tokendance_core.music.features import DEFINITION, FEATURE_NAMES
 from tokendance_core.types import MusicFeatures
 
@@ -22,19 +24,22 @@ def write(song: MusicFeatures, path: Path) -> None:
         np.savez_compressed(aside, values=values, definition=np.array(DEFINITION))
 
 
+@guarded(DataError, "holds no features that can be read", _AGAIN)
 def read(path: Path) -> MusicFeatures:
     """Features that :func:`write` wrote. DataError when the file is damaged, or features were another thing then."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            values, definition = file["values"].T.astype(np.float32), int(file["definition"])
-    except (OSError, ValueError, KeyError, EOFError, TypeError, zipfile.BadZipFile) as error:
-        raise DataError(f"The features {path} cannot be read ({error}).", hint=_AGAIN) from None
+    with open_npz(path, limits.CLIP_BYTES) as file:
+        values, definition = file["values"].T, int(file["definition"])
     if definition != DEFINITION:
         raise DataError(
             f"The features {path} are of definition {definition}, this program computes {DEFINITION}.", hint=_AGAIN
         )
-    if values.ndim != 2 or values.shape[1] != len(FEATURE_NAMES) or not np.isfinite(values).all():
+    if (
+        values.dtype.kind != "f"
+        or values.ndim != 2
+        or values.shape[1] != len(FEATURE_NAMES)
+        or not np.isfinite(values).all()
+    ):
         raise DataError(
             f"The features {path} are {values.shape}, expected finite numbers (T, {len(FEATURE_NAMES)}).", hint=_AGAIN
         )
-    return MusicFeatures(np.ascontiguousarray(values))
+    return MusicFeatures(np.ascontiguousarray(values, np.float32))

@@ -10,6 +10,9 @@ from typing import TypeVar
 
 from tokendance_core.errors import RigError
 from tokendance_core.files.atomic import write_aside
+from tokendance_core.files.guarded import guarded
+from tokendance_core.files.json_file import parse_json
+from tokendance_core.files.regular_file import read_text
 from tokendance_core.rigs.anatomy import KNOWN
 from tokendance_core.types import RigMap, Switch
 
@@ -122,23 +125,14 @@ def _switch(value: object) -> Switch:
     )
 
 
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """An object of the file; RigError where a key appears twice, because one of the values would be lost silently."""
-    found: dict[str, object] = {}
-    for key, value in pairs:
-        if key in found:
-            raise _wrong(f"{key!r} stands twice in one object")
-        found[key] = value
-    return found
-
-
+@guarded(RigError, "is no rig map that TokenDance can read", _HINT)
 def from_json(text: str) -> RigMap:
     """The map that ``to_json``, of this version or an earlier one, wrote; RigError, saying what was expected, for
     anything else.
     """
     try:
-        values = json.loads(text, object_pairs_hook=_once)
-    except (json.JSONDecodeError, RecursionError) as problem:
+        values = parse_json(text)
+    except ValueError as problem:
         raise _wrong(f"it is not complete JSON ({problem})") from problem
     if not isinstance(values, dict) or values.get("format") != FORMAT:
         raise _wrong(f"expected an object with the format “{FORMAT}”")
@@ -176,16 +170,17 @@ def from_json(text: str) -> RigMap:
 def save_rig_map(rig_map: RigMap, path: Path | str) -> None:
     """Write the map to a file; RigError when it cannot be written."""
     with write_aside(path, RigError) as aside:
-        aside.write_text(to_json(rig_map), encoding="utf-8")
+        aside.write_text(to_json(rig_map), encoding="utf-8", errors="backslashreplace")
 
 
+@guarded(RigError, "is no rig map that TokenDance can read", _HINT)
 def load_rig_map(path: Path | str) -> RigMap:
     """Read the map from a file; RigError when there is none, or when it is damaged."""
     path = Path(path)
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        reason = "it is not text" if isinstance(problem, UnicodeDecodeError) else problem.strerror or str(problem)
+        text = read_text(path)
+    except (OSError, ValueError) as problem:
+        reason = (isinstance(problem, OSError) and problem.strerror) or str(problem)
         raise RigError(
             f"Cannot read the rig map {path}: {reason}.", hint="Choose a rig map that TokenDance has saved."
         ) from problem

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from tokendance_core.errors import ClipError, DataError
+from tokendance_core.files.array_file import open_npz
+from tokendance_core.files.guarded import guarded
 from tokendance_core.motion.skeleton import BODY_JOINTS, PARENTS
 from tokendance_core.smpl import model_pickle
 
@@ -54,12 +55,13 @@ class BodyModel:
         return list(_OURS[self.joints])
 
 
+@guarded(ClipError, "is not a body model or is damaged", _CHOOSE)
 def read(path: Path) -> BodyModel:
     """The model in ``path``; ClipError when it is none that we know."""
     read_arrays = {".npz": _read_npz, ".pkl": _read_pickle}.get(path.suffix.lower())
     if read_arrays is None:
         raise ClipError(f"{path.name} has no suffix of a body model (.npz, .pkl).", hint=_CHOOSE)
-    if not path.is_file():
+    if not os.path.exists(path):
         raise ClipError(
             f"There is no body model {path}.",
             hint="Check the path of the file; body models are not part of TokenDance.",
@@ -80,21 +82,15 @@ def read(path: Path) -> BodyModel:
 
 
 def _read_npz(path: Path) -> dict[str, np.ndarray]:
-    key = ""
-    try:
-        with path.open("rb") as stream, np.load(stream, allow_pickle=False) as file:
-            _expect_keys(file.files, path)
-            arrays = {}
-            for key in _KEYS:
+    with open_npz(path) as file:
+        _expect_keys(file.names, path)
+        arrays = {}
+        for key in _KEYS:
+            try:
                 arrays[key] = file[key]
-            return arrays
-    except OSError as problem:
-        raise ClipError(
-            f"Cannot read {path}: {problem.strerror or problem}.", hint="Check that you may read the file."
-        ) from problem
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, AttributeError) as problem:
-        what = f"{path.name} holds no plain array {key}" if key else f"{path.name} is not a body model or is damaged"
-        raise ClipError(f"{what} ({problem}).", hint=_ORIGINAL if key else _CHOOSE) from problem
+            except ValueError as problem:
+                raise ClipError(f"{path.name} holds no plain array {key} ({problem}).", hint=_ORIGINAL) from problem
+        return arrays
 
 
 def _read_pickle(path: Path) -> dict[str, np.ndarray]:

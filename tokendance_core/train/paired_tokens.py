@@ -5,7 +5,6 @@ state.
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,10 @@ from tokendance_core.datasets.compose import Dance, compose
 from tokendance_core.datasets.pack import GENRES, SourceClip, SourceSong
 from tokendance_core.datasets.phrases import Danceable, danceables
 from tokendance_core.errors import DataError
+from tokendance_core.files.array_file import open_npz
 from tokendance_core.files.atomic import write_aside
+from tokendance_core.files.guarded import guarded
+from tokendance_core.files.json_file import parse_json
 from tokendance_core.music import bars, energy, features
 from tokendance_core.music.clock import AS_DANCED, FRAMES_PER_BEAT, ON_THE_BEAT, Clock
 from tokendance_core.train import percussion
@@ -297,16 +299,13 @@ def save(pairs: PairedTokens, path: Path) -> None:
         np.savez_compressed(aside, **arrays, **words)
 
 
+@guarded(
+    DataError, "is damaged or of an earlier version: its pairs cannot be read", "Delete it: training builds it again."
+)
 def load(path: Path) -> PairedTokens:
     """Pairs that ``save`` wrote. Raises DataError for a file that is damaged or of an earlier version."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            arrays = {name: stored[name].astype(np.int64) for name in (*_PROMPT, *_ORIGIN)}
-            arrays["clip_seconds"] = stored["clip_seconds"]
-            clips, sources = (tuple(json.loads(str(stored[name]))) for name in ("clips", "sources"))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(
-            f"The pairs in {path} cannot be read ({error}): the file is damaged or of an earlier version.",
-            hint="Delete it: training builds it again.",
-        ) from None
+    with open_npz(path) as stored:
+        arrays = {name: stored[name].astype(np.int64) for name in (*_PROMPT, *_ORIGIN)}
+        arrays["clip_seconds"] = stored["clip_seconds"]
+        clips, sources = (tuple(parse_json(str(stored[name]))) for name in ("clips", "sources"))
     return PairedTokens(**arrays, clips=clips, sources=sources)

@@ -50,12 +50,12 @@ def test_stand_ins_take_the_place_of_what_is_named(tmp_path: Path) -> None:
 
 
 def test_byte_order_in_a_file_stays_there(tmp_path: Path) -> None:
-    """Old pickles give the flags of a dtype as numbers; the byte order that they set is that of a copy, asked for or
-    not.
-    """
-    swapped = b"cnumpy\ndtype\n(S'f8'\nI0\nI0\ntR(I3\nS'>'\nNNNI-1\nI-1\nI0\ntb"
-    (tmp_path / "data.pkl").write_bytes(b"(dS'x'\n" + swapped + b"s.")
-    assert restricted_pickle.read(tmp_path / "data.pkl")["x"] == np.dtype(">f8")
+    """Old pickles give the flags of a dtype as numbers; the byte order that they set is not that of numpy's own."""
+    swapped = np.arange(3, dtype=">f8")
+    (tmp_path / "data.pkl").write_bytes(pickle.dumps({"x": swapped}, 2).replace(b"\x89\x88\x87R", b"K\x00K\x01\x87R"))
+    found = restricted_pickle.read(tmp_path / "data.pkl")["x"]
+    np.testing.assert_array_equal(found, swapped)
+    assert found.dtype == swapped.dtype
     assert np.dtype("f8").isnative
 
 
