@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import bpy
 import numpy as np
@@ -219,6 +219,12 @@ def show_in_sequencer(context: bpy.types.Context, scene: bpy.types.Scene) -> Non
     workspace = context.workspace
     if workspace is not None and hasattr(workspace, "sequencer_scene") and workspace.sequencer_scene is None:
         workspace.sequencer_scene = scene
+
+
+def foreign_property(owner: bpy.types.ID, name: str) -> object:
+    """What another add-on keeps on ``owner``, whether it is enabled or not; from 5.0 on that is a place of its own."""
+    kept: Any = owner.bl_system_properties_get() if hasattr(owner, "bl_system_properties_get") else owner
+    return kept.get(name) if kept is not None else None
 
 
 def node_tree(material: bpy.types.Material) -> bpy.types.NodeTree:

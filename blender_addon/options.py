@@ -97,7 +97,8 @@ EXACT = Placement(foot_lock=0.0, arm_spacing=0.0, smoothing=0.0, stage=0.0)
 class Order:
     """What *Generate Dance* is asked for: a ``song`` (a file) or a ``strip`` (its name); neither: what is at hand.
 
-    ``part`` holds for a song that no strip plays; ``frame_start`` None is the scene's first frame. Raises SettingError.
+    ``part`` holds for a song that no strip plays; ``frame_start`` None is the scene's first frame. Somebody may have
+    ``pointed`` at who dances; a file that no user looks at is searched. Raises SettingError.
     """
 
     song: str = declare_option("", "Sound file to dance to; empty: the sound strip", unit="file", once=True)
@@ -109,7 +110,8 @@ class Order:
     )
     armature: str = declare_option(
         "",
-        "Armature that dances; empty: the panel's character, else the first recognised, else a new mannequin",
+        "Armature that dances; empty: the panel's character, else that of the active object, else the only one that "
+        "is seen, else a new mannequin",
         once=True,
     )
     in_range: bool = declare_option(False, "Dance only between the first and the last frame of the scene")
@@ -124,6 +126,7 @@ class Order:
         "", "Name of the new action; empty: song, genre and seed", label="Action", once=True
     )
     frame_start: int | None = None
+    pointed: bool = True
     settings: GenerateSettings = field(default_factory=GenerateSettings)
     part: SongPart = field(default_factory=SongPart)
     placement: Placement = field(default_factory=Placement)

@@ -65,7 +65,7 @@ def animatable(armature: bpy.types.Object) -> bpy.types.Object:
     """The armature itself; RigError when it is linked from another file, or its bones or an NLA strip of it are being
     edited.
     """
-    if armature.mode == "EDIT":
+    if armature.data.is_editmode:  # of another object that shares the bones, too
         raise RigError(
             f"“{armature.name}” is in edit mode, its bones cannot be read.", hint="Leave edit mode and try again."
         )

@@ -23,27 +23,34 @@ class Summary:
 
 
 class Summaries:
-    """Summaries of the characters in a session, by name."""
+    """Summaries of the characters in a session, by what Blender knows them by for as long as it runs."""
 
     def __init__(self, ticker: Ticker) -> None:
         self._ticker = ticker
-        self._known: dict[str, tuple[object, Summary]] = {}
-        self._asked: set[str] = set()
+        self._known: dict[int, tuple[object, Summary]] = {}
+        self._asked: set[int] = set()
 
     def look_up(self, armature: bpy.types.Object) -> Summary | None:
         """The summary if it is known; otherwise None, and it will be computed soon."""
-        key, summary = self._known.get(armature.name, (None, None))
+        key, summary = self._known.get(armature.session_uid, (None, None))
         if summary is not None and key == _key(armature):
             return summary
-        if armature.name not in self._asked and armature.mode != "EDIT":
-            self._asked.add(armature.name)
-            self._ticker.add(partial(self._answer, armature.name))
+        if armature.session_uid not in self._asked and armature.mode != "EDIT":
+            self._asked.add(armature.session_uid)
+            self._ticker.add(partial(self._answer, armature.session_uid))
         return None
 
-    def _answer(self, name: str) -> bool:
+    def recognises(self, armature: bpy.types.Object, *, now: bool) -> bool | None:
+        """Whether the armature is a character; None while that is not known, which is looked into ``now`` or soon."""
+        known = self.look_up(armature) if armature.mode != "EDIT" else None
+        if known is None and (now or armature.mode == "EDIT"):
+            known = self.make(armature)
+        return known.rig_map is not None if known is not None else None
+
+    def _answer(self, uid: int) -> bool:
         """For the ticker: compute a summary and show it; False, because once is enough."""
-        self._asked.discard(name)
-        armature: bpy.types.Object | None = bpy.data.objects.get(name)
+        self._asked.discard(uid)
+        armature = next((item for item in bpy.data.objects if item.session_uid == uid), None)
         if armature is not None and armature.type == "ARMATURE" and armature.mode != "EDIT":
             self.refresh(armature)
         return False
@@ -61,7 +68,7 @@ class Summaries:
             summary = Summary(rig_map, kept, rig_problems(rig.read_rig(armature), rig_map))
         except RigError as error:
             summary = Summary(None, kept, (error.text,))
-        self._known[armature.name] = (_key(armature), summary)
+        self._known[armature.session_uid] = (_key(armature), summary)
         return summary
 
     def close(self) -> None:

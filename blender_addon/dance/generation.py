@@ -154,7 +154,7 @@ def begin(context: bpy.types.Context, order: Order) -> Generation:
     """
     scene, settings = context.scene, preferences.runtime(context)
     passage, strip = _passage(scene, order)
-    armature = dancers.find(context, order.armature)
+    armature = dancers.who(context, order.armature, pointed=order.pointed).ready()
     if armature is not None:
         rig.check(armature)
     requests = [

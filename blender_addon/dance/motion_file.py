@@ -41,7 +41,8 @@ class ApplyMotion(options_of(FilePlacement), bpy.types.Operator):
     filter_glob: bpy.props.StringProperty(default="*.npz;*.bvh", options={"HIDDEN", "SKIP_SAVE"})
     armature: bpy.props.StringProperty(
         name="Armature",
-        description="Armature that dances; empty: the panel's character, else the first recognised",
+        description="Armature that dances; empty: the panel's character, else that of the active object, else the only "
+        "one that is seen",
         options={"SKIP_SAVE"},
     )
     frame_start: bpy.props.IntProperty(
@@ -69,7 +70,7 @@ class ApplyMotion(options_of(FilePlacement), bpy.types.Operator):
         frame = self.frame_start if self.properties.is_property_set("frame_start") else scene.frame_start
         path = Path(bpy.path.abspath(self.filepath))
         try:
-            armature = dancers.find(context, self.armature)
+            armature = dancers.who(context, self.armature).ready()
             if armature is None:
                 raise RigError("There is no character in the scene.", hint="Add one, or add TokenDance's mannequin.")
             clip = self._clip(path)

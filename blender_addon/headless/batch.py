@@ -19,6 +19,7 @@ import bpy
 from tokendance_core import Cancelled, ClipError, TokenDanceError, write_aside
 
 from ..character import dancer as dancers
+from ..character.dancer import Dancer
 from ..dance import delivery
 from ..options import Order
 from ..runtime import worker as worker_client
@@ -31,7 +32,7 @@ _LOG = logging.getLogger(__package__)
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a job; ``digest`` names everything that its files depend on."""
+    """What became of a job; ``digest`` names everything that its files depend on, ``dancer`` who danced and why."""
 
     name: str
     status: Literal["done", "skipped", "failed", "left"]
@@ -41,6 +42,7 @@ class Result:
     hint: str = ""
     exit_code: int = 0
     seconds: float = 0.0
+    dancer: str = ""
 
 
 Tell = Callable[[Result], None]
@@ -75,26 +77,26 @@ def run(
     return results
 
 
-def prepare(job: Job) -> str:
-    """Open the job's character in a clean file; the name of its armature, empty for the mannequin to come. Raises
-    RigError.
-    """
+def prepare(job: Job) -> Dancer:
+    """Open the job's character in a clean file; who will dance. Raises RigError."""
     if job.character is None:
         exchange.empty_file()
-        return ""
+        return dancers.who(bpy.context)
     exchange.open_character(job.character)
-    return dancers.find_recognised(bpy.context, job.armature).name
+    return dancers.expected(bpy.context, job.armature)
 
 
 def dance(
-    job: Job, armature: str, on_progress: worker_client.Progress = worker_client.no_progress
+    job: Job, dancer: Dancer, on_progress: worker_client.Progress = worker_client.no_progress
 ) -> tuple[bpy.types.Object, list[str]]:
-    """Let ``armature`` dance in the open file; the one that does, and sentences for the user. Raises
+    """Let ``dancer`` dance in the open file; the armature that does, and sentences for the user. Raises
     TokenDanceError.
     """
+    armature = dancer.ready()
     order = Order(
         song=str(job.song),
-        armature=armature,
+        armature=armature.name if armature is not None else "",
+        pointed=False,
         fit_frame_range=True,
         settings=job.settings,
         part=job.part,
@@ -109,12 +111,13 @@ def _run(job: Job, folder: Path) -> Result:
     try:
         for suffix in job.formats:
             exchange.check(folder / f"{job.name}{suffix}")
-        armature, warnings = dance(job, prepare(job))
+        dancer = prepare(job)
+        armature, warnings = dance(job, dancer)
         for suffix in job.formats:
             path = folder / f"{job.name}{suffix}"
             exchange.write(path, armature)
             written.append(path.name)
-        ended = Result(job.name, "done", state, message="; ".join(warnings))
+        ended = Result(job.name, "done", state, message="; ".join(warnings), dancer=dancer.reason)
     except Cancelled:
         raise KeyboardInterrupt from None
     except TokenDanceError as error:

@@ -27,6 +27,9 @@ from tokendance_core import (
 )
 
 from .. import session
+from ..character import dancer as dancers
+from ..character.dancer import Dancer
+from ..interface.scene_guard import leave_modes
 from ..options import QUALITY_STEPS, Fitting, Placement
 from ..runtime import worker as worker_client
 from . import batch, exchange
@@ -96,7 +99,8 @@ def _parser() -> argparse.ArgumentParser:
         "--armature",
         default="",
         metavar="NAME",
-        help="default: the character of the panel, else the first recognised, else a mannequin",
+        help="default: the character of the panel, else that of the active object, else the only one that is seen (it "
+        "moves a visible mesh, or is visible itself), else a mannequin; two that could dance are refused",
     )
     _add_dance_options(one)
     one.set_defaults(run=_generate)
@@ -148,8 +152,9 @@ def _generate(args: argparse.Namespace) -> int:
         part=options_from_arguments(SongPart, args, speed=1.0),
         placement=options_from_arguments(Placement, args, replace=False, push_to_nla=False, mark_asset=False),
     )
-    armature = batch.prepare(job) if job.character is not None else job.armature
-    dancer, warnings = batch.dance(job, armature, _tell_progress if args.json else worker_client.no_progress)
+    chosen = _dancer(job)
+    _say({"event": "dancer", "reason": chosen.reason}, f"Dancer: {chosen.reason}", args.json)
+    dancer, warnings = batch.dance(job, chosen, _tell_progress if args.json else worker_client.no_progress)
     for warning in warnings:
         _say({"event": "warning", "message": warning}, f"Warning: {warning}", args.json)
     for path in args.output:
@@ -158,6 +163,14 @@ def _generate(args: argparse.Namespace) -> int:
             {"event": "done", "path": str(path), "armature": dancer.name}, f"{path}: “{dancer.name}” dances", args.json
         )
     return 0
+
+
+def _dancer(job: Job) -> Dancer:
+    """Who dances: in the job's character file, else in the file that Blender has open."""
+    if job.character is not None:
+        return batch.prepare(job)
+    leave_modes()
+    return dancers.who(bpy.context, job.armature, pointed=False)
 
 
 def _batch(args: argparse.Namespace) -> int:

@@ -17,6 +17,7 @@ import bpy
 from tokendance_core import ClipError, RigError, TokenDanceError, check_writable, write_aside
 
 from .. import compat
+from ..interface.scene_guard import leave_modes
 from ..takes import store as takes
 
 _LOG = logging.getLogger(__package__)
@@ -34,8 +35,16 @@ def _shorten() -> None:
     scene.frame_start = scene.frame_end = 1
 
 
+def _point_at_nothing() -> None:
+    layer = bpy.context.view_layer
+    layer.objects.active = None
+    for item in list(layer.objects.selected):
+        item.select_set(False)
+
+
 def _open_blend(path: Path) -> None:
     bpy.ops.wm.open_mainfile(filepath=str(path), load_ui=False, use_scripts=False)
+    leave_modes()
 
 
 def _import_fbx(path: Path) -> None:
@@ -83,6 +92,7 @@ def open_character(path: Path) -> None:
         read(path)
     if read is not _open_blend:
         _shorten()  # some importers set the range of the motion that came along
+        _point_at_nothing()  # what an importer selects, no user has pointed at
 
 
 def _write_blend(path: Path, armature: bpy.types.Object) -> None:

@@ -22,6 +22,16 @@ def object_mode(context: bpy.types.Context) -> None:
         bpy.ops.object.mode_set(mode="OBJECT")
 
 
+def leave_modes() -> None:
+    """Every object of the file in object mode: bones that are edited cannot be read, and a file may be saved so."""
+    for item in bpy.data.objects:
+        for scene in item.users_scene if item.mode != "OBJECT" else ():
+            layer = next((layer for layer in scene.view_layers if item.name in layer.objects), None)
+            if layer is not None:
+                with bpy.context.temp_override(scene=scene, view_layer=layer, active_object=item, object=item):
+                    bpy.ops.object.mode_set(mode="OBJECT")
+
+
 @contextmanager
 def restored(context: bpy.types.Context) -> Iterator[None]:
     """Work in object mode, then give back mode, selection, active object and frame; names, not pointers, are kept."""

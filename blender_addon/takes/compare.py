@@ -9,10 +9,9 @@ import bpy
 import numpy as np
 
 from .. import compat
+from ..character.standing import COMPARISON
 from . import properties
 from . import store as takes
-
-COLLECTION = "TokenDance Comparison"
 
 MOST = 8
 """Copies at once."""
@@ -30,12 +29,12 @@ def candidates(armature: bpy.types.Object | None) -> list[bpy.types.Action]:
 
 
 def is_on(scene: bpy.types.Scene) -> bool:
-    return any(child.name.startswith(COLLECTION) for child in scene.collection.children)
+    return any(child.name.startswith(COMPARISON) for child in scene.collection.children)
 
 
 def begin(context: bpy.types.Context, armature: bpy.types.Object) -> int:
     """Put a copy of the character for each candidate beside it, first to its left, then to its right; how many."""
-    collection = bpy.data.collections.new(COLLECTION)
+    collection = bpy.data.collections.new(COMPARISON)
     context.scene.collection.children.link(collection)
     step = _SPACING * _width(armature)
     for number, take in enumerate(candidates(armature)):
@@ -49,7 +48,7 @@ def begin(context: bpy.types.Context, armature: bpy.types.Object) -> int:
 
 def end(scene: bpy.types.Scene) -> None:
     """Remove the copies; what they share with the character stays."""
-    for collection in [child for child in scene.collection.children if child.name.startswith(COLLECTION)]:
+    for collection in [child for child in scene.collection.children if child.name.startswith(COMPARISON)]:
         for item in list(collection.objects):
             bpy.data.objects.remove(item)
         bpy.data.collections.remove(collection)

@@ -15,6 +15,7 @@ import pytest
 from blender_addon import compat, session
 from blender_addon.armature import recipe as recipes
 from blender_addon.armature.recipe import Recipe
+from blender_addon.character.standing import COMPARISON
 from blender_addon.takes import compare, retiming
 from blender_addon.takes import store as takes
 from tests.blender.curves import curves
@@ -504,7 +505,7 @@ def test_a_compared_copy_looks_at_itself(mannequin, generate):
     (skin,) = mannequin.children
     skin.parent = None
     bpy.ops.tokendance.compare_takes()
-    copy, copied_skin = sorted(bpy.data.collections[compare.COLLECTION].objects, key=lambda item: item.type)
+    copy, copied_skin = sorted(bpy.data.collections[COMPARISON].objects, key=lambda item: item.type)
     copied = copy.pose.bones["left_wrist"].constraints[0]
     assert (copied.target, copied.pole_target) == (copy, copy)
     assert copy.animation_data.drivers[0].driver.variables[0].targets[0].id == copy

@@ -1,0 +1,95 @@
+"""How well the armatures of a scene stand as characters: who is seen, who moves a mesh, who is but a metarig."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, fields
+
+import bpy
+
+from .. import compat
+
+Sees = Callable[[bpy.types.Object], bool]
+
+
+COMPARISON = "TokenDance Comparison"
+"""Name of the collection with the copies that dance while takes are compared: none of them is a character."""
+
+
+@dataclass(frozen=True, order=True)
+class Standing:
+    """What speaks for an armature, the weightiest first."""
+
+    moves_a_mesh: bool
+    is_visible: bool
+    is_local: bool
+    is_finished: bool
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether there is anything of the character to be seen."""
+        return self.moves_a_mesh or self.is_visible
+
+
+WORDS = {
+    "moves_a_mesh": "the only character that moves a visible mesh",
+    "is_visible": "the only character that is visible",
+    "is_local": "the only character that is not linked from another file",
+    "is_finished": "the rig that was generated, not its metarig",
+}
+"""What sets a character apart from those behind it -> what the panel says."""
+
+
+def sight(context: bpy.types.Context) -> Sees:
+    """Tells whether an object is seen: in this view layer, and in the view's local view where that is on."""
+    layer, space = context.view_layer, context.space_data
+    if isinstance(space, bpy.types.SpaceView3D) and space.local_view is not None:
+        return lambda item: item.visible_get(view_layer=layer, viewport=space)
+    return lambda item: item.visible_get(view_layer=layer)
+
+
+def standings(armatures: Iterable[bpy.types.Object], sees: Sees) -> dict[bpy.types.Object, Standing]:
+    """The standing of each armature."""
+    there = list(armatures)
+    users = bpy.data.user_map(subset=there, value_types={"OBJECT"}) if there else {}
+    return {
+        armature: Standing(
+            moves_a_mesh=any(_moves(armature, item) and sees(item) for item in users.get(armature, ())),
+            is_visible=sees(armature),
+            is_local=armature.library is None,
+            is_finished=not is_metarig(armature),
+        )
+        for armature in there
+    }
+
+
+def set_apart(best: Standing, second: Standing) -> str:
+    """In words what the better of two standings has and the other has not."""
+    return next(WORDS[one.name] for one in fields(best) if getattr(best, one.name) and not getattr(second, one.name))
+
+
+def _moves(armature: bpy.types.Object, item: bpy.types.Object) -> bool:
+    """Whether the bones of an armature deform a mesh or carry it."""
+    if item.type != "MESH":
+        return False
+    modifiers = [one for one in item.modifiers if isinstance(one, bpy.types.ArmatureModifier)]
+    bent = any(one.object == armature and one.show_viewport for one in modifiers)
+    return bent or (item.parent == armature and item.parent_type in ("ARMATURE", "BONE"))
+
+
+def is_compared(armature: bpy.types.Object) -> bool:
+    """Whether it is a copy that shows another take beside the character."""
+    return any(collection.name.startswith(COMPARISON) for collection in armature.users_collection)
+
+
+def is_metarig(armature: bpy.types.Object) -> bool:
+    """Whether Rigify makes, or made, another rig from the armature."""
+    if "rig_id" in armature.data:
+        return False
+    return generated_from(armature) is not None or "metarig" in armature.name.lower()
+
+
+def generated_from(metarig: bpy.types.Object) -> bpy.types.Object | None:
+    """The rig that Rigify generated from a metarig; None where there is none."""
+    made = compat.foreign_property(metarig.data, "rigify_target_rig")
+    return made if isinstance(made, bpy.types.Object) and made.type == "ARMATURE" else None
