@@ -75,12 +75,14 @@ def who(context: bpy.types.Context, name: str = "", *, pointed: bool = True, now
 
 def shown(context: bpy.types.Context) -> Dancer:
     """Who would dance now, for the panel: quick enough to be asked while drawing."""
-    return who(context, now=bpy.app.background)
+    return who(context, now=False)
 
 
 def dancer(context: bpy.types.Context) -> bpy.types.Object | None:
-    """The character of the panel: the armature that is ``shown``; None for a mannequin, or where nobody is found."""
-    return shown(context).armature
+    """The character of the panel: the armature that is ``shown``, at once where nothing is drawn; None for a mannequin,
+    or where nobody is found.
+    """
+    return who(context, now=bpy.app.background).armature
 
 
 def expected(context: bpy.types.Context, name: str) -> Dancer:

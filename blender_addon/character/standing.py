@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
+from typing import Any
 
 import bpy
 
@@ -54,7 +55,7 @@ def standings(armatures: Iterable[bpy.types.Object], sees: Sees) -> dict[bpy.typ
     users = bpy.data.user_map(subset=there, value_types={"OBJECT"}) if there else {}
     return {
         armature: Standing(
-            moves_a_mesh=any(_moves(armature, item) and sees(item) for item in users.get(armature, ())),
+            moves_a_mesh=any(sees(item) for item in _moved(armature, users.get(armature, ()))),
             is_visible=sees(armature),
             is_local=armature.library is None,
             is_finished=not is_metarig(armature),
@@ -68,13 +69,15 @@ def set_apart(best: Standing, second: Standing) -> str:
     return next(WORDS[one.name] for one in fields(best) if getattr(best, one.name) and not getattr(second, one.name))
 
 
-def _moves(armature: bpy.types.Object, item: bpy.types.Object) -> bool:
-    """Whether the bones of an armature deform a mesh or carry it."""
-    if item.type != "MESH":
-        return False
-    modifiers = [one for one in item.modifiers if isinstance(one, bpy.types.ArmatureModifier)]
-    bent = any(one.object == armature and one.show_viewport for one in modifiers)
-    return bent or (item.parent == armature and item.parent_type in ("ARMATURE", "BONE"))
+def _moved(armature: bpy.types.Object, users: Iterable[bpy.types.ID]) -> Iterator[bpy.types.Object]:
+    """The meshes among the users of an armature that its bones deform or carry."""
+    for item in users:
+        if not isinstance(item, bpy.types.Object) or item.type != "MESH":
+            continue
+        modifiers = [one for one in item.modifiers if isinstance(one, bpy.types.ArmatureModifier)]
+        bent = any(one.object == armature and one.show_viewport for one in modifiers)
+        if bent or (item.parent == armature and item.parent_type in ("ARMATURE", "BONE")):
+            yield item
 
 
 def is_compared(armature: bpy.types.Object) -> bool:
@@ -84,7 +87,8 @@ def is_compared(armature: bpy.types.Object) -> bool:
 
 def is_metarig(armature: bpy.types.Object) -> bool:
     """Whether Rigify makes, or made, another rig from the armature."""
-    if "rig_id" in armature.data:
+    bones: Any = armature.data
+    if "rig_id" in bones:
         return False
     return generated_from(armature) is not None or "metarig" in armature.name.lower()
 

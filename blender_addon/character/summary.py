@@ -35,15 +35,15 @@ class Summaries:
         key, summary = self._known.get(armature.session_uid, (None, None))
         if summary is not None and key == _key(armature):
             return summary
-        if armature.session_uid not in self._asked and armature.mode != "EDIT":
+        if armature.session_uid not in self._asked:
             self._asked.add(armature.session_uid)
             self._ticker.add(partial(self._answer, armature.session_uid))
         return None
 
     def recognises(self, armature: bpy.types.Object, *, now: bool) -> bool | None:
         """Whether the armature is a character; None while that is not known, which is looked into ``now`` or soon."""
-        known = self.look_up(armature) if armature.mode != "EDIT" else None
-        if known is None and (now or armature.mode == "EDIT"):
+        known = self.look_up(armature)
+        if known is None and now:
             known = self.make(armature)
         return known.rig_map is not None if known is not None else None
 
@@ -51,7 +51,7 @@ class Summaries:
         """For the ticker: compute a summary and show it; False, because once is enough."""
         self._asked.discard(uid)
         armature = next((item for item in bpy.data.objects if item.session_uid == uid), None)
-        if armature is not None and armature.type == "ARMATURE" and armature.mode != "EDIT":
+        if armature is not None and armature.type == "ARMATURE":
             self.refresh(armature)
         return False
 

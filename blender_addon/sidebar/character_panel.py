@@ -29,19 +29,21 @@ class CharacterPanel(SidebarPanel, bpy.types.Panel):
     bl_order = 1
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, armature = self.layout, dancers.dancer(context)
-        settings = properties.of_scene(context.scene)
+        layout, found = self.layout, dancers.shown(context)
+        armature, settings = found.armature, properties.of_scene(context.scene)
         layout.prop(settings, "character", text="", icon="ARMATURE_DATA")
+        if found.problem:
+            sentence(context, layout, found.problem, icon="ERROR")
+            sentence(context, layout, found.hint, icon="BLANK1")
+        elif not found.is_known or armature is None or armature != settings.character:
+            sentence(context, layout, found.reason, icon="INFO" if found.is_known else "TIME")
         if armature is None:
-            sentence(context, layout, "Without one, a mannequin dances.", icon="INFO")
             layout.operator("tokendance.add_mannequin", icon="ADD")
             return
         summary = session.current().summaries.look_up(armature)
         if summary is None:
-            layout.label(text="Looking at the bones…", icon="TIME")
+            layout.label(text=dancers.LOOKING, icon="TIME")
             return
-        if settings.character is None:
-            layout.label(text=armature.name, icon="OBJECT_DATA", translate=False)
         if summary.rig_map is not None:
             text = f"{summary.rig_map.family}, {100 * summary.rig_map.score:.0f} %"
             layout.label(text=text, icon="BLANK1" if summary.problems else "CHECKMARK", translate=False)

@@ -28,14 +28,11 @@ def why_not(context: bpy.types.Context) -> str:
 
 
 def character_problem(context: bpy.types.Context) -> str:
-    armature = dancers.dancer(context)
-    if armature is None:
-        return ""  # a mannequin is added, or another armature of the scene is recognised
-    if armature.mode == "EDIT":
-        return "Leave edit mode first: the bones of the character may still change"
-    summary = session.current().summaries.look_up(armature)
-    unfit = summary is not None and bool(summary.problems)
-    return dancers.locked(armature) or ("The character cannot dance yet: see Character" if unfit else "")
+    found = dancers.shown(context)
+    if found.problem:
+        return f"{found.problem} {found.hint}"
+    summary = session.current().summaries.look_up(found.armature) if found.armature is not None else None
+    return "The character cannot dance yet: see Character" if summary is not None and summary.problems else ""
 
 
 def runtime_notice(context: bpy.types.Context) -> str:

@@ -12,9 +12,9 @@ from tests.unit.rig_poses import character
 from tokendance_core.types import Rig
 
 
-def armature(name: str) -> bpy.types.Object:
-    """A character without a mesh; nothing is active or selected."""
-    made = build(character(), name)
+def armature(name: str, prefix: str = "") -> bpy.types.Object:
+    """A character without a mesh; nothing is active or selected. Its bones are named with a prefix."""
+    made = build(character(rename=lambda bone: f"{prefix}{bone}"), name)
     point_at(None)
     return made
 

@@ -73,7 +73,8 @@ def test_generate_on_a_character_from_a_file(scene, stand_in, tone, tmp_path, ca
     said = json_lines(capsys)
     assert said[-1]["event"] == "done"
     assert said[-1]["path"] == str(tmp_path / "again.blend")
-    assert {line["event"] for line in said} <= {"progress", "warning", "done"}
+    assert {line["event"] for line in said} <= {"dancer", "progress", "warning", "done"}
+    assert said[0] == {"event": "dancer", "reason": "Mannequin, the only character of the scene"}
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "again.blend"))
     assert len([item for item in bpy.data.objects if item.type == "ARMATURE"]) == 1
 

@@ -197,7 +197,7 @@ def test_an_empty_scene_shows_the_way(scene, worker):
     seen = everything_drawn()
     assert {
         "Or drop a sound file into this view",
-        "Without one, a mannequin dances.",
+        "There is no character: a mannequin will be added",
         "Dances that were generated are listed here",
     } <= set(seen.texts)
     assert seen.operators["tokendance.use_song"]
@@ -481,9 +481,9 @@ def test_the_reason_why_generate_is_disabled_is_always_told(scene, worker, tone,
     expected = {
         "song": "Open a song in Music first",
         "several": "Choose a sound strip in Music first",
-        "edit": "Leave edit mode first",
+        "edit": "“Mannequin” is in edit mode",
         "unrecognised": "The character cannot dance yet",
-        "tweak": "An NLA strip is being tweaked",
+        "tweak": "An NLA strip of “Mannequin” is being tweaked",
     }
     for channel in range(1, {"song": 1, "several": 3}.get(case, 2)):
         compat.strips(scene).new_sound(f"song {channel}", str(tone), channel, 10)
