@@ -181,7 +181,7 @@ def test_every_value_of_a_table_reaches_the_order(scene, tone, tmp_path, orders,
             writer.writerow(row)
     (job,) = batch_table.read(path)
     bpy.ops.tokendance.add_mannequin()
-    batch.dance(job, "Mannequin")
+    batch.dance(job, dancers.who(bpy.context, "Mannequin"))
     (order,) = orders
     assert (order.settings, order.part) == (GenerateSettings(**MADE), SongPart(**PART))
     assert order.placement == Placement(**FITTED)
