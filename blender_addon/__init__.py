@@ -11,7 +11,7 @@ import bpy
 
 from . import session
 from .armature import map_store
-from .character import mannequin, restore
+from .character import mannequin, map_test, restore
 from .character import operators as rig_map_operators
 from .character.summary import Summaries
 from .dance import diagnostics, motion_file, properties
@@ -76,11 +76,13 @@ def register() -> None:
     properties.register()
     take_properties.register()
     menus.register()
+    map_test.register()
     cli.register()
 
 
 def unregister() -> None:
     cli.unregister()
+    map_test.unregister()
     menus.unregister()
     session.end()
     take_properties.unregister()

@@ -57,12 +57,18 @@ def choose_slot(strip: bpy.types.NlaStrip, action: bpy.types.Action) -> None:
         strip.action_slot = action.slots[0]
 
 
-def use_action(target: bpy.types.Object, action: bpy.types.Action) -> None:
-    """Make ``action`` the active one of an object, with its first slot."""
+def use_action(target: bpy.types.Object, action: bpy.types.Action, slot: str = "") -> None:
+    """Make ``action`` the active one of an object, with the slot that is named or its first."""
     data = target.animation_data_create()
     data.action = action
     if hasattr(action, "slots") and action.slots:
-        data.action_slot = action.slots[0]
+        data.action_slot = action.slots.get(slot) or action.slots[0]
+
+
+def slot_name(target: bpy.types.Object) -> str:
+    """The slot of its action that an object plays, for ``use_action``; empty before 4.4, which has none."""
+    slot = getattr(target.animation_data, "action_slot", None)
+    return slot.identifier if slot is not None else ""
 
 
 def move_keys(action: bpy.types.Action, offset: float, scale: float = 1.0, pivot: float = 0.0) -> None:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:  # the rooms stand on this file, not the other way round
 @dataclass
 class Session:
     """Everything that runs or is remembered. ``generation`` is the one in progress, ``outcome`` how the last one ended,
-    ``wake_up`` the event timer of the operator that waits for it, ``command`` Blender's handle of our command line.
+    ``wake_up`` the event timer of the operator that waits for it, ``command`` Blender's handle of our command line,
+    ``tested`` the name of the armature whose map is being tested in a window.
 
     Blender keeps no reference to the texts of dynamic enums: ``genre_items`` (by checkpoint) and ``bone_items`` do.
     """
@@ -42,6 +43,7 @@ class Session:
     outcome: Outcome | None = None
     wake_up: bpy.types.Timer | None = None
     command: object = None
+    tested: str = ""
     genre_items: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
     bone_items: list[tuple[str, str, str]] = field(default_factory=list)
 

@@ -15,26 +15,20 @@ from tokendance_core import (
     RigError,
     RigMap,
     TokenDanceError,
-    joint_check,
     load_rig_map,
     match_rig,
     mirrored_rig_map,
-    resample_to_fps,
     rig_problems,
     save_rig_map,
 )
 
 from .. import session
 from ..armature import map_store, rig
-from ..armature.placement import place, retire
-from ..armature.recipe import Recipe
-from ..character import dancer as dancers
 from ..compat import RELATIVE_PATH
 from ..interface.mixins import OperatorMixin
 from ..interface.reports import told
-from ..interface.scene_guard import all_or_nothing, restored
-from ..interface.timeline import scene_fps
-from ..options import EXACT
+from . import dancer as dancers
+from . import map_test
 
 _PARTS = {
     "hip": "thigh",
@@ -62,8 +56,6 @@ JOINT_LABELS: dict[str, str] = {joint: _label(joint) for joint in ("root", *JOIN
 """Joint -> what the panel calls it."""
 
 _JOINT_ITEMS = tuple((joint, label, "") for joint, label in JOINT_LABELS.items())
-
-TEST_ACTION = "TokenDance Test"
 
 
 def _joint_property() -> object:
@@ -300,27 +292,34 @@ class ExportMap(_MapFile, bpy.types.Operator):
 
 
 class TestMap(OnArmature, bpy.types.Operator):
-    """Move one joint after another, to see whether the right bones move"""
+    """Move one joint after another, to see whether the right bones move. Afterwards everything is as it was"""
 
     bl_idname = "tokendance.test_map"
     bl_label = "Test"
+    bl_options = {"REGISTER"}
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
-        clip = resample_to_fps(joint_check(), scene_fps(context.scene))
-        with all_or_nothing(context.scene), restored(context):
-            scene = context.scene
-            recipe = Recipe(kind="test", source=armature.name, frame=scene.frame_start, fps=scene_fps(scene))
-            former = [action for action in bpy.data.actions if _is_test(action, armature)]
-            made, warnings = place(context, EXACT, clip, armature, name=TEST_ACTION, made=recipe)
-            if any([retire(one) for one in former]):
-                made.name = TEST_ACTION
-        for warning in warnings:
+        for warning in map_test.begin(context, armature):
             self.report({"WARNING"}, warning)
 
 
-def _is_test(action: bpy.types.Action, armature: bpy.types.Object) -> bool:
-    made = Recipe.of(action)
-    return made.kind == "test" and made.source == armature.name
+class EndTest(bpy.types.Operator):
+    """Stop the test; the character, the frame and playback are as before"""
+
+    bl_idname = "tokendance.end_test"
+    bl_label = "Stop Test"
+    bl_options = {"REGISTER"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        if not map_test.is_on(dancers.dancer(context)):
+            cls.poll_message_set("Nothing is being tested")
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        map_test.end_all()
+        return {"FINISHED"}
 
 
 CLASSES = (
@@ -334,4 +333,5 @@ CLASSES = (
     ImportMap,
     ExportMap,
     TestMap,
+    EndTest,
 )

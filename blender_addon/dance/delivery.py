@@ -14,7 +14,7 @@ from .. import compat, session
 from ..armature import rig
 from ..armature.placement import fitted, place, retire
 from ..armature.recipe import Recipe
-from ..character import mannequin
+from ..character import mannequin, map_test
 from ..interface.scene_guard import Added, noted, restored
 from ..interface.timeline import scene_fps
 from ..options import Order
@@ -121,6 +121,7 @@ class Delivery:
 
     def _prepare(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
         """What comes once: the strip, playback in time with the sound, and a look at what was danced before."""
+        map_test.end_all()
         self._passage = _where_now(context.scene, self._target)
         former = armature.animation_data.action if armature.animation_data else None
         self._former = former.name if former is not None else None

@@ -17,7 +17,7 @@ from tokendance_core import AudioError, DanceRequest, MotionClip, request_to_jso
 from .. import session
 from ..armature import rig
 from ..character import dancer as dancers
-from ..character import mannequin
+from ..character import mannequin, map_test
 from ..interface.timeline import scene_fps
 from ..options import Order
 from ..runtime import preferences
@@ -152,6 +152,7 @@ def begin(context: bpy.types.Context, order: Order) -> Generation:
     """Ask the worker for the dances; TokenDanceError for whatever can be seen to be wrong now. The scene is not
     touched.
     """
+    map_test.end_all()
     scene, settings = context.scene, preferences.runtime(context)
     passage, strip = _passage(scene, order)
     armature = dancers.who(context, order.armature, pointed=order.pointed).ready()

@@ -7,6 +7,7 @@ import bpy
 from .. import session
 from ..armature import map_store
 from ..character import dancer as dancers
+from ..character import map_test
 from ..character.operators import JOINT_LABELS
 from ..dance import properties
 from ..interface.drawing import Icon, SidebarPanel, sentence
@@ -64,7 +65,8 @@ class MapPanel(SidebarPanel, bpy.types.Panel):
         return dancers.dancer(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
-        layout, summary = self.layout, session.current().summaries.look_up(dancers.dancer(context))
+        layout, armature = self.layout, dancers.dancer(context)
+        summary = session.current().summaries.look_up(armature)
         if summary is None:
             return
         layout.label(text="Map kept on the armature" if summary.kept else "Recognised automatically")
@@ -73,7 +75,10 @@ class MapPanel(SidebarPanel, bpy.types.Panel):
                 sentence(context, layout, reason)
         grid = layout.grid_flow(columns=2, align=True, even_columns=True)
         grid.operator("tokendance.recognise_rig", icon="VIEWZOOM")
-        grid.operator("tokendance.test_map", icon="PLAY")
+        if map_test.is_on(armature):
+            grid.operator("tokendance.end_test", icon="PAUSE")
+        else:
+            grid.operator("tokendance.test_map", icon="PLAY")
         grid.operator_menu_enum("tokendance.mirror_map", "side", text="Mirror from", icon="MOD_MIRROR")
         grid.operator("tokendance.forget_map", icon="TRASH")
         grid.operator("tokendance.import_map", text="Import", icon="IMPORT")

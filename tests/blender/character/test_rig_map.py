@@ -10,7 +10,6 @@ import pytest
 
 from blender_addon import session
 from blender_addon.armature import map_store, rig
-from blender_addon.character import operators as rig_map_operators
 from blender_addon.sidebar import character_panel as rig_map_panel
 from tests.blender.rig_builder import build, posed_matrices
 from tests.rig_zoo import ZOO
@@ -127,28 +126,6 @@ def test_the_map_is_saved_with_the_file_and_undone_with_its_step(armature, tmp_p
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "file.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "file.blend"))
     assert kept(bpy.data.objects["Rig"]).family == "smpl"
-
-
-def test_the_test_motion_moves_one_joint_after_another(armature):
-    bpy.ops.tokendance.test_map()
-    assert armature.animation_data.action.name == rig_map_operators.TEST_ACTION
-    rest, raised = posed_matrices(armature, 1), posed_matrices(armature, 8)
-    assert raised["left_wrist"][2, 3] > rest["left_wrist"][2, 3] + 0.3
-    np.testing.assert_allclose(raised["right_wrist"], rest["right_wrist"], atol=1e-3)
-    bpy.ops.tokendance.test_map()
-    assert [action.name for action in bpy.data.actions] == [rig_map_operators.TEST_ACTION]
-
-
-def test_a_test_leaves_other_characters_and_the_user_s_own_action_alone(armature):
-    own = bpy.data.actions.new("By hand")
-    armature.animation_data_create().action = own
-    bpy.ops.tokendance.test_map()
-    first = armature.animation_data.action
-    second = build(character(2), "Second")
-    bpy.ops.tokendance.test_map()
-    assert armature.animation_data.action == first
-    assert second.animation_data.action != first
-    assert own.use_fake_user
 
 
 def test_edit_mode_root_offsets_and_the_last_bone_are_refused(armature):
