@@ -7,7 +7,7 @@ file, another dance. In a window a test ends by itself when it is looked away fr
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import bpy
@@ -140,7 +140,7 @@ def _play(name: str) -> None:
             return False
         armature: bpy.types.Object | None = bpy.data.objects.get(name)
         is_seen = _tab_is_shown() or not is_in_tab
-        if is_seen and playback.is_on() and is_on(armature) and armature in _shown_dancers():
+        if is_seen and playback.is_on() and is_on(armature) and _is_shown(armature):
             return True
         end_all()
         redraw()
@@ -161,11 +161,14 @@ def _tab_is_shown() -> bool:
     return any(sidebar.active_panel_category == SidebarPanel.bl_category for sidebar in sidebars)
 
 
-def _shown_dancers() -> Iterator[bpy.types.Object | None]:
-    """The character that the panel shows in each window."""
+def _is_shown(armature: bpy.types.Object | None) -> bool:
+    """Whether the panel shows the character in some window, as far as that is known."""
     for window in bpy.context.window_manager.windows:
         with bpy.context.temp_override(window=window):
-            yield dancers.dancer(bpy.context)
+            found = dancers.shown(bpy.context)
+        if found.armature == armature or not found.is_known:
+            return True
+    return False
 
 
 # --- what else ends it ------------------------------------------------------------------------------------------------

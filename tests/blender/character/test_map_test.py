@@ -169,11 +169,11 @@ def test_without_a_test_there_is_none_to_stop(armature):
 @pytest.fixture
 def looked_at(armature, monkeypatch) -> SimpleNamespace:
     """A test that plays in a window: there is none, so what is seen there is told by hand."""
-    seen = SimpleNamespace(playing=False, tab=True, dancers=[armature])
+    seen = SimpleNamespace(playing=False, tab=True, shown=True)
     monkeypatch.setattr(playback, "is_on", lambda: seen.playing)
     monkeypatch.setattr(playback, "toggle", lambda: setattr(seen, "playing", not seen.playing))
     monkeypatch.setattr(map_test, "_tab_is_shown", lambda: seen.tab)
-    monkeypatch.setattr(map_test, "_shown_dancers", lambda: iter(seen.dancers))
+    monkeypatch.setattr(map_test, "_is_shown", lambda armature: seen.shown)
     seen.before = state(armature)
     bpy.ops.tokendance.test_map()
     map_test._play(armature.name)
@@ -193,7 +193,7 @@ def test_it_plays_as_long_as_it_is_looked_at(looked_at, armature):
 
 LOOKED_AWAY: dict[str, Callable[[SimpleNamespace], object]] = {
     "another tab": lambda seen: setattr(seen, "tab", False),
-    "another character": lambda seen: seen.dancers.clear(),
+    "another character": lambda seen: setattr(seen, "shown", False),
     "playback stopped": lambda seen: setattr(seen, "playing", False),
     "button": lambda seen: bpy.ops.tokendance.end_test(),
 }
