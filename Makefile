@@ -8,14 +8,14 @@ DIST ?= dist
 DATA ?= data
 RUNS ?= runs
 
-# SMALL=1 makes demo, bench, bench-rigs and train quick, to see that they work; test-matrix then only says what it would do.
+# SMALL=1 makes demo, fuzz, bench, bench-rigs and train quick, to see that they work; test-matrix then only says what it would do.
 FILM := $(if $(SMALL),--film-seconds 0.2 --steps 1)
 BENCH := $(if $(SMALL),--small)
 DANCE_SECONDS := $(if $(SMALL),4,30)
 TRAIN := $(if $(SIZE),--size $(SIZE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(TIMES),--times $(TIMES)) \
 	$(if $(ANNEAL),--anneal) $(if $(SMALL),--size tiny --steps 6 --batch 4 --pairs 3)
 
-.PHONY: help setup demo test lint test-unit test-blender test-end-to-end test-gui test-matrix bench bench-rigs train train-on train-off addon clean
+.PHONY: help setup demo test lint test-unit test-blender test-end-to-end test-gui test-matrix fuzz bench bench-rigs train train-on train-off addon clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 18
@@ -60,6 +60,9 @@ test-gui: setup  ## a user's session in a real Blender window: TOKENDANCE_BLENDE
 
 test-matrix: setup  ## tests/blender, and the zip in a fresh Blender, in Blender 4.2, 4.5 and 5.2 as well
 	$(PY) scripts/test_matrix.py $(if $(SMALL),--dry-run)
+
+fuzz: setup  ## damaged files for every reader, SECONDS=… for each of them (60); SEED=… makes other files
+	$(PY) -m tests.fuzz --seconds $(or $(SECONDS),$(if $(SMALL),1,60)) --seed $(or $(SEED),0)
 
 bench: setup  ## time and memory of every stage, as a table and out/bench.json
 	$(PY) -m bench --out $(OUT) $(BENCH)

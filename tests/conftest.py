@@ -39,8 +39,7 @@ def clicks() -> Music:
     return Music(click_samples(5.111), "clicks")
 
 
-@pytest.fixture(scope="session")
-def tiny_checkpoint():
+def make_tiny_checkpoint():
     """An untrained model of the smallest size whose dances stay near the T-pose."""
     import torch
 
@@ -73,6 +72,12 @@ def tiny_checkpoint():
         genres=("any", "salsa", "indian", "modern", "jazz", "pop", "street", "break"),
         id="tiny",
     )
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint():
+    """As ``make_tiny_checkpoint`` makes it."""
+    return make_tiny_checkpoint()
 
 
 @pytest.fixture(scope="session")

@@ -84,6 +84,7 @@ _PUBLIC = {
     "check_outputs": ("files.atomic", "check_outputs"),
     "check_song_file": ("music.excerpt", "check_file"),
     "check_writable": ("files.atomic", "check_writable"),
+    "checked_clip": ("files.clip", "checked"),
     "clip_from_bytes": ("files.clip", "from_bytes"),
     "clip_to_bytes": ("files.clip", "to_bytes"),
     "complete": ("finishing.finish", "complete"),

@@ -18,6 +18,7 @@ from .errors import (
     TokenDanceError,
 )
 from .files.atomic import check_outputs, check_writable, sweep, write_aside
+from .files.clip import checked as checked_clip
 from .files.clip import from_bytes as clip_from_bytes
 from .files.clip import load as load_clip
 from .files.clip import save as save_clip
@@ -125,6 +126,7 @@ __all__ = [
     "check_outputs",
     "check_song_file",
     "check_writable",
+    "checked_clip",
     "clip_from_bytes",
     "clip_to_bytes",
     "complete",

@@ -245,7 +245,8 @@ def from_json(settings: type[_S], content: object) -> _S:
     fields = {field.name: field for field in dataclasses.fields(cast(Any, settings))}
     if not isinstance(content, dict) or content.keys() != fields.keys():
         raise SettingError(
-            f"{settings.__name__} is given as {json.dumps(content)[:80]}, expected an object of {', '.join(fields)}."
+            f"{settings.__name__} is given as {json.dumps(content)[:80]}, expected an object of {', '.join(fields)}.",
+            hint="Give all of them, and nothing else.",
         )
     nested = {name: value for name, value in _nested(settings)}
     given = {

@@ -7,7 +7,7 @@ import uuid
 
 import bpy
 
-from tokendance_core import ClipError, MotionClip, clip_from_bytes, clip_to_bytes
+from tokendance_core import ClipError, MotionClip, checked_clip, clip_from_bytes, clip_to_bytes
 
 from .. import compat
 from ..character import dancer as dancers
@@ -70,7 +70,7 @@ def motion(action: bpy.types.Action) -> MotionClip:
         raise ClipError(
             f"The take “{action.name}” does not hold its motion.", hint="Generate it again with its settings."
         )
-    return clip_from_bytes(remembered.motion)
+    return checked_clip(clip_from_bytes(remembered.motion))
 
 
 def active_index(settings: bpy.types.PropertyGroup) -> int:

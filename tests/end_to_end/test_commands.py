@@ -66,6 +66,7 @@ TARGETS: dict[str, Run | Elsewhere] = {
     "test-end-to-end": IN_CI,
     "test-gui": Run(),
     "test-matrix": Run("SMALL=1"),
+    "fuzz": Run("SMALL=1"),
     "bench": Run("SMALL=1", ("bench.json",)),
     "bench-rigs": Run("SMALL=1", ("rigs/rigs.json", "rigs/rigs_1.png")),
     "train": TRAINING,

@@ -108,7 +108,7 @@ def request_from_json(text: str | bytes) -> Request:
     try:
         content = parse_json(text, is_strict=False)
     except ValueError as error:
-        raise SettingError(f"The request cannot be read ({error}).") from None
+        raise SettingError(f"The request cannot be read ({error}).", hint="Write one object of JSON.") from None
     if not isinstance(content, dict) or len(content) != 1 or not content.keys() <= KINDS.keys():
         raise SettingError("The request asks for nothing known.", hint=f"Known are {', '.join(KINDS)}.")
     ((name, fields),) = content.items()

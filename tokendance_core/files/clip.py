@@ -198,6 +198,14 @@ def load(path: Path | str) -> MotionClip:
     clip = read(path)
     if not clip.frames:
         raise ClipError(f"{path.name} holds no frames.", hint="Generate or export it again.")
-    if max(np.abs(clip.root).max(), np.abs(clip.rot6d).max()) > limits.FARTHEST:
-        raise ValueError(f"it reaches farther than {limits.FARTHEST:g} metres")
+    return checked(clip)
+
+
+def checked(clip: MotionClip) -> MotionClip:
+    """The clip; ClipError when its numbers are so great that nothing can be worked out from them."""
+    if max(np.abs(clip.root).max(initial=0), np.abs(clip.rot6d).max(initial=0)) > limits.FARTHEST:
+        raise ClipError(
+            f"The motion “{clip.name}” reaches farther than {limits.FARTHEST:g} metres.",
+            hint="Generate or export it again.",
+        )
     return clip

@@ -21,6 +21,11 @@ from tokendance_core.music.settings import MIN_SPEED, SongPart
 from tokendance_core.types import SAMPLE_RATE, Music
 
 
+@guarded(
+    AudioError,
+    "is damaged or not a sound file that can be read here",
+    "Choose a WAV, FLAC, OGG or MP3 file, or export the song again.",
+)
 def load(path: str | Path, *, start: float = 0.0, duration: float | None = None, speed: float = 1.0) -> Music:
     """Read a song, or ``duration`` seconds of it from ``start`` seconds on, as it sounds when played ``speed`` times as
     fast.

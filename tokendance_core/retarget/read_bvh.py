@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tokendance_core.errors import DataError, RigError
+from tokendance_core.errors import ClipError, DataError, RigError
 from tokendance_core.files import bvh
 from tokendance_core.files.bvh import BvhFile
+from tokendance_core.files.guarded import guarded
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import stand_on_floor
 from tokendance_core.motion.skeleton import INDEX, JOINTS, OFFSETS, PARENTS, SIDES
@@ -82,6 +83,7 @@ def _posed(file: BvhFile, wanted: set[int]) -> tuple[dict[int, np.ndarray], dict
     return global_rotations, places
 
 
+@guarded(ClipError, "is not a complete BVH file", "Export it again; the file may have been cut short.")
 def read(path: Path) -> MotionClip:
     """The dance of a BVH file on our skeleton: scaled to our legs, its zero pose facing +Z, on the floor, at the file's
     own frame rate.
