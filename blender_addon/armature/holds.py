@@ -8,18 +8,20 @@ undoes all of it.
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import dataclass, field
 from typing import Any
 
 import bpy
 
-from tokendance_core import RigAnimation
+from tokendance_core import RigAnimation, parse_json
 
 from ..compat import CurveWriter
 from . import map_store
 from . import traits as rig_traits
 
 _VERSION = 2
+_LOG = logging.getLogger(__package__)
 
 
 @dataclass
@@ -40,14 +42,23 @@ class Former:
 
     @classmethod
     def from_json(cls, text: str) -> Former:
-        """Of ``to_json``, of version 1 or of nothing."""
-        found = json.loads(text or "{}")
-        if found.get("version") != _VERSION:
-            return cls._from_version_1(found)
-        return cls(found["values"], [(driver["path"], driver["index"]) for driver in found["drivers"]])
+        """Of ``to_json``, of version 1 or of nothing; nothing as well where it was damaged."""
+        try:
+            return cls._from(parse_json(text or "{}"))
+        except (ValueError, LookupError, TypeError, AttributeError):
+            _LOG.warning("What the rig was set to before its first dance cannot be read: %.80r", text)
+            return cls()
 
     @classmethod
-    def _from_version_1(cls, found: dict[str, float]) -> Former:
+    def _from(cls, found: dict[str, Any]) -> Former:
+        """ValueError, LookupError, TypeError or AttributeError for what is nothing of the kind."""
+        if found.get("version") != _VERSION:
+            return cls._from_version_1(found)
+        drivers = [(str(driver["path"]), int(driver["index"])) for driver in found["drivers"]]
+        return cls({str(path): float(value) for path, value in found["values"].items()}, drivers)
+
+    @classmethod
+    def _from_version_1(cls, found: dict[str, Any]) -> Former:
         """One table of values; ``driver INDEX PATH`` is the key of a driver."""
         former = cls()
         for key, value in found.items():
@@ -55,7 +66,7 @@ class Former:
                 _, index, path = key.split(" ", 2)
                 former.drivers.append((path, int(index)))
             else:
-                former.values[key] = value
+                former.values[key] = float(value)
         return former
 
 
@@ -121,17 +132,18 @@ def restore(armature: bpy.types.Object) -> int:
 
 
 def _set(armature: bpy.types.Object, path: str, value: float) -> None:
-    """Set a property by its path; one that no longer exists is skipped."""
+    """Set a switch (a number among a bone's custom properties), or what a constraint of a bone keys; a path that leads
+    to nothing of the kind (any more) is skipped.
+    """
     if path.endswith('"]'):
         owner_path, _, name = path[:-2].rpartition('["')
-        name = bpy.utils.unescape_identifier(name)
-        owner = _resolved(armature, owner_path)
-        if owner is not None and name in owner:
+        name, owner = bpy.utils.unescape_identifier(name), _resolved(armature, owner_path)
+        if isinstance(owner, bpy.types.PoseBone) and isinstance(owner.get(name), bool | int | float):
             owner[name] = type(owner[name])(value)
         return
     owner_path, _, name = path.rpartition(".")
     owner = _resolved(armature, owner_path)
-    if owner is not None:
+    if isinstance(owner, bpy.types.Constraint) and name in ("mute", "influence"):
         setattr(owner, name, bool(value) if name == "mute" else value)
 
 

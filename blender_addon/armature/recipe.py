@@ -18,6 +18,14 @@ KEY = "tokendance"
 _UNSTAGED = {"stage": 0.0}
 """A take that keeps no stage was made before there was one."""
 
+_LAST_FRAME = 1_048_574.0
+"""Of Blender's time line."""
+
+_FPS = 0.01, 100_000.0
+"""What Blender lets a scene have, and more."""
+
+_SPEED = 0.01, 100.0
+
 Kind = Literal["song", "file", "test"]
 
 
@@ -57,15 +65,15 @@ class Recipe:
         return cls(
             kind=kind,
             source=str(found.get(kind, "")),
-            frame=_number(found, "frame", 1.0),
-            fps=_number(found, "fps", 30.0) or 30.0,
+            frame=_number(found, "frame", 1.0, -_LAST_FRAME, _LAST_FRAME),
+            fps=_number(found, "fps", 30.0, *_FPS),
             rig=str(found.get("rig", "")),
             fitting=options_from_mapping(Fitting, _UNSTAGED | found),
             settings=options_from_mapping(GenerateSettings, found),
             part=options_from_mapping(SongPart, found),
             danced=str(found.get("danced", "")),
             strip=str(found.get("strip", "")),
-            made_for_speed=_number(found, "made_for_speed", 1.0) or 1.0,
+            made_for_speed=_number(found, "made_for_speed", 1.0, *_SPEED),
         )
 
     def keep(self, action: bpy.types.Action) -> None:
@@ -86,6 +94,7 @@ def _kept(action: bpy.types.Action) -> Mapping[str, Any]:
     return getattr(action.get(KEY), "to_dict", dict)()
 
 
-def _number(found: Mapping[str, Any], name: str, usual: float) -> float:
+def _number(found: Mapping[str, Any], name: str, usual: float, least: float, most: float) -> float:
+    """What is kept under a name; ``usual`` where that is no number from ``least`` to ``most``."""
     value = found.get(name, usual)
-    return float(value) if isinstance(value, int | float) else usual
+    return float(value) if isinstance(value, int | float) and least <= value <= most else usual

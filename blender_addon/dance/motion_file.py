@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import bpy
@@ -89,7 +90,7 @@ class ApplyMotion(options_of(FilePlacement), bpy.types.Operator):
 
     def _clip(self, path: Path) -> MotionClip:
         """The motion; TokenDanceError when the file is missing or is none."""
-        if not path.is_file():
+        if not os.path.exists(path):
             raise ClipError(f"There is no file {path}.", hint="Check the path of the motion file.")
         clip = read_bvh(path) if path.suffix.lower() == ".bvh" else load_clip(path)
         return stand_on_floor(clip) if self.level else clip

@@ -8,15 +8,16 @@ import csv
 import hashlib
 import json
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import bpy
 
-from tokendance_core import Cancelled, ClipError, TokenDanceError, write_aside
+from tokendance_core import Cancelled, ClipError, TokenDanceError, check_outputs, load_json, sweep, write_aside
 
 from ..character import dancer as dancers
 from ..character.dancer import Dancer
@@ -27,6 +28,9 @@ from . import exchange
 from .table import Job
 
 REPORT, TABLE = "report.json", "report.csv"
+_ODD_NAMES = "backslashreplace"
+"""What becomes of letters of a file name that are no UTF-8."""
+
 _LOG = logging.getLogger(__package__)
 
 
@@ -48,6 +52,13 @@ class Result:
 Tell = Callable[[Result], None]
 
 
+def check(jobs: Sequence[Job], table: Path, folder: Path, formats: Sequence[str]) -> None:
+    """SettingError where a result would be written over what a job, or the batch itself, reads."""
+    results = [folder / f"{job.name}{suffix}" for job in jobs for suffix in job.formats or formats]
+    read = [path for job in jobs for path in (job.song, job.character)]
+    check_outputs([folder / REPORT, folder / TABLE, *results], [table, *read])
+
+
 def run(
     jobs: Sequence[Job], folder: Path, formats: Sequence[str], *, resume: bool, stop_on_error: bool, tell: Tell
 ) -> list[Result]:
@@ -57,6 +68,7 @@ def run(
     be written to. When the user stops it, the report is complete and KeyboardInterrupt goes on.
     """
     _make(folder)
+    sweep(folder)
     former = _former(folder) if resume else {}
     results: list[Result] = []
     jobs = [replace(job, formats=job.formats or tuple(formats)) for job in jobs]
@@ -137,7 +149,7 @@ def digest(job: Job) -> str:
     seen = [
         (path.stat().st_size, path.stat().st_mtime_ns)
         for path in (job.song, job.character)
-        if path is not None and path.is_file()
+        if path is not None and os.path.isfile(path)
     ]
     return hashlib.sha256(json.dumps([asdict(job), seen], default=str, sort_keys=True).encode()).hexdigest()[:16]
 
@@ -147,7 +159,7 @@ def _skipped(job: Job, folder: Path, former: dict[str, Result]) -> Result | None
     found = former.get(job.name)
     if found is None or found.status not in ("done", "skipped") or found.digest != digest(job):
         return None
-    whole = found.files and all((folder / name).is_file() for name in found.files)
+    whole = found.files and all(os.path.isfile(folder / name) for name in found.files)
     return replace(found, status="skipped", seconds=0.0) if whole else None
 
 
@@ -163,18 +175,29 @@ def _make(folder: Path) -> None:
 def _former(folder: Path) -> dict[str, Result]:
     """The results in the folder's report by name; none when there is no report that can be understood."""
     try:
-        entries = json.loads((folder / REPORT).read_text(encoding="utf-8"))["jobs"]
-        results = [Result(**{**entry, "files": tuple(entry["files"])}) for entry in entries]
-    except (OSError, ValueError, KeyError, TypeError):
+        results = [_result(entry) for entry in load_json(folder / REPORT)["jobs"]]
+    except (OSError, ValueError, LookupError, TypeError):
         return {}
     return {result.name: result for result in results}
+
+
+def _result(entry: dict[str, Any]) -> Result:
+    """A job of a report; TypeError or LookupError when it is none."""
+    found = Result(**{**entry, "files": tuple(entry["files"])})
+    texts = (found.name, found.status, found.digest, found.message, found.hint, found.dancer, *found.files)
+    numbers = (found.exit_code, found.seconds)
+    if not (
+        all(isinstance(text, str) for text in texts) and all(isinstance(number, int | float) for number in numbers)
+    ):
+        raise TypeError("a job of a report holds something else than texts and numbers")
+    return found
 
 
 def _report(folder: Path, results: Sequence[Result]) -> None:
     rows = [asdict(result) for result in results]
     with write_aside(folder / REPORT, ClipError) as aside:
-        aside.write_text(json.dumps({"jobs": rows}, indent=1, ensure_ascii=False), encoding="utf-8")
-    with write_aside(folder / TABLE, ClipError) as aside, aside.open("w", newline="", encoding="utf-8") as file:
+        aside.write_text(json.dumps({"jobs": rows}, indent=1, ensure_ascii=False), "utf-8", _ODD_NAMES)
+    with write_aside(folder / TABLE, ClipError) as aside, aside.open("w", -1, "utf-8", _ODD_NAMES, "") as file:
         writer = csv.DictWriter(file, [*Result.__dataclass_fields__])
         writer.writeheader()
         writer.writerows({**row, "files": ";".join(row["files"])} for row in rows)

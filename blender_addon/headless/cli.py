@@ -23,6 +23,7 @@ from tokendance_core import (
     SongPart,
     TokenDanceError,
     add_option_arguments,
+    check_outputs,
     options_from_arguments,
 )
 
@@ -140,6 +141,8 @@ def _add_dance_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _generate(args: argparse.Namespace) -> int:
+    libraries = [bpy.path.abspath(library.filepath) for library in bpy.data.libraries]
+    check_outputs(args.output, [args.song, args.character, bpy.data.filepath, *libraries])
     for path in args.output:
         exchange.check(path)
     steps = QUALITY_STEPS[args.quality] if args.steps is None else args.steps
@@ -178,6 +181,7 @@ def _batch(args: argparse.Namespace) -> int:
     formats = [f".{suffix.lower().lstrip('.')}" for suffix in args.format]
     for suffix in formats:
         exchange.check_suffix(Path(f"dance{suffix}"))
+    batch.check(jobs, args.table, args.out, formats)
 
     def tell(result: Result) -> None:
         said = " ".join((result.message, result.hint))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import shutil
 import tempfile
 import warnings
@@ -83,7 +84,7 @@ def open_character(path: Path) -> None:
     read = READERS.get(path.suffix.lower())
     if read is None:
         raise RigError(f"{path.name} is no character file.", hint=f"Use one of {', '.join(READERS)}.")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise RigError(f"There is no character file {path}.", hint="Check the path.")
     empty_file()
     with _explained(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import time
@@ -13,7 +12,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 
-from tokendance_core import SettingError
+from tokendance_core import SettingError, load_json
 
 from ..addon import NAME
 from ..interface.ticker import Ticker, redraw
@@ -237,7 +236,7 @@ class KnownRuntimes:
 def read_json(path: Path) -> dict[str, object] | None:
     """The JSON object in a file; None when there is none."""
     try:
-        content = json.loads(path.read_bytes())
+        content = load_json(path)
     except (OSError, ValueError):
         return None
     return content if isinstance(content, dict) else None

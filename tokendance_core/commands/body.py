@@ -39,14 +39,14 @@ def run(args: argparse.Namespace) -> int:
     """Check what can be checked at once, then load, skin and save; files appear only when they are complete."""
     from tokendance_core.errors import ClipError
     from tokendance_core.files import clip as clip_file
-    from tokendance_core.files.atomic import check_writable
+    from tokendance_core.files.atomic import check_outputs, check_writable
     from tokendance_core.motion.kinematics import resample_to_fps
     from tokendance_core.smpl import mesh_files
     from tokendance_core.smpl.skinning import skin
 
-    for path in mesh_files.files(args.output):
-        if path.resolve() in (args.dance.resolve(), args.model.resolve()):
-            raise SettingError(f"{path} would be written over.", hint="Choose another name for the output.")
+    outputs = mesh_files.files(args.output)
+    check_outputs(outputs, [args.dance, args.model])
+    for path in outputs:
         check_writable(path, ClipError)
     if args.fps is not None and not 1 <= args.fps <= 240:
         raise SettingError(

@@ -88,7 +88,7 @@ def run(args: argparse.Namespace) -> int:
     from tokendance_core.evaluate import second_tracker
     from tokendance_core.evaluate.page import figures
     from tokendance_core.evaluate.results import to_json
-    from tokendance_core.files.atomic import check_writable
+    from tokendance_core.files.atomic import check_outputs, check_writable
 
     _check_options(args)
     if not args.quick:
@@ -97,6 +97,7 @@ def run(args: argparse.Namespace) -> int:
         second_tracker.check_installed()
     _make_folder(args.out)
     written = (FIGURES,) if args.quick else (PAGE, FIGURES)
+    check_outputs([args.out / name for name in written], [args.checkpoint])
     for name in written:
         check_writable(args.out / name)
     report = _quick(args) if args.quick else _with_page(args)

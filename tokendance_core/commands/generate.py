@@ -62,13 +62,15 @@ def work(request: DanceRequest, report: Report, load: Load, fps: float | None = 
 
     ``fps``: frames per second of the file, None for the 30 of the dance. Raises TokenDanceError.
     """
+    from tokendance_core.dance.checkpoint_header import default_path
     from tokendance_core.files import clip as clip_file
-    from tokendance_core.files.atomic import check_writable
+    from tokendance_core.files.atomic import check_outputs, check_writable
     from tokendance_core.motion.kinematics import resample_to_fps
     from tokendance_core.music import audio
 
     output = Path(request.output)
     clip_file.check_suffix(output)
+    check_outputs([output], [request.song, request.samples, request.run.checkpoint or default_path()])
     check_writable(output, ClipError)
     if fps is not None and not 1 <= fps <= 240:
         raise SettingError(

@@ -91,14 +91,12 @@ def check_writable(path: Path | str, error: type[TokenDanceError] = FileError) -
 
 def check_outputs(outputs: Iterable[Path | str], inputs: Iterable[Path | str | None]) -> None:
     """SettingError where one of the ``outputs`` would be written over one of the ``inputs``, however both are spelt."""
-    read = [Path(path) for path in inputs if path]
+    read = {_identity(Path(path)) for path in inputs if path} - {None}
     for path in map(Path, outputs):
-        for source in read:
-            if _is_same(path, source):
-                raise SettingError(
-                    f"{path} would be written over, and it is read for this.",
-                    hint="Choose another name for the output.",
-                )
+        if _identity(path) in read:
+            raise SettingError(
+                f"{path} would be written over, and it is read for this.", hint="Choose another name for the output."
+            )
 
 
 def sweep(folder: Path) -> None:
@@ -163,10 +161,13 @@ def _flush(path: Path) -> None:
         os.fsync(file.fileno())
 
 
-def _is_same(one: Path, other: Path) -> bool:
-    with suppress(OSError, ValueError):  # what is not there yet is no other file
-        return os.path.samefile(one, other)
-    return False
+def _identity(path: Path) -> tuple[int, int] | None:
+    """The same for every name of a file; None where there is none."""
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 @contextmanager
