@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 
+from tests.rig_zoo.animals import ANIMALS
 from tests.rig_zoo.builder import build, rig_of
 from tests.rig_zoo.characters import CHARACTERS
 from tokendance_core.types import Rig
@@ -109,6 +110,7 @@ OTHERS: dict[str, Callable[[], Rig]] = {
     "no bones": lambda: Rig.plain((), np.zeros(0, int), np.zeros((0, 4, 4))),
     "dog": partial(build, _DOG),
     "wolf with a person's names": partial(build, _WOLF),
+    **{name: partial(build, bones) for name, bones in ANIMALS.items()},
     "chair": partial(build, _CHAIR),
     "hand": partial(build, _HAND),
     "face": partial(build, _FACE),

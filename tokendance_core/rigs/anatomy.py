@@ -175,17 +175,6 @@ def upside_down(places: Mapping[str, np.ndarray], body: Stance) -> tuple[tuple[s
     )
 
 
-def on_four_legs(places: Mapping[str, np.ndarray]) -> bool:
-    """Whether the arms reach the floor below a level trunk."""
-    corners = ("hip", "ankle", "shoulder", "wrist")
-    if not all(name in places for name in both(*corners)):
-        return False
-    hips, ankles, shoulders, wrists = (np.mean([places[name] for name in both(joint)], axis=0) for joint in corners)
-    leg, trunk = hips - ankles, shoulders - hips
-    up, length = unit(leg), float(np.linalg.norm(leg))
-    return bool(trunk @ up < 0.5 * np.linalg.norm(trunk) and (wrists - ankles) @ up < 0.4 * length)
-
-
 def coincident(places: Mapping[str, np.ndarray]) -> tuple[tuple[str, str], ...]:
     """Neighbours in a limb that lie at one place: that limb has no direction."""
     size = np.linalg.norm(np.ptp(np.array(list(places.values())), axis=0)) if places else 0.0

@@ -32,18 +32,24 @@ class Completed:
 
 
 def completed(
-    rig: Rig, tree: Tree, given: Mapping[str, int], spine: Sequence[int] = (), *, waist_is_split: bool = False
+    rig: Rig,
+    tree: Tree,
+    given: Mapping[str, int],
+    spine: Sequence[int] = (),
+    *,
+    waist_is_split: bool = False,
+    is_guess: bool = False,
 ) -> Completed:
     """The joints that are ``given``, corrected and completed by how the bones hang together.
 
     ``spine``: bones between pelvis and neck, parents first, to be shared out among the spine's joints;
-    ``waist_is_split``: as ``pelvis.find``.
+    ``waist_is_split``, ``is_guess``: as ``pelvis.find``.
     """
     bones = {**given, **limb_ends.find(rig, tree, given)}
     chest = _chest(tree, bones, spine)
     if chest < 0 or not all(joint in bones for joint in both("hip")):
         return Completed(bones | anatomy.shared_out(spine))
-    found = pelvis.find(rig, tree, bones, chest, waist_is_split=waist_is_split)
+    found = pelvis.find(rig, tree, bones, chest, waist_is_split=waist_is_split, is_guess=is_guess)
     if found.bone >= 0:
         bones["pelvis"] = found.bone
     trunk = {*tree.lineage(found.bone), *found.along}

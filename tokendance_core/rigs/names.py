@@ -129,9 +129,20 @@ def stripped(names: tuple[str, ...], prefix: str) -> list[str | None]:
 
     With an empty ``prefix``, the words that most names begin with are removed instead.
     """
-    full = _without_counters([unicodedata.normalize("NFKC", name).strip() for name in names])
-    full = _without_shared_word(full, -1)
     if not prefix:
-        return list(_without_shared_word([without_namespace(name) for name in full], 0))
+        return list(_without_what_they_share(names))
     pattern = re.compile(prefix, re.IGNORECASE)
-    return [_behind(pattern, name) for name in full]
+    return [_behind(pattern, name) for name in _without_endings(names)]
+
+
+@lru_cache(maxsize=8)
+def _without_endings(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names in one Unicode form, without counters and the words that most of them end with."""
+    full = _without_counters([unicodedata.normalize("NFKC", name).strip() for name in names])
+    return tuple(_without_shared_word(full, -1))
+
+
+@lru_cache(maxsize=8)
+def _without_what_they_share(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Names without namespace, counters and the words that most of them begin or end with."""
+    return tuple(_without_shared_word([without_namespace(name) for name in _without_endings(names)], 0))

@@ -10,8 +10,10 @@ import numpy as np
 from tokendance_core.rigs.anatomy import Tree, both
 from tokendance_core.types import Rig
 
-_AT_THE_HIPS = 0.25
-"""Distance from the middle of the hips, in lengths of the leg or trunk, up to which a bone can be the pelvis."""
+_AT_THE_HIPS, _CALLED_PELVIS = 0.25, 0.6
+"""Distance from the middle of the hips, in lengths of the leg or trunk, up to which a bone can be the pelvis: any bone,
+and one that is called so.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,10 +24,11 @@ class Pelvis:
     along: tuple[int, ...] = ()
 
 
-def find(rig: Rig, tree: Tree, bones: Mapping[str, int], chest: int, *, waist_is_split: bool) -> Pelvis:
+def find(rig: Rig, tree: Tree, bones: Mapping[str, int], chest: int, *, waist_is_split: bool, is_guess: bool) -> Pelvis:
     """The pelvis of a body whose thighs are mapped and whose trunk leads up to the bone ``chest``.
 
-    ``waist_is_split``: legs and trunk are known to turn on siblings, of which the one with the legs is the pelvis.
+    ``waist_is_split``: legs and trunk are known to turn on siblings, of which the one with the legs is the pelvis;
+    ``is_guess``: no name says which bone is the pelvis, so that hips above the carrier of the legs may be it.
     """
     named = bones.get("pelvis", -1)
     thighs = [bones[joint] for joint in both("hip")]
@@ -37,7 +40,8 @@ def find(rig: Rig, tree: Tree, bones: Mapping[str, int], chest: int, *, waist_is
     )
 
     def is_at_hips(bone: int) -> bool:
-        return bone >= 0 and float(np.linalg.norm(rig.heads[bone] - hips)) < _AT_THE_HIPS * size
+        farthest = (_CALLED_PELVIS if bone == named else _AT_THE_HIPS) * size
+        return bone >= 0 and float(np.linalg.norm(rig.heads[bone] - hips)) < farthest
 
     legs, carrier = tree.common(thighs), tree.common([*thighs, chest])
     if waist_is_split and named in tree.lineage(legs):
@@ -48,7 +52,7 @@ def find(rig: Rig, tree: Tree, bones: Mapping[str, int], chest: int, *, waist_is
         return Pelvis(next((bone for bone in carries if bone not in tree.lineage(carrier)), named))
     above = tree.lineage(carrier)
     top = named if named in above and is_at_hips(named) else carrier
-    if named < 0 and len(above) > 1 and is_at_hips(above[1]):
+    if (named < 0 or is_guess) and len(above) > 1 and is_at_hips(above[1]):
         top = above[1]
     along = [bone for bone in above[: above.index(top)] if not rig.driven[bone]]
     if named in tree.lineage(chest) and named not in above and not rig.driven[named]:

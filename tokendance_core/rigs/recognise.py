@@ -209,4 +209,5 @@ def match(rig: Rig) -> RigMap:
     if len(nearest.missing) <= len(NEEDED) // 2:
         raise _incomplete(rig, nearest)
     shape = _shape(rig, tree)
-    raise shape if isinstance(shape, RigError) else _incomplete(rig, nearest)
+    problem = shape if isinstance(shape, RigError) else _misshapen(rig, tree, shape)
+    raise problem or _incomplete(rig, nearest)

@@ -11,7 +11,8 @@ from itertools import permutations
 import numpy as np
 
 from tokendance_core.errors import RigError
-from tokendance_core.rigs import limb_ends, mirror
+from tokendance_core.motion.rotation import unit
+from tokendance_core.rigs import limb_ends, mirror, names
 from tokendance_core.rigs.anatomy import Tree, shared_out
 from tokendance_core.rigs.completion import completed
 from tokendance_core.rigs.fitting import score
@@ -23,6 +24,9 @@ _HINT = "Pick the bones by hand, or load a rig map that was saved for this chara
 _CERTAINTY = 0.8
 """Factor on the score of a map that no names confirm."""
 
+
+_LEG_OF_TRUNK = 1.8
+"""Length of an adult's leg in lengths of the trunk, hips to shoulders."""
 
 _LOWEST_HEAD, _HIGHEST_HEAD = 0.05, 0.195
 """Height at which the head begins above the shoulders, as a part of the hips' height."""
@@ -46,6 +50,9 @@ class Chain:
 
 
 Pair = tuple[Chain, Chain]
+
+_SAID_SIDES = 4
+"""Bones of the limbs whose names must agree on left and right before names decide it."""
 
 
 def _longest(rig: Rig, tree: Tree, mirrored: np.ndarray, start: int) -> list[int]:
@@ -211,10 +218,9 @@ def _guess(rig: Rig, tree: Tree, plane: Mirror, legs: Pair, arms: Pair) -> _Body
     if rise < 0.15 * length or rise < 0.75 * float(np.linalg.norm(trunk)):
         return None
     spans = [chain.points[-1] - chain.points[0] for chain in arms]
-    if (
-        float(np.dot(spans[0] - spans[1], plane.normal)) < 0.05 * arms[0].length
-        or not 0.35 * length < arms[0].length < 2.0 * length
-    ):
+    if float(np.dot(spans[0] - spans[1], plane.normal)) < 0.05 * arms[0].length or not 0.35 * length < arms[
+        0
+    ].length < 2.0 * max(length, _LEG_OF_TRUNK * rise):
         return None
     limb = _segments(legs[0], _leg_ends(legs[0], up))[0] + _segments(arms[0], _arm_ends(tree, arms[0]))[0]
     # Hair hangs, from the head; arms spread, from below it.
@@ -233,6 +239,8 @@ def _top(rig: Rig, tree: Tree, plane: Mirror, found: _Body) -> list[int]:
     """Bones of the middle from above the chest to the head."""
     legs = float(np.mean([chain.points[0] for chain in found.legs], axis=0) @ found.up) - found.floor
     shoulders = float(np.mean([chain.points[min(1, len(chain.points) - 3)] @ found.up for chain in found.arms]))
+    hips = float(np.mean([chain.points[0] @ found.up for chain in found.legs]))
+    legs = max(legs, _LEG_OF_TRUNK * (shoulders - hips))  # chibis have short ones
     bone = found.arms[0].holder
     chain: list[int] = []
     while above := [c for c in _middle(tree, plane, bone) if (rig.heads[c] - rig.heads[bone]) @ found.up > 0.02 * legs]:
@@ -287,8 +295,26 @@ def _joints(tree: Tree, found: _Body) -> tuple[dict[str, int], dict[str, int]]:
     return of_side(found.legs[0], found.arms[0]), of_side(found.legs[1], found.arms[1])
 
 
+def _named_left(rig: Rig, limbs: tuple[dict[str, int], dict[str, int]]) -> int:
+    """How many more names say that the first limbs are the left ones than say the opposite."""
+    sides = [names.split(name or "")[0] for name in names.stripped(rig.names, "")]
+    votes = {"left": 1, "right": -1, "": 0}
+    first, second = (sum(votes[sides[bone]] for bone in limb.values()) for limb in limbs)
+    return first - second
+
+
+def _bent(rig: Rig, limbs: tuple[dict[str, int], dict[str, int]], joints: tuple[str, str, str]) -> np.ndarray:
+    """(3,) how far the middles of both limbs stand out from the lines between their ends."""
+    out = np.zeros(3)
+    for bones in (bones for bones in limbs if all(joint in bones for joint in joints)):
+        start, middle, end = (rig.heads[bones[joint]] for joint in joints)
+        line = unit(end - start)
+        out += middle - start - line * ((middle - start) @ line)
+    return out
+
+
 def _front(rig: Rig, limbs: tuple[dict[str, int], dict[str, int]], found: _Body) -> tuple[np.ndarray, str]:
-    """(3,) where the feet point, and a sentence when that is a guess."""
+    """(3,) where the feet point, else where knees or elbows bend to, and a sentence when that is a guess."""
     size = found.legs[0].length
     ahead = np.zeros(3)
     for bones, leg in zip(limbs, found.legs, strict=True):
@@ -296,9 +322,12 @@ def _front(rig: Rig, limbs: tuple[dict[str, int], dict[str, int]], found: _Body)
         ahead += leg.points[-1] - rig.heads[ankle]
         if ankle == leg.bones[-1]:
             ahead += rig.tails[ankle] - rig.heads[ankle]
-    ahead -= found.up * (ahead @ found.up)
-    if np.linalg.norm(ahead) > 0.04 * size:
-        return ahead / np.linalg.norm(ahead), ""
+    knees = _bent(rig, limbs, ("hip", "knee", "ankle"))
+    elbows = -_bent(rig, limbs, ("shoulder", "elbow", "wrist"))
+    for sign, least in ((ahead, 0.04), (knees, 0.01), (elbows, 0.01)):
+        level = sign - found.up * (sign @ found.up)
+        if np.linalg.norm(level) > least * size:
+            return unit(level), ""
     up_axis = int(np.abs(found.up).argmax())
     usual = np.array([0.0, -1.0, 0.0]) if up_axis == 2 else np.array([0.0, 0.0, 1.0])
     return usual, "Nothing distinguishes front from back: the usual facing is assumed, so check left and right."
@@ -361,10 +390,12 @@ def _map_of(rig: Rig, tree: Tree, plane: Mirror, body: _Body, trunk: dict[str, i
     limbs = _joints(tree, body)
     front, doubt = _front(rig, limbs, body)
     left_is_positive = np.cross(body.up, front) @ plane.normal > 0
+    if abs(said := _named_left(rig, limbs)) >= _SAID_SIDES:
+        left_is_positive, doubt = said > 0, ""
     bones = dict(trunk)
     for side, joints in zip(("left", "right") if left_is_positive else ("right", "left"), limbs, strict=True):
         bones |= {f"{side}_{joint}": bone for joint, bone in joints.items()}
-    whole = completed(rig, tree, bones)
+    whole = completed(rig, tree, bones, is_guess=True)
     value, reasons = score(rig, tree, whole.bones)
     found_by = f"Found by the shape of the skeleton, without names: {len(whole.bones)} joints."
     return RigMap(

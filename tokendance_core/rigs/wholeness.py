@@ -12,7 +12,7 @@ import numpy as np
 
 from tokendance_core.motion.rotation import unit
 from tokendance_core.motion.skeleton import INDEX, JOINTS, PARENTS, SIDES
-from tokendance_core.rigs import anatomy, names
+from tokendance_core.rigs import names
 from tokendance_core.rigs.anatomy import Tree, both
 from tokendance_core.types import Rig
 
@@ -25,10 +25,10 @@ _AT_THE_PELVIS = 0.25
 _MOST_LEAN = 60.0
 """Degrees: a trunk that leans further from its legs is an animal's."""
 
-_LEAN_OF_FRONT_LEGS = 30.0
-"""Degrees: what hangs on a trunk that leans as far, and reaches the floor, is front legs and no cape."""
+_AHEAD = 0.3
+"""How far ahead of the legs front feet stand at least, and how high above them at most, in lengths of the leg."""
 
-_LONGEST = 5.0
+_LONGEST = 8.0
 """Bound of the upper arm in lengths of the leg or the other way round, and of the halves of a limb likewise."""
 
 _NO_ARMS = re.compile(
@@ -120,9 +120,7 @@ def _middle(rig: Rig, bones: Mapping[str, int], joint: str) -> np.ndarray:
 
 
 def _lean(rig: Rig, bones: Mapping[str, int]) -> float:
-    """Degrees between the trunk, from the hips to the shoulders, and the legs; 0 where joints are absent."""
-    if not all(joint in bones for joint in both("hip", "ankle", "shoulder")):
-        return 0.0
+    """Degrees between the trunk, from the hips to the shoulders, and the legs."""
     hips, ankles, shoulders = (_middle(rig, bones, joint) for joint in ("hip", "ankle", "shoulder"))
     return float(np.degrees(np.arccos(np.clip(unit(shoulders - hips) @ unit(hips - ankles), -1.0, 1.0))))
 
@@ -136,29 +134,34 @@ def _animal(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> Iterator[str]:
     shoulders = [bones[joint] for joint in both("shoulder") if joint in bones]
     if shoulders and bones.get("head", -1) in tree.lineage(tree.common(shoulders)):
         yield f"its arms would hang on its head, “{rig.names[bones['head']]}”"
-    lean = _lean(rig, bones)
-    places = {joint: rig.heads[bone] for joint, bone in bones.items() if joint != "root"}
-    has_front_legs = lean > _LEAN_OF_FRONT_LEGS and _has_front_legs(rig, tree, bones)
-    if lean > _MOST_LEAN or anatomy.on_four_legs(places) or has_front_legs:
+    if all(joint in bones for joint in ("pelvis", *both("hip", "ankle", "shoulder"))) and (
+        _lean(rig, bones) > _MOST_LEAN or _has_front_legs(rig, tree, bones)
+    ):
         yield f"its {len(rig.names)} bones stand on four legs"
 
 
 def _has_front_legs(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> bool:
-    """Whether bones hang on the trunk above the pelvis, on both sides and beside arms and legs, and reach the floor."""
-    body = anatomy.stance({joint: rig.heads[bone] for joint, bone in bones.items() if joint != "root"})
-    if body is None or "pelvis" not in bones:
+    """Whether bones of both sides hang on the trunk above the pelvis and reach the floor ahead of the legs, where the
+    trunk leans to. A cape reaches it too, but not ahead.
+    """
+    hips, ankles, shoulders = (_middle(rig, bones, joint) for joint in ("hip", "ankle", "shoulder"))
+    leg = float(np.linalg.norm(hips - ankles))
+    up = (hips - ankles) / max(leg, 1e-12)
+    ahead = shoulders - hips - up * ((shoulders - hips) @ up)
+    across = rig.heads[bones["left_hip"]] - rig.heads[bones["right_hip"]]
+    if np.linalg.norm(ahead) < _AHEAD * leg:
         return False
-    chest = tree.common(bones[joint] for joint in both("shoulder"))
-    trunk = {bone for bone in tree.lineage(chest) if bones["pelvis"] in tree.above(bone)}
-    limbs = {bones[joint] for joint in (*both("hip", "collar", "shoulder"), "head") if joint in bones}
-    hips, ankles = _middle(rig, bones, "hip"), _middle(rig, bones, "ankle")
-    floor = float(ankles @ body.up) + 0.2 * float(np.linalg.norm(hips - ankles))
+    trunk = {bone for bone in tree.lineage(tree.common(bones[joint] for joint in both("shoulder")))}
+    trunk = {bone for bone in trunk if bones["pelvis"] in tree.above(bone)}
+    legs = {bones[joint] for joint in both("hip")}
+    from_ankles = rig.heads - ankles
+    is_front_foot = (from_ankles @ up < _AHEAD * leg) & (from_ankles @ unit(ahead) > _AHEAD * leg)
     sides = {
-        float(np.sign((rig.heads[bone] - hips) @ body.left))
-        for bone in range(len(rig.names))
-        if rig.heads[bone] @ body.up < floor and trunk & set(tree.above(bone)) and not limbs & set(tree.lineage(bone))
+        bool(from_ankles[bone] @ across > 0)
+        for bone in np.flatnonzero(is_front_foot)
+        if trunk & set(tree.above(bone)) and not legs & set(tree.lineage(bone))
     }
-    return {-1.0, 1.0} <= sides
+    return len(sides) == 2
 
 
 def _proportions(rig: Rig, bones: Mapping[str, int]) -> Iterator[str]:
