@@ -37,6 +37,7 @@ _limit_threads()
 _PUBLIC = {
     "AudioError": ("errors", "AudioError"),
     "BlockResampler": ("music.resample", "BlockResampler"),
+    "BodyShape": ("types", "BodyShape"),
     "Cancelled": ("errors", "Cancelled"),
     "CheckpointError": ("errors", "CheckpointError"),
     "ClipError": ("errors", "ClipError"),
@@ -66,6 +67,7 @@ _PUBLIC = {
     "RigMap": ("types", "RigMap"),
     "RunSettings": ("commands.requests", "RunSettings"),
     "SettingError": ("errors", "SettingError"),
+    "Skin": ("retarget.body_fit", "Skin"),
     "SkinnedBody": ("smpl.skinning", "SkinnedBody"),
     "SongExcerpt": ("music.excerpt", "Excerpt"),
     "SongFacts": ("commands.answers", "SongFacts"),
@@ -98,6 +100,7 @@ _PUBLIC = {
     "event_from_json": ("commands.answers", "event_from_json"),
     "extract_features": ("music.features", "extract"),
     "finish": ("finishing.finish", "finish"),
+    "fit_body": ("retarget.body_fit", "fit"),
     "generate": ("dance.pipeline", "generate"),
     "genres": ("dance.checkpoint_header", "genres"),
     "guarded": ("files.guarded", "guarded"),

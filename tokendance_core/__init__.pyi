@@ -55,6 +55,8 @@ from .options import option as declare_option
 from .options import options as declared_options
 from .options import take as options_from_mapping
 from .options import values as option_values
+from .retarget.body_fit import Skin
+from .retarget.body_fit import fit as fit_body
 from .retarget.picture import draw as draw_dance
 from .retarget.posing import predicted_heads
 from .retarget.read_bvh import read as read_bvh
@@ -71,7 +73,7 @@ from .rigs.recognise import match as match_rig
 from .smpl.mesh_files import save as save_body
 from .smpl.skinning import SkinnedBody
 from .smpl.skinning import skin as skin_body
-from .types import FPS, MotionClip, Music, MusicFeatures, Rig, RigAnimation, RigMap, Switch
+from .types import FPS, BodyShape, MotionClip, Music, MusicFeatures, Rig, RigAnimation, RigMap, Switch
 
 __version__: str
 
@@ -83,6 +85,7 @@ __all__ = [
     "REST_HEIGHT",
     "AudioError",
     "BlockResampler",
+    "BodyShape",
     "Cancelled",
     "CheckpointError",
     "ClipError",
@@ -107,6 +110,7 @@ __all__ = [
     "RigMap",
     "RunSettings",
     "SettingError",
+    "Skin",
     "SkinnedBody",
     "SongExcerpt",
     "SongFacts",
@@ -140,6 +144,7 @@ __all__ = [
     "event_from_json",
     "extract_features",
     "finish",
+    "fit_body",
     "generate",
     "genres",
     "guarded",

@@ -430,6 +430,61 @@ class RigMap:
 
 
 @dataclass(frozen=True, eq=False)
+class Sole:
+    """What of a foot touches the floor: points of its ``heel`` (N, 3), its ``ball`` and its ``toes`` likewise, at rest
+    in armature space. ``bends``: the toes hang on a bone of their own; else, as all the rest, on the foot's.
+    """
+
+    heel: np.ndarray
+    ball: np.ndarray
+    toes: np.ndarray
+    bends: bool
+
+    def __post_init__(self) -> None:
+        for name in ("heel", "ball", "toes"):
+            _expect_array(f"Sole.{name}", getattr(self, name), (None, 3), "the foot would stand elsewhere")
+            if not len(getattr(self, name)):
+                raise ValueError(f"Sole.{name} must hold at least one point; the foot would sink into the floor")
+
+
+@dataclass(frozen=True, eq=False)
+class Capsule:
+    """A round rod of a body at rest: ``ends`` (2, 3) of its axis in armature space, ``radius`` in armature units,
+    carried by the bone of ``joint``.
+    """
+
+    joint: str
+    ends: np.ndarray
+    radius: float
+
+    def __post_init__(self) -> None:
+        _expect_names("Capsule.joint", [self.joint])
+        _expect_array("Capsule.ends", self.ends, (2, 3), "the body would have other limbs")
+        _expect_number("Capsule.radius", self.radius)
+        _expect_positive("Capsule.radius", self.radius)
+
+
+@dataclass(frozen=True, eq=False)
+class BodyShape:
+    """How far a character's skin reaches from its bones.
+
+    ``soles``: side ("left", "right") -> its sole; ``capsules``: of a limb one, carried by the joint that it begins at;
+    of trunk and head several that lie across it, from left to right, one above another.
+    """
+
+    soles: Mapping[str, Sole]
+    capsules: tuple[Capsule, ...]
+
+    def __post_init__(self) -> None:
+        _expect_mapping("BodyShape.soles", self.soles)
+        if not all(isinstance(sole, Sole) for sole in self.soles.values()):
+            raise ValueError(f"BodyShape.soles must hold Soles, found {dict(self.soles)}")
+        _expect_tuple("BodyShape.capsules", self.capsules)
+        if not all(isinstance(capsule, Capsule) for capsule in self.capsules):
+            raise ValueError(f"BodyShape.capsules must be a tuple of Capsule, found {self.capsules}")
+
+
+@dataclass(frozen=True, eq=False)
 class RigAnimation:
     """Keys for a rig, ready to be written.
 

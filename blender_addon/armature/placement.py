@@ -21,7 +21,7 @@ from tokendance_core import (
 from .. import compat
 from ..interface.timeline import scene_fps
 from ..options import Fitting, Placement
-from . import action, preview, recipe, rig
+from . import action, body_mesh, preview, recipe, rig
 from .recipe import Recipe
 
 _OBEYS = 0.01
@@ -44,7 +44,8 @@ def place(
     armature cannot dance.
     """
     read, rig_map = rig.recognise(armature)
-    animation = retarget_clip(clip, read, rig_map, options.retarget_settings())
+    body = body_mesh.read(armature, read, rig_map)
+    animation = retarget_clip(clip, read, rig_map, options.retarget_settings(), body)
     former = armature.animation_data.action if armature.animation_data else None
     fps = scene_fps(context.scene)
     written = action.write(armature, animation, name=name, frame_start=made.frame, scene_fps=fps)

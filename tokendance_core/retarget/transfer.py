@@ -14,7 +14,7 @@ import numpy as np
 
 from tokendance_core.errors import RigError
 from tokendance_core.motion import edits, rotation
-from tokendance_core.motion.contacts import clearance, steady_contacts
+from tokendance_core.motion.contacts import steady_contacts
 from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.kinematics import forward_kinematics, mirror
 from tokendance_core.motion.skeleton import INDEX, OVER_THE_FLOOR, SIDES, T_POSE
@@ -22,14 +22,23 @@ from tokendance_core.retarget import arm_spacing, bone_chains, ik_controls, posi
 from tokendance_core.retarget.posing import Posture
 from tokendance_core.retarget.rest_pose import RestPose
 from tokendance_core.retarget.settings import RetargetSettings
-from tokendance_core.types import MotionClip, Rig, RigAnimation, RigMap
+from tokendance_core.types import BodyShape, MotionClip, Rig, RigAnimation, RigMap
 
 _HIPS = T_POSE[[INDEX["left_hip"], INDEX["right_hip"]]].mean(0)
 _WANDERING = 0.5  # seconds; what is slower is removed from the path of a dance in place, what is quicker is sway
 
 
-def retarget(clip: MotionClip, rig: Rig, rig_map: RigMap, settings: RetargetSettings | None = None) -> RigAnimation:
-    """The keys that make ``rig`` dance ``clip``; bones outside ``rig_map`` keep their pose. Raises RigError."""
+def retarget(
+    clip: MotionClip,
+    rig: Rig,
+    rig_map: RigMap,
+    settings: RetargetSettings | None = None,
+    body: BodyShape | None = None,
+) -> RigAnimation:
+    """The keys that make ``rig`` dance ``clip``; bones outside ``rig_map`` keep their pose. Raises RigError.
+
+    ``body``: what its skin looks like, by which feet stand and arms keep clear; without one, bones tell.
+    """
     settings = settings or RetargetSettings()
     if settings.root_motion == "root" and "root" not in rig_map.bones:
         raise RigError(
@@ -49,7 +58,7 @@ def retarget(clip: MotionClip, rig: Rig, rig_map: RigMap, settings: RetargetSett
         global_rotations = arm_spacing.space_arms(
             rest, still, global_rotations, positions, clip.fps, settings.arm_spacing
         )
-    global_rotations, path = _grounded(clip, rig, rig_map, rest, positions, global_rotations, settings)
+    global_rotations, path = _grounded(clip, rig, rig_map, rest, positions, global_rotations, settings, body)
     path += [
         _scene_length(rig, rest, axis, length)
         for axis, length in enumerate((settings.aside, settings.floor, settings.ahead))
@@ -113,6 +122,7 @@ def _grounded(
     positions: np.ndarray,
     global_rotations: np.ndarray,
     settings: RetargetSettings,
+    body: BodyShape | None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Global rotations (T, 24, 3, 3), and how the body is moved, metres (T, 3) in our axes: hips where the dancer's
     are, feet on the floor.
@@ -122,11 +132,12 @@ def _grounded(
     resting = np.mean([rest.head(f"{side}_hip") for side in SIDES], axis=0) @ rest.axes / rest.scale
     dancer = positions[:, 0] + global_rotations[:, 0] @ _HIPS
     path = dancer + resting * OVER_THE_FLOOR + [0.0, rest.floor / rest.scale, 0.0] - hips
-    path[:, 1] += rig_feet.rise(rest, still, global_rotations, path, clearance(positions))
+    feet, clearance = rig_feet.Feet(rig, rest, body), rig_feet.clearances(positions)
+    global_rotations, path = rig_feet.grounded(feet, rest, still, global_rotations, path, clearance.min(1))
     if settings.foot_lock and settings.root_motion != "in_place" and clip.frames > 1:
         contacts = steady_contacts(positions, clip.fps)
         global_rotations, path = rig_feet.lock_rig_feet(
-            rest, still, global_rotations, path, contacts, clip.fps, settings.foot_lock
+            feet, rest, still, global_rotations, path, contacts, clearance, clip.fps, settings.foot_lock
         )
     return global_rotations, path
 
