@@ -11,7 +11,7 @@ from mathutils import Vector
 from blender_addon import compat
 from blender_addon.armature import rig
 from tokendance_core import JOINTS, RigMap
-from tokendance_core.retarget.picture import joint_above
+from tokendance_core.motion.skeleton import joint_above
 
 MOMENTS = 8
 TILE = 150, 170

@@ -47,6 +47,7 @@ class Fitting:
     floor: float = declare_like(RetargetSettings, "floor")
     mirror: bool = declare_like(RetargetSettings, "mirror")
     key_ik: bool = declare_like(RetargetSettings, "key_ik")
+    pose_as_rest: bool = declare_like(RetargetSettings, "pose_as_rest")
 
     def __post_init__(self) -> None:
         check_options(self)

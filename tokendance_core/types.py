@@ -490,7 +490,8 @@ class RigAnimation:
 
     ``bones`` (K,) names; ``quaternions`` (T, K, 4) ``wxyz`` in each bone's own rest axes, signs continuous over time;
     ``locations``: bone name -> (T, 3) location channel, armature units; ``fps`` of the samples;
-    ``switches``: properties that must be set while it plays.
+    ``switches``: properties that must be set while it plays; ``scales``: bone name -> the uniform scale that it has in
+    the pose and keeps, all other bones have none.
     """
 
     bones: tuple[str, ...]
@@ -498,6 +499,7 @@ class RigAnimation:
     locations: Mapping[str, np.ndarray]
     fps: float
     switches: tuple[Switch, ...] = ()
+    scales: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _expect_array(

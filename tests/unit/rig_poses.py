@@ -99,7 +99,8 @@ def posed(rig: Rig, animation: RigAnimation) -> np.ndarray:
         channels = np.tile(rig.basis[bone], (frames, 1, 1))
         if name in animation.bones:
             channels[:] = np.eye(4)
-            channels[:, :3, :3] = rotation.matrix_from_quaternion(animation.quaternions[:, animation.bones.index(name)])
+            turns = rotation.matrix_from_quaternion(animation.quaternions[:, animation.bones.index(name)])
+            channels[:, :3, :3] = turns * animation.scales.get(name, 1.0)
         if name in animation.locations:
             channels[:, :3, 3] = animation.locations[name]
         parent = rig.parents[bone]

@@ -6,6 +6,8 @@ is needed. In the T-pose every rotation is the identity. Y up, facing +Z, left =
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 import numpy as np
 
 SIDES = ("left", "right")
@@ -103,3 +105,11 @@ ANKLE_HEIGHT = 0.06
 FLAT = np.array([ANKLE_HEIGHT, 0.0, ANKLE_HEIGHT, 0.0])
 FLAT.setflags(write=False)
 """(4,) heights in metres of ``FEET`` when both feet stand flat."""
+
+
+def joint_above(joint: str, known: Container[str]) -> str | None:
+    """The nearest of the ``known`` joints above a joint in the body; None for the topmost and for what is no joint."""
+    number = PARENTS[INDEX[joint]] if joint in INDEX else -1
+    while number >= 0 and JOINTS[number] not in known:
+        number = PARENTS[number]
+    return JOINTS[number] if number >= 0 else None

@@ -49,7 +49,7 @@ def trunk_turns(global_rotations: np.ndarray, rig: Rig, rig_map: RigMap, rest: R
             )
     if rig_map.switches:
         return found
-    path = _path(rig, bones["pelvis"], bones[mapped[-1]])
+    path = _path(rig, rest.pelvis, bones[mapped[-1]])
     # Place along the path, where the pelvis comes before the first bone, and the joint that is mapped there.
     knots = [(0, "pelvis"), *((path.index(bones[joint]) + 1, joint) for joint in mapped[1:] if bones[joint] in path)]
     for (start, below), (stop, above) in pairwise(knots):
@@ -59,9 +59,9 @@ def trunk_turns(global_rotations: np.ndarray, rig: Rig, rig_map: RigMap, rest: R
     return found
 
 
-def _path(rig: Rig, pelvis: int, top: int) -> list[int]:
-    """Bones from above the pelvis, or beside it where spine and pelvis are siblings, up to ``top``."""
-    below = {pelvis, *ancestors(rig, pelvis)}
+def _path(rig: Rig, pelvis: tuple[int, ...], top: int) -> list[int]:
+    """Bones from above the ``pelvis``, or beside it where spine and pelvis are siblings, up to ``top``."""
+    below = {*pelvis, *(bone for lowest in pelvis for bone in ancestors(rig, lowest))}
     path = []
     bone = top
     while bone >= 0 and bone not in below:

@@ -17,13 +17,18 @@ _LIMBS = {"knee": ("hip", "knee", "ankle"), "elbow": ("shoulder", "elbow", "wris
 _BENT = 0.05  # part of the limb's length by which its middle must stand out to define where the pole belongs
 
 
-def controls(rig: Rig, rig_map: RigMap, rest: RestPose) -> dict[int, str]:
-    """Bone -> joint of the IK controls that the rig has, of limbs that are mapped."""
+def controls(rig: Rig, rig_map: RigMap, rest: RestPose, *, every_limb: bool = True) -> dict[int, str]:
+    """Bone -> joint of the IK controls that the rig has, of limbs that are mapped; else only of those whose end is such
+    a control itself.
+    """
     index = {name: i for i, name in enumerate(rig.names)}
     return {
         index[bone]: joint
         for joint, bone in rig_map.ik.items()
-        if bone in index and set(_asked(joint)) <= set(rest.bones)
+        if bone in index
+        and set(_asked(joint)) <= set(rest.bones)
+        and (every_limb or rest.bones[_asked(joint)[-1]] in rest.hung)
+        and index[bone] not in rest.bones.values()
     }
 
 
@@ -42,21 +47,14 @@ def channels(
     descendants.
     """
     bones = [rest.bones[part] for part in _asked(joint)]
-    heads = [posture.heads[bone] + _moved(rig, moves, bone) for bone in bones]
+    heads = [posture.heads[bone] + posing.displacement(rig, moves, bone, rest.hung) for bone in bones]
     if len(bones) == 3:
         turn, wanted = None, _pole(rig, posture, bones, heads, control)
     else:
         across = rig.rest[bones[0], :3, :3].T @ rig.rest[control, :3, :3]
         turn = posing.carried(rig, control, posture).swapaxes(-1, -2) @ posture.turns[bones[0]] @ across
         wanted = heads[0] + _arm(rig, posture, bones[0], rig.heads[control] - rig.heads[bones[0]])
-    unmoved = posing.unmoved_head(rig, control, posture) + _moved(rig, moves, control)
-    return turn, posing.location_channel(rig, control, posture, wanted - unmoved)
-
-
-def _moved(rig: Rig, moves: Mapping[int, np.ndarray], bone: int) -> np.ndarray:
-    """(T, 3) or (3,): how far the moves of a bone and of those above it carry it along."""
-    above = set(posing.needed(rig, [bone]))
-    return sum((move for mover, move in moves.items() if mover in above), np.zeros(3))
+    return turn, posing.location_to(rig, control, posture, wanted, moves, rest.hung)
 
 
 def _arm(rig: Rig, posture: Posture, bone: int, arm: np.ndarray) -> np.ndarray:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-
 import numpy as np
 
-from tokendance_core.motion.skeleton import INDEX, JOINTS, PARENTS
+from tokendance_core.motion.skeleton import joint_above
 from tokendance_core.retarget.posing import predicted_heads
 from tokendance_core.types import Rig, RigAnimation, RigMap
 
@@ -54,14 +52,6 @@ def figure(points: dict[str, np.ndarray], right: np.ndarray, up: np.ndarray) -> 
     ink = np.clip(_WIDTH + 0.5 - nearest, 0.0, 1.0)[..., None]
     colour = ink * _LINE + (1 - ink) * _BACKGROUND
     return np.concatenate((colour, np.ones_like(ink)), -1).astype(np.float32)
-
-
-def joint_above(joint: str, known: Container[str]) -> str | None:
-    """The nearest of the ``known`` joints above a joint in the body; None for the topmost and for what is no joint."""
-    number = PARENTS[INDEX[joint]] if joint in INDEX else -1
-    while number >= 0 and JOINTS[number] not in known:
-        number = PARENTS[number]
-    return JOINTS[number] if number >= 0 else None
 
 
 def _distance(pixels: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -26,15 +27,14 @@ class Posture:
     scales: dict[int, float]
 
 
-def resting(rig: Rig, turned: Iterable[int], moved: Iterable[int]) -> np.ndarray:
-    """(B, 4, 4) channels without the rotation of bones that will be ``turned`` and without the location of these and
-    of those that will be ``moved``; all else stays as it is posed, scale included.
+def resting(rig: Rig, turned: Iterable[int], *, stay: bool = False) -> np.ndarray:
+    """(B, 4, 4) channels without what an earlier dance left in the bones that will be ``turned``: their rotation, and
+    unless they ``stay`` as they are posed their location and scale.
     """
     basis = np.array(rig.basis, np.float64)
-    turned = list(turned)
     for bone in turned:
-        basis[bone, :3, :3] = np.eye(3) * _uniform_scale(basis[bone])
-    basis[[*turned, *moved], :3, 3] = 0.0
+        basis[bone, :3, :3] = np.eye(3) * (uniform_scale(basis[bone]) if stay else 1.0)
+        basis[bone, :3, 3] *= stay
     return basis
 
 
@@ -44,20 +44,38 @@ def ancestors(rig: Rig, bone: int) -> Iterator[int]:
         yield bone
 
 
-def _uniform_scale(matrix: np.ndarray) -> float:
+def uniform_scale(matrix: np.ndarray) -> float:
+    """The scale of channels (4, 4), as one number."""
     return float(np.cbrt(np.abs(np.linalg.det(matrix[:3, :3]))))
 
 
-def needed(rig: Rig, bones: Iterable[int]) -> list[int]:
-    """The bones and all bones that they descend from or follow, each after those it depends on."""
+@dataclass(frozen=True, eq=False)
+class Hung:
+    """Where a bone is kept by its location: on the bone ``carrier``, at ``arm`` (3,) in its axes, armature units."""
+
+    carrier: int
+    arm: np.ndarray
+
+
+def carriers(rig: Rig, bone: int) -> Iterator[int]:
+    """The bone that it follows or its parent, and so on: what carries it along, the nearest first."""
+    seen = {bone}
+    while (bone := int(rig.follows[bone]) if rig.follows[bone] >= 0 else int(rig.parents[bone])) >= 0:
+        if bone in seen:
+            return
+        seen.add(bone)
+        yield bone
+
+
+def needed(rig: Rig, bones: Iterable[int], hung: Mapping[int, Hung] = MappingProxyType({})) -> list[int]:
+    """The bones and all bones that they descend from, follow or are ``hung`` on, each after those it depends on."""
     order: dict[int, None] = {}
     begun: set[int] = set()
     waiting = list(bones)
     while waiting:
         bone = waiting[-1]
-        above = [
-            other for other in (int(rig.parents[bone]), int(rig.follows[bone])) if other >= 0 and other not in begun
-        ]
+        depends = (int(rig.parents[bone]), int(rig.follows[bone]), hung[bone].carrier if bone in hung else -1)
+        above = [other for other in depends if other >= 0 and other not in begun]
         if bone in begun or not above:
             # All that it depends on is in the list, or waits below it in a ring of followers.
             order[waiting.pop()] = None
@@ -91,25 +109,42 @@ def location_axes(rig: Rig, bone: int, posture: Posture) -> np.ndarray:
     return turned @ _in_parent(rig, bone) if rig.local_location[bone] else turned
 
 
-def pose(rig: Rig, wanted: Iterable[int], turns: Mapping[int, np.ndarray], basis: np.ndarray) -> Posture:
+def pose(
+    rig: Rig,
+    wanted: Iterable[int],
+    turns: Mapping[int, np.ndarray],
+    basis: np.ndarray,
+    hung: Mapping[int, Hung] = MappingProxyType({}),
+) -> Posture:
     """Where the ``wanted`` bones and all that they depend on are, when those in ``turns`` have these orientations
-    (T, 3, 3).
+    (T, 3, 3) and those in ``hung`` are kept where they hang.
 
     ``basis`` (B, 4, 4): the channels that turn the other bones and move all of them.
     """
     posture = Posture({}, {}, {})
-    for bone in needed(rig, wanted):
+    for bone in needed(rig, wanted, hung):
         source, parent = int(rig.follows[bone]), int(rig.parents[bone])
         if source >= 0 and source in posture.turns:
             posture.turns[bone], posture.heads[bone] = posture.turns[source], posture.heads[source]
             posture.scales[bone] = posture.scales[source]
             continue
-        scale = _uniform_scale(basis[bone])
+        scale = uniform_scale(basis[bone])
         before = carried(rig, bone, posture)
         posture.turns[bone] = turns[bone] if bone in turns else before @ (basis[bone, :3, :3] / scale)
         posture.scales[bone] = scale * (posture.scales[parent] if parent >= 0 else 1.0)
-        posture.heads[bone] = unmoved_head(rig, bone, posture) + location_axes(rig, bone, posture) @ basis[bone, :3, 3]
+        if bone in hung:
+            posture.heads[bone] = _on_carrier(posture, hung[bone])
+        else:
+            moved = location_axes(rig, bone, posture) @ basis[bone, :3, 3]
+            posture.heads[bone] = unmoved_head(rig, bone, posture) + moved
     return posture
+
+
+def _on_carrier(posture: Posture, hung: Hung) -> np.ndarray:
+    """(T or 1, 3): where a bone is that hangs on another one."""
+    arm = posture.scales[hung.carrier] * (posture.turns[hung.carrier] @ hung.arm)
+    head: np.ndarray = posture.heads[hung.carrier] + arm
+    return head
 
 
 def unmoved_head(rig: Rig, bone: int, posture: Posture) -> np.ndarray:
@@ -128,6 +163,30 @@ def location_channel(rig: Rig, bone: int, posture: Posture, move: np.ndarray) ->
     return channel
 
 
+def displacement(
+    rig: Rig, moves: Mapping[int, np.ndarray], bone: int, hung: Mapping[int, Hung] = MappingProxyType({})
+) -> np.ndarray:
+    """(T, 3) or (3,): how far ``moves``, bone -> (T, 3) armature units, carry a bone along that descends from those
+    bones or is ``hung`` on them.
+    """
+    above = set(needed(rig, [bone], hung))
+    return sum((move for mover, move in moves.items() if mover in above), np.zeros(3))
+
+
+def location_to(
+    rig: Rig,
+    bone: int,
+    posture: Posture,
+    place: np.ndarray,
+    moves: Mapping[int, np.ndarray],
+    hung: Mapping[int, Hung] = MappingProxyType({}),
+) -> np.ndarray:
+    """(T, 3): the location channel that puts a bone at a ``place`` (T, 3) while ``moves`` carry its parent along."""
+    parent = int(rig.parents[bone])
+    carried = displacement(rig, moves, parent, hung) if parent >= 0 else np.zeros(3)
+    return location_channel(rig, bone, posture, place - unmoved_head(rig, bone, posture) - carried)
+
+
 def predicted_heads(rig: Rig, animation: RigAnimation, frames: list[int]) -> dict[str, np.ndarray]:
     """Keyed bone -> (N, 3) where it begins on these ``frames``, armature space, if nothing but the keys moves it."""
     basis, index = np.array(rig.basis, np.float64), {name: i for i, name in enumerate(rig.names)}
@@ -135,7 +194,7 @@ def predicted_heads(rig: Rig, animation: RigAnimation, frames: list[int]) -> dic
     matrices = rotation.matrix_from_quaternion(animation.quaternions[frames])
     for row, frame in enumerate(frames):
         for column, bone in enumerate(animation.bones):
-            basis[index[bone], :3, :3] = matrices[row, column] * _uniform_scale(rig.basis[index[bone]])
+            basis[index[bone], :3, :3] = matrices[row, column] * animation.scales.get(bone, 1.0)
             basis[index[bone], :3, 3] = 0.0
         for bone, path in animation.locations.items():
             basis[index[bone], :3, 3] = path[frame]

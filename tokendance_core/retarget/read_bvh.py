@@ -18,7 +18,7 @@ from tokendance_core.files.guarded import guarded
 from tokendance_core.motion import rotation
 from tokendance_core.motion.contacts import stand_on_floor
 from tokendance_core.motion.skeleton import INDEX, JOINTS, OFFSETS, PARENTS, SIDES
-from tokendance_core.retarget.rest_pose import LEG_LENGTH, body_axes, leg_length
+from tokendance_core.retarget.stance import LEG_LENGTH, body_axes, leg_length
 from tokendance_core.rigs import recognise
 from tokendance_core.types import MotionClip, Rig
 

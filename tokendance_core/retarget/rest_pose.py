@@ -1,69 +1,57 @@
-"""A character at rest, as the transfer sees it: where its joints are, which way it faces, and how it differs from our
-T-pose.
+"""A character at rest, as the transfer sees it: which bones it moves, where its joints are, and what turns them into
+our T-pose.
 
-Limbs of a resting body differ from ours by pose (T, A, arms down): they are aligned exactly. Spine, collars and the
-pitch of the feet differ by build: they stay as they are modelled.
+What looks at the joints alone is in ``stance.py``, what looks at the hierarchy in ``hanging.py``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from tokendance_core.errors import RigError
 from tokendance_core.motion import rotation
-from tokendance_core.motion.rotation import unit
-from tokendance_core.motion.skeleton import ANKLE_HEIGHT, INDEX, JOINTS, OFFSETS, SIDES, T_POSE
-from tokendance_core.retarget import posing
-from tokendance_core.retarget.posing import Posture, ancestors
+from tokendance_core.motion.skeleton import ANKLE_HEIGHT, INDEX, SIDES
+from tokendance_core.retarget import hanging, posing, stance
+from tokendance_core.retarget.posing import Hung, Posture, ancestors
+from tokendance_core.retarget.stance import LEG_LENGTH, TOPS, body_axes, leg_length
 from tokendance_core.types import Rig, RigMap
 
-LEG_LENGTH = sum(float(np.linalg.norm(OFFSETS[INDEX[f"left_{joint}"]])) for joint in ("knee", "ankle"))
-"""Hip to ankle of our own skeleton in metres."""
-
 NEEDED = ("pelvis", *(f"{side}_{joint}" for side in SIDES for joint in ("hip", "knee", "ankle")))
-"""Joints that the transfer needs, beside one of ``_TOPS``."""
+"""Joints that the transfer needs, beside one of ``TOPS``."""
 
-_TOPS = ("head", "neck", "spine3")
-_SNAP_FRONT, _SNAP_UP = np.cos(np.radians(10.0)), np.cos(np.radians(30.0))
-
-# joint of a limb, the joints that it may point at, and the joint whose alignment it starts from
-_LIMBS = (
-    ("hip", ("knee",), None),
-    ("knee", ("ankle",), "hip"),
-    ("shoulder", ("elbow", "wrist"), None),
-    ("elbow", ("wrist",), "shoulder"),
-    ("wrist", (), "elbow"),
-    ("hand", (), "wrist"),
-)
 _NEAR_GROUND = 0.08  # of the height; nobody's soles are thicker than that
-_FURTHEST_TURN_OUT = np.radians(60.0)
-"""A resting foot turned out further than this does not point to the front by its build."""
+_NO_LENGTH = 1e-4  # of the armature's size
 
 
 @dataclass(frozen=True, eq=False)
 class RestPose:
     """What the transfer knows of a mapped rig before it dances.
 
-    ``bones`` joint -> bone index; ``root_bone`` the bone whose location moves the body; ``basis`` (B, 4, 4) and
-    ``posture``: channels and positions of all bones; ``axes`` (3, 3) columns left, up, front in armature space;
-    ``scale`` armature units to one of our metres; ``floor`` height along up at which a dancer of our build would
-    stand, ``ground`` height of what is under the soles; ``alignment`` (24, 3, 3) in our axes: what turns each resting
-    limb into our T-pose.
+    ``bones`` joint -> bone index; ``root_bone`` the bone whose location moves the body; ``pelvis`` the bones that turn
+    as the pelvis does; ``hung`` the bones that are kept in their place by location keys; ``basis`` (B, 4, 4): the
+    channels of all bones without the dance; ``kept``: the bones whose place and scale in the pose belong to the rest
+    pose; ``posture``: how all bones rest; ``axes`` (3, 3) columns left, up, front in armature space; ``scale`` armature
+    units to one of our metres; ``floor`` height along up at which a dancer of our build would stand, ``ground`` height
+    of what is under the soles; ``alignment`` (24, 3, 3) in our axes: what turns each resting limb into our T-pose;
+    ``remark``: a sentence on what looks wrong, if anything does.
     """
 
     bones: dict[str, int]
     root_bone: int
+    pelvis: tuple[int, ...]
+    hung: dict[int, Hung]
     basis: np.ndarray
+    kept: frozenset[int]
     posture: Posture
     axes: np.ndarray
     scale: float
     floor: float
     ground: float
     alignment: np.ndarray
+    remark: str = ""
 
     def head(self, joint: str) -> np.ndarray:
         """(3,) where the joint's bone begins, armature space."""
@@ -88,44 +76,127 @@ def mapped_bones(rig: Rig, rig_map: RigMap) -> dict[str, int]:
             )
         joints[bone] = joint
     missing = [joint for joint in NEEDED if joint not in rig_map.bones]
-    if not any(joint in rig_map.bones for joint in _TOPS):
+    if not any(joint in rig_map.bones for joint in TOPS):
         missing.append("head")
     if missing:
         raise RigError(f"No bone is mapped to {', '.join(missing)}.", hint="Map the pelvis, the head and both legs.")
     return {joint: index[bone] for joint, bone in rig_map.bones.items()}
 
 
-def read(rig: Rig, rig_map: RigMap, *, root_moves: bool = False) -> RestPose:
-    """The rest pose of a mapped rig; ``root_moves``: the bone mapped to root will have a path of its own.
+def read(rig: Rig, rig_map: RigMap, *, root_moves: bool = False, pose_as_rest: bool = False) -> RestPose:
+    """The rest pose of a mapped rig; ``root_moves``: the bone mapped to root will have a path of its own;
+    ``pose_as_rest``: it rests as it is posed now. So does a rig whose legs have no length in its own rest pose.
 
     Raises RigError for maps that do not fit and for joints that lie on top of each other.
     """
     bones = mapped_bones(rig, rig_map)
-    path = root_bone(rig, rig_map, bones)
+    everything = range(len(rig.names))
+    pose_as_rest = pose_as_rest or _has_no_legs(rig.heads, bones)
+    posed = posing.pose(rig, everything, {}, np.asarray(rig.basis, np.float64))
+    pelvis = hanging.pelvis_bones(
+        rig, rig_map, bones, np.array([posed.heads[bone][0] for bone in everything]) if pose_as_rest else rig.heads
+    )
+    turned = {*pelvis, *_turned(rig, rig_map, bones)}
+    basis = posing.resting(rig, turned, stay=pose_as_rest)
+    hung = hanging.hung(rig, rig_map, bones, pelvis, posed if pose_as_rest else posing.pose(rig, everything, {}, basis))
+    path = root_bone(rig, rig_map, bones, pelvis, hung)
+    moved = {path, bones["root"]} if root_moves else {path}
+    basis[list(moved), :3, 3] = 0.0
+    posture = posed if pose_as_rest else posing.pose(rig, everything, {}, basis, hung)
+    axes = body_axes({joint: posture.heads[bone][0] for joint, bone in bones.items()}, rig.world)
+    scale, floor, ground, alignment = _measured(rig, bones, posture, axes)
+    rest = RestPose(
+        bones=bones,
+        root_bone=path,
+        pelvis=pelvis,
+        hung=hung,
+        basis=basis,
+        kept=frozenset(turned if pose_as_rest else ()),
+        posture=posture,
+        axes=axes,
+        scale=scale,
+        floor=floor,
+        ground=ground,
+        alignment=alignment,
+    )
+    return _with_offsets(_set_upright(rig, rest), rig_map)
+
+
+def _has_no_legs(heads: np.ndarray, bones: Mapping[str, int]) -> bool:
+    """Whether the legs have no length: some files keep places in the pose alone."""
+    hip, knee, ankle = (heads[[bones[f"{side}_{joint}"] for side in SIDES]] for joint in ("hip", "knee", "ankle"))
+    size = float(np.ptp(heads, axis=0).max())
+    return bool(
+        min(np.linalg.norm(hip - knee, axis=-1).min(), np.linalg.norm(knee - ankle, axis=-1).min()) <= _NO_LENGTH * size
+    )
+
+
+def _turned(rig: Rig, rig_map: RigMap, bones: Mapping[str, int]) -> list[int]:
+    """The bones that the map lets turn."""
     index = {name: i for i, name in enumerate(rig.names)}
     more = [index[bone] for table in (rig_map.twist, rig_map.followers) for chain in table.values() for bone in chain]
-    turned = [bone for joint, bone in bones.items() if joint != "root"]
-    basis = posing.resting(rig, [*turned, *more], [path, bones["root"]] if root_moves else [path])
-    posture = posing.pose(rig, range(len(rig.names)), {}, basis)
-    heads = {joint: posture.heads[bone][0] for joint, bone in bones.items()}
-    axes = body_axes(heads)
-    scale = leg_length(heads) / LEG_LENGTH
-    ankles = np.mean([heads[f"{side}_ankle"] for side in SIDES], axis=0)
-    points = {joint: axes.T @ head for joint, head in heads.items()}
+    return [*(bone for joint, bone in bones.items() if joint != "root"), *more]
+
+
+def _measured(
+    rig: Rig, bones: Mapping[str, int], posture: Posture, axes: np.ndarray, *, upright: bool = True
+) -> tuple[float, float, float, np.ndarray]:
+    """Scale, floor, ground and alignment of a body that rests in a posture, as ``RestPose`` has them."""
+    points = _points(bones, posture, axes)
+    scale = leg_length(points) / LEG_LENGTH
+    ankles = np.mean([points[f"{side}_ankle"] for side in SIDES], axis=0)
     tips = {
         f"{side}_foot": axes.T @ _tail(rig, posture, bones[f"{side}_ankle"])
         for side in SIDES
         if f"{side}_foot" not in bones
     }
-    alignment = _alignment(points, tips)
+    alignment = stance.alignment(points, tips, upright=upright)
+    return (
+        scale,
+        float(ankles[1] - scale * ANKLE_HEIGHT),
+        _ground(rig, posture, bones, axes[:, 1]),
+        alignment,
+    )
+
+
+def _points(bones: Mapping[str, int], posture: Posture, axes: np.ndarray) -> dict[str, np.ndarray]:
+    """Joint -> (3,) where it rests, in our axes, armature units."""
+    return {joint: axes.T @ posture.heads[bone][0] for joint, bone in bones.items()}
+
+
+def _set_upright(rig: Rig, rest: RestPose) -> RestPose:
+    """The rest pose; one that does not stand upright is brought into our T-pose first, and remarked on."""
+    wrong = stance.fault(_points(rest.bones, rest.posture, rest.axes))
+    if not wrong:
+        return rest
+    *_, alignment = _measured(rig, rest.bones, rest.posture, rest.axes, upright=False)
+    joints = {bone: INDEX[joint] for joint, bone in rest.bones.items() if joint in INDEX}
+    joints |= dict.fromkeys(rest.pelvis, INDEX["pelvis"])
+    turns = {
+        bone: rest.axes @ alignment[None, joint] @ rest.axes.T @ rest.posture.turns[bone]
+        for bone, joint in joints.items()
+    }
+    posture = posing.pose(rig, range(len(rig.names)), turns, rest.basis, rest.hung)
+    scale, floor, ground, alignment = _measured(rig, rest.bones, posture, rest.axes)
+    return replace(
+        rest,
+        posture=posture,
+        scale=scale,
+        floor=floor,
+        ground=ground if rest.ground else 0.0,
+        alignment=alignment,
+        remark=f"The rest pose looks wrong, {wrong}: it was set upright",
+    )
+
+
+def _with_offsets(rest: RestPose, rig_map: RigMap) -> RestPose:
+    """The rest pose with the user's own turns on top; RigError for a joint that does not turn."""
+    alignment = rest.alignment.copy()
     for joint, degrees in rig_map.offsets.items():
         if joint not in INDEX:
             raise RigError(f"{joint} has an offset, but it does not turn with the dance.", hint="Remove the offset.")
         alignment[INDEX[joint]] = rotation.matrix_from_axis_angle(np.radians(degrees)) @ alignment[INDEX[joint]]
-    floor = float(ankles @ axes[:, 1] - scale * ANKLE_HEIGHT)
-    return RestPose(
-        bones, path, basis, posture, axes, scale, floor, _ground(rig, posture, bones, axes[:, 1]), alignment
-    )
+    return replace(rest, alignment=alignment)
 
 
 def _ground(rig: Rig, posture: Posture, bones: Mapping[str, int], up: np.ndarray) -> float:
@@ -140,15 +211,19 @@ def _ground(rig: Rig, posture: Posture, bones: Mapping[str, int], up: np.ndarray
     return 0.0 if abs(lowest) < _NEAR_GROUND * (top - lowest) else lowest
 
 
-def root_bone(rig: Rig, rig_map: RigMap, bones: dict[str, int]) -> int:
-    """The bone whose location moves the whole body: the lowest that carries legs and trunk and is free to move."""
+def root_bone(
+    rig: Rig, rig_map: RigMap, bones: Mapping[str, int], pelvis: tuple[int, ...], hung: Mapping[int, Hung]
+) -> int:
+    """The bone whose location moves the whole body: the lowest that carries pelvis, legs and trunk and is free to
+    move.
+    """
     if rig_map.path in rig.names:
         return rig.names.index(rig_map.path)
     carried = [
         bone for joint, bone in bones.items() if joint.startswith(("spine", "neck", "head")) or joint.endswith("_hip")
     ]
-    above = [set(posing.needed(rig, [bone])) for bone in carried]
-    lineage = [bones["pelvis"], *ancestors(rig, bones["pelvis"])]
+    above = [set(posing.needed(rig, [bone], hung)) for bone in carried]
+    lineage = [pelvis[0], *ancestors(rig, pelvis[0])]
     common = [bone for bone in lineage if all(bone in others for others in above)] or lineage[-1:]
     movable = [bone for bone in common if not rig.connected[bone] or rig.parents[bone] < 0]
     for bone in movable:
@@ -157,83 +232,8 @@ def root_bone(rig: Rig, rig_map: RigMap, bones: dict[str, int]) -> int:
     return movable[-1] if movable else lineage[-1]
 
 
-def _snapped(direction: np.ndarray, cosine: float) -> np.ndarray:
-    """The coordinate axis nearest to a unit direction if they nearly agree, because modelled bodies lean and are not
-    quite symmetric; else the direction.
-    """
-    axis = np.zeros(3)
-    axis[np.abs(direction).argmax()] = np.sign(direction[np.abs(direction).argmax()])
-    return axis if direction @ axis > cosine else direction
-
-
-def body_axes(heads: Mapping[str, np.ndarray]) -> np.ndarray:
-    """(3, 3) columns: the character's left, up and front, from where its joints (name -> (3,)) rest.
-
-    Blender's usual Z up, front -Y gives (x, y, z) -> (x, -z, y); files from Y-up programs keep their own axes in
-    armature space.
-    """
-    hips, ankles = (np.mean([heads[f"{side}_{joint}"] for side in SIDES], axis=0) for joint in ("hip", "ankle"))
-    top = next(heads[joint] for joint in _TOPS if joint in heads)
-    up = _snapped(unit(unit(hips - ankles) + unit(top - hips)), _SNAP_UP)
-    left = heads["left_hip"] - heads["right_hip"]
-    left = left - up * (left @ up)
-    if np.linalg.norm(left) < 1e-6 * np.linalg.norm(top - ankles):
-        raise RigError(
-            "The left and the right hip lie in the same place, so the character has no front.",
-            hint="Map the thighs of both sides.",
-        )
-    left = _snapped(unit(left), _SNAP_FRONT)
-    left = unit(left - up * (left @ up))
-    return np.stack((left, up, np.cross(left, up)), -1)
-
-
-def leg_length(heads: Mapping[str, np.ndarray]) -> float:
-    """Mean hip-knee-ankle length of resting joints (name -> (3,)); raises RigError when a thigh or shin has no
-    length.
-    """
-    lengths = []
-    for side in SIDES:
-        for above, below in pairwise(f"{side}_{joint}" for joint in ("hip", "knee", "ankle")):
-            lengths.append(float(np.linalg.norm(heads[below] - heads[above])))
-            if not lengths[-1] > 0:
-                raise RigError(
-                    f"{above} and {below} lie in the same place at rest.",
-                    hint=f"Map {above} and {below} to the two ends of a bone.",
-                )
-    return sum(lengths) / 2
-
-
 def _tail(rig: Rig, posture: Posture, bone: int) -> np.ndarray:
     """(3,) where a bone ends at rest."""
     along = posture.scales[bone] * rig.lengths[bone] * posture.turns[bone][0, :, 1]
     tail: np.ndarray = posture.heads[bone][0] + along
     return tail
-
-
-def _alignment(points: dict[str, np.ndarray], tips: dict[str, np.ndarray]) -> np.ndarray:
-    """(24, 3, 3) turns from the rest pose to our T-pose; ``points``: joint -> (3,) where it rests in our axes, ``tips``
-    likewise for toes that have no bone.
-    """
-    turns = np.tile(np.eye(3), (len(JOINTS), 1, 1))
-    for side in SIDES:
-        for joint, ends, start in _LIMBS:
-            name = f"{side}_{joint}"
-            if start:
-                turns[INDEX[name]] = turns[INDEX[f"{side}_{start}"]]
-            end = next((f"{side}_{end}" for end in ends if f"{side}_{end}" in points), None)
-            if name in points and end and np.linalg.norm(points[end] - points[name]) > 0:
-                resting = turns[INDEX[name]] @ (points[end] - points[name])
-                turns[INDEX[name]] = (
-                    rotation.shortest_arc(resting, T_POSE[INDEX[end]] - T_POSE[INDEX[name]]) @ turns[INDEX[name]]
-                )
-        toe = (points | tips)[f"{side}_foot"]
-        turns[[INDEX[f"{side}_ankle"], INDEX[f"{side}_foot"]]] = _turned_in(toe - points[f"{side}_ankle"])
-    return turns
-
-
-def _turned_in(foot: np.ndarray) -> np.ndarray:
-    """(3, 3): the turn about up that lets a resting foot, a vector (3,) from ankle to toe, point to the front as ours
-    does.
-    """
-    heading = float(np.arctan2(foot[0], foot[2])) if np.hypot(foot[0], foot[2]) > 1e-9 else 0.0
-    return rotation.heading_matrix(-heading if abs(heading) < _FURTHEST_TURN_OUT else 0.0)

@@ -69,5 +69,11 @@ class RetargetSettings:
         False, "Key IK hands, feet and poles too, so that limbs can be switched to IK", label="Key IK Controls"
     )
 
+    pose_as_rest: bool = option(
+        False,
+        "Take the pose that the character is in now for its rest pose, where the rest pose of its bones is no stand",
+        label="Use Current Pose as Rest",
+    )
+
     def __post_init__(self) -> None:
         check(self)

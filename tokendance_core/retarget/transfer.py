@@ -45,7 +45,7 @@ def retarget(
             "This rig has no separate root bone to carry the path.",
             hint="Map one to root, or keep the path on the hips.",
         )
-    rest = rest_pose.read(rig, rig_map, root_moves=settings.root_motion == "root")
+    rest = rest_pose.read(rig, rig_map, root_moves=settings.root_motion == "root", pose_as_rest=settings.pose_as_rest)
     if settings.mirror:
         clip = mirror(clip)
     clip = _turned(clip, settings.turn)
@@ -104,13 +104,18 @@ def _targets(rig: Rig, rig_map: RigMap, rest: RestPose, global_rotations: np.nda
     ours |= {
         bone: global_rotations[:, joint] @ rest.alignment[joint] for bone, joint in bone_chains.followers(rig, rig_map)
     }
+    ours |= dict.fromkeys(rest.pelvis, global_rotations[:, INDEX["pelvis"]] @ rest.alignment[INDEX["pelvis"]])
     return {bone: rest.axes @ turn @ (rest.axes.T @ rest.posture.turns[bone]) for bone, turn in ours.items()}
 
 
 def _posed(rig: Rig, rig_map: RigMap, rest: RestPose, global_rotations: np.ndarray, joints: tuple[str, ...]) -> Posture:
     """Where the bones of ``joints`` are when the body turns but is not moved."""
     return posing.pose(
-        rig, [rest.bones[joint] for joint in joints], _targets(rig, rig_map, rest, global_rotations), rest.basis
+        rig,
+        [rest.bones[joint] for joint in joints],
+        _targets(rig, rig_map, rest, global_rotations),
+        rest.basis,
+        rest.hung,
     )
 
 
@@ -158,23 +163,29 @@ def _keys(
     if settings.root_motion == "root" and rest.root_bone != rest.bones["root"]:
         over = path - (path @ rest.axes[:, 1:2]) * rest.axes[:, 1]
         moves = {rest.bones["root"]: over, rest.root_bone: path - over}
-    controls = ik_controls.controls(rig, rig_map, rest) if settings.key_ik else {}
-    posture = posing.pose(rig, [*targets, *moves, *controls], targets, rest.basis)
+    controls = ik_controls.controls(rig, rig_map, rest, every_limb=settings.key_ik)
+    posture = posing.pose(rig, [*targets, *moves, *controls], targets, rest.basis, rest.hung)
     channels = {
         bone: posing.carried(rig, bone, posture).swapaxes(-1, -2) @ target for bone, target in sorted(targets.items())
     }
     locations = {bone: posing.location_channel(rig, bone, posture, move) for bone, move in moves.items()}
+    for bone in rest.hung.keys() - moves.keys():
+        wanted = posture.heads[bone] + posing.displacement(rig, moves, bone, rest.hung)
+        locations[bone] = posing.location_to(rig, bone, posture, wanted, moves, rest.hung)
     for bone, joint in controls.items():
         turn, locations[bone] = ik_controls.channels(rig, rest, posture, moves, bone, joint)
         if turn is not None:
             channels[bone] = turn
-    quaternions = [
-        rotation.quaternion_from_matrix(np.broadcast_to(turn, (len(path), 3, 3))) for turn in channels.values()
-    ]
+    frames = len(path)
+    quaternions = [rotation.quaternion_from_matrix(np.broadcast_to(turn, (frames, 3, 3))) for turn in channels.values()]
+    locations |= {
+        bone: rest.basis[None, bone, :3, 3] for bone in rest.kept - locations.keys() if rest.basis[bone, :3, 3].any()
+    }
     return RigAnimation(
         tuple(rig.names[bone] for bone in channels),
         rotation.continuous_quaternions(np.stack(quaternions, 1)),
-        {rig.names[bone]: location for bone, location in locations.items()},
+        {rig.names[bone]: np.broadcast_to(location, (frames, 3)) for bone, location in locations.items()},
         fps,
         rig_map.switches,
+        {rig.names[bone]: posing.uniform_scale(rest.basis[bone]) for bone in rest.kept},
     )

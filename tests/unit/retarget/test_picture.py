@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 
 from tests.unit.rig_poses import character, own_map, resting, t_pose_clip
-from tokendance_core.motion.skeleton import JOINTS
-from tokendance_core.retarget.picture import SIZE, draw, figure, joint_above
+from tokendance_core.motion.skeleton import JOINTS, joint_above
+from tokendance_core.retarget.picture import SIZE, draw, figure
 from tokendance_core.retarget.transfer import retarget
 
 _RIGHT, _UP = np.array([1.0, 0, 0]), np.array([0.0, 1, 0])

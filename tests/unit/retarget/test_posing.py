@@ -104,11 +104,12 @@ def test_resting_takes_the_dance_out_of_the_pose_and_nothing_else() -> None:
     rig = _chain()
     basis = np.tile(np.eye(4), (3, 1, 1))
     basis[:, :3, :3], basis[:, :3, 3] = 2 * _QUARTER, [1, 2, 3]
-    found = posing.resting(replace(rig, basis=basis), [0], [1])
-    _assert_near(found[0], np.diag([2, 2, 2, 1]))
-    np.testing.assert_array_equal(found[1, :3, :3], basis[1, :3, :3])
-    np.testing.assert_array_equal(found[1, :3, 3], 0)
-    np.testing.assert_array_equal(found[2], basis[2])
+    found = posing.resting(replace(rig, basis=basis), [0])
+    _assert_near(found[0], np.eye(4))
+    np.testing.assert_array_equal(found[1:], basis[1:])
+    found = posing.resting(replace(rig, basis=basis), [0], stay=True)
+    _assert_near(found[0, :3], np.column_stack((2 * np.eye(3), [1, 2, 3])))
+    np.testing.assert_array_equal(found[1:], basis[1:])
 
 
 @pytest.mark.parametrize("bone", [0, 1, 2])
@@ -135,11 +136,13 @@ def test_predicted_heads_are_those_of_the_posed_rig() -> None:
         _assert_near(heads, pose[[0, 5, 11], rig.names.index(bone), :3, 3])
 
 
-def test_predicted_heads_follow_locations_and_the_scale_of_the_pose() -> None:
+def test_predicted_heads_follow_locations_and_the_scales_that_are_kept() -> None:
     rig = _chain()
     basis = np.tile(np.eye(4), (3, 1, 1))
     basis[0, :3, :3] *= 2
     rig = replace(rig, basis=basis)
     quaternions = np.tile([1.0, 0, 0, 0], (2, 2, 1))
     animation = RigAnimation(("bone 0", "bone 2"), quaternions, {"bone 0": np.array([[0.0, 0, 0], [0, 0, 5]])}, 30.0)
-    _assert_near(posing.predicted_heads(rig, animation, [1])["bone 2"], [[0, 4, 5]])
+    _assert_near(posing.predicted_heads(rig, animation, [1])["bone 2"], [[0, 2, 5]])
+    kept = replace(animation, scales={"bone 0": 2.0})
+    _assert_near(posing.predicted_heads(rig, kept, [1])["bone 2"], [[0, 4, 5]])
