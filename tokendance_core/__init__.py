@@ -121,6 +121,7 @@ _PUBLIC = {
     "predicted_heads": ("retarget.posing", "predicted_heads"),
     "read_bvh": ("retarget.read_bvh", "read"),
     "read_rest_pose": ("retarget.rest_pose", "read"),
+    "read_text": ("files.regular_file", "read_text"),
     "request_to_json": ("commands.requests", "request_to_json"),
     "resample_to_fps": ("motion.kinematics", "resample_to_fps"),
     "retarget_clip": ("retarget.transfer", "retarget"),

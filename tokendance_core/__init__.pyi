@@ -25,6 +25,7 @@ from .files.clip import save as save_clip
 from .files.clip import to_bytes as clip_to_bytes
 from .files.guarded import guarded
 from .files.json_file import load_json, parse_json
+from .files.regular_file import read_text
 from .finishing.finish import complete, finish
 from .finishing.settings import FinishSettings
 from .mannequin.body import Mannequin
@@ -165,6 +166,7 @@ __all__ = [
     "predicted_heads",
     "read_bvh",
     "read_rest_pose",
+    "read_text",
     "request_to_json",
     "resample_to_fps",
     "retarget_clip",

@@ -54,8 +54,8 @@ class Former:
         """ValueError, LookupError, TypeError or AttributeError for what is nothing of the kind."""
         if found.get("version") != _VERSION:
             return cls._from_version_1(found)
-        drivers = [(str(driver["path"]), int(driver["index"])) for driver in found["drivers"]]
-        return cls({str(path): float(value) for path, value in found["values"].items()}, drivers)
+        drivers = [(str(driver["path"]), _index(driver["index"])) for driver in found["drivers"]]
+        return cls({path: _number(value) for path, value in found["values"].items()}, drivers)
 
     @classmethod
     def _from_version_1(cls, found: dict[str, Any]) -> Former:
@@ -64,10 +64,23 @@ class Former:
         for key, value in found.items():
             if key.startswith("driver "):
                 _, index, path = key.split(" ", 2)
-                former.drivers.append((path, int(index)))
+                former.drivers.append((path, _index(index)))
             else:
-                former.values[key] = float(value)
+                former.values[key] = _number(value)
         return former
+
+
+def _index(value: object) -> int:
+    index = int(str(value))
+    if not 0 <= index < 4:
+        raise ValueError(f"{value!r} is no channel")
+    return index
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
 
 
 def let_go(armature: bpy.types.Object, animation: RigAnimation, writer: CurveWriter, frame: float) -> dict[str, float]:

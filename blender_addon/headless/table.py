@@ -1,8 +1,8 @@
 """The table of a batch: songs × characters as CSV or JSON, read into jobs. Nothing is looked at but the table.
 
-CSV has a header row; a cell of ``song``, ``character``, ``genre`` or ``seed`` may hold several values, separated by
-``;``. JSON is a list of objects, or ``{"defaults": {…}, "jobs": […]}``, where these four may be lists. Several values
-give every combination.
+CSV has a header row, and commas, semicolons or tabs between its cells; a cell of ``song``, ``character``, ``genre`` or
+``seed`` may hold several values, separated by ``;``. JSON is a list of objects, or ``{"defaults": {…}, "jobs": […]}``,
+where these four may be lists. Several values give every combination.
 """
 
 from __future__ import annotations
@@ -11,13 +11,23 @@ import csv
 import io
 import itertools
 import json
+import math
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tokendance_core import GenerateSettings, SettingError, SongPart, declared_options
+from tokendance_core import (
+    GenerateSettings,
+    SettingError,
+    SongPart,
+    declared_options,
+    guarded,
+    parse_json,
+    read_text,
+)
 
 from ..options import QUALITY_STEPS, Fitting, Placement
 from . import exchange
@@ -28,9 +38,19 @@ MULTIPLIED = ("song", "character", "genre", "seed")
 _LONGEST = 160
 """Bytes of a name; most file systems take 255, and a temporary prefix, a suffix and a number come to it."""
 
-_RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
-_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
+_LONGEST_CELL = 20_000
+"""Letters."""
 
+_MOST_JOBS = 50_000
+
+_RESERVED = {
+    *("CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$"),
+    *(f"{port}{digit}" for port in ("COM", "LPT") for digit in "0123456789¹²³"),
+}
+"""What Windows keeps for itself, whatever suffix comes behind it."""
+
+_UNSAFE = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\ud800-\udfff]+')
+_DELIMITERS = (",", ";", "\t")
 
 _Settings = TypeVar("_Settings", GenerateSettings, SongPart, Placement)
 
@@ -78,29 +98,45 @@ class Job:
     placement: Placement = field(default_factory=Placement)
 
 
+@guarded(SettingError, "is no table that can be read", "Save it as CSV or JSON in UTF-8.")
 def read(path: Path) -> list[Job]:
     """The jobs of a table, names made unique, files relative to the table; SettingError that names row and column for
     anything wrong.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else f"cannot be read: {error.strerror}"
-        raise SettingError(f"The table {path} {reason}.", hint="Save it as CSV or JSON in UTF-8.") from None
+        text = read_text(path)
+    except (OSError, ValueError) as error:
+        reason = (isinstance(error, OSError) and error.strerror) or str(error)
+        raise SettingError(
+            f"The table {path} cannot be read: {reason}.", hint="Save it as CSV or JSON in UTF-8."
+        ) from None
     rows = _json_rows(text, path) if path.suffix.lower() == ".json" else _csv_rows(text)
-    jobs = [_job(values, path.parent) for number, row in rows for values in _combinations(_parsed(row, number))]
+    parsed = [_parsed(row, number) for number, row in rows]
+    count = sum(math.prod(map(len, row.values())) for row in parsed)
+    if count > _MOST_JOBS:
+        raise SettingError(
+            f"The table {path} asks for {count} dances, expected {_MOST_JOBS} at most.", hint="Make several tables."
+        )
+    jobs = [_job(values, path.parent) for row in parsed for values in _combinations(row)]
     if not jobs:
         raise SettingError(f"The table {path} has no rows.", hint="Give at least one row with a song.")
     return list(_with_unique_names(jobs))
 
 
 def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
-    reader = csv.DictReader(io.StringIO(text), skipinitialspace=True)
-    for row in reader:
+    delimiter = max(_DELIMITERS, key=lambda one: len(set(_header(text, one)) & _COLUMNS.keys()))
+    columns = _header(text, delimiter)
+    twice = [column for column in columns if columns.count(column) > 1]
+    if twice:
+        raise SettingError(f"The table has the column “{twice[0]}” twice.", hint="Give each column a name of its own.")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    for row in itertools.islice(_checked(reader), 1, None):
         number = reader.line_num
-        if None in row:
-            raise SettingError(f"Row {number} has more cells than the header.", hint="Quote cells that hold a comma.")
-        cells = {column.strip().lower(): (cell or "").strip() for column, cell in row.items()}
+        if len(row) > len(columns):
+            raise SettingError(
+                f"Row {number} has more cells than the header.", hint=f"Quote cells that hold a “{delimiter}”."
+            )
+        cells = {column: cell.strip() for column, cell in zip(columns, row, strict=False)}
         if any(cells.values()):
             split = {
                 column: cell.split(";") if column in MULTIPLIED and ";" in cell else cell
@@ -109,9 +145,28 @@ def _csv_rows(text: str) -> Iterator[tuple[int, Mapping[str, object]]]:
             yield number, {column: cell for column, cell in split.items() if cell != ""}
 
 
+def _header(text: str, delimiter: str) -> list[str]:
+    """The columns as the first line names them."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    return [cell.strip().lower() for cell in next(_checked(reader), [])]
+
+
+def _checked(reader: Any) -> Iterator[list[str]]:
+    """The rows of a CSV; SettingError that names the one that cannot be read."""
+    try:
+        for row in reader:
+            if any(len(cell) > _LONGEST_CELL for cell in row):
+                raise csv.Error(f"a cell has more than {_LONGEST_CELL} letters")
+            yield row
+    except csv.Error as error:
+        raise SettingError(
+            f"Row {reader.line_num} cannot be read: {error}.", hint="Look for a quotation mark that is never closed."
+        ) from None
+
+
 def _json_rows(text: str, path: Path) -> Iterator[tuple[int, Mapping[str, object]]]:
     try:
-        content = json.loads(text)
+        content = parse_json(text)
     except ValueError as error:
         raise SettingError(f"The table {path} is no JSON: {error}.", hint="Check its commas and quotes.") from None
     defaults, jobs = (content.get("defaults", {}), content.get("jobs")) if isinstance(content, dict) else ({}, content)
@@ -145,15 +200,21 @@ def _parsed(row: Mapping[str, object], number: int) -> dict[str, list[object]]:
             raise SettingError(
                 f"Row {number}, column “{column}”: the list is empty.", hint="Give a value, or leave the column out."
             )
+        if column != "character" and any(value in (None, "") for value in several):
+            raise SettingError(
+                f"Row {number}, column “{column}”: one of several values is empty.", hint="Fill it, or leave it out."
+            )
         found[column] = [_value(column, value, number) for value in several]
     return found
 
 
 def _value(column: str, value: object, number: int) -> object:
     parse, expected = _COLUMNS[column]
-    text = ";".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = ";".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
     try:
         if isinstance(value, dict) or (isinstance(value, list) and column != "format"):
+            raise ValueError
+        if isinstance(value, bool) and parse is str:
             raise ValueError
         return parse(text.strip())
     except (ValueError, KeyError, SettingError):
@@ -195,14 +256,21 @@ def _given(settings: type[_Settings], values: Mapping[str, Any]) -> _Settings:
 def safe(name: str) -> str:
     """The name without what file systems refuse, at most ``_LONGEST`` bytes."""
     short = _UNSAFE.sub("_", name).encode()[:_LONGEST].decode(errors="ignore").strip(". ")
-    return f"_{short}" if short.split(".")[0].upper() in _RESERVED else short or "dance"
+    return f"_{short}" if short.split(".")[0].rstrip().upper() in _RESERVED else short or "dance"
 
 
 def _with_unique_names(jobs: list[Job]) -> Iterator[Job]:
-    """Names that differ even where the file system ignores case."""
-    used: set[str] = set()
+    """Names that differ even where the file system ignores case, or how accents are written."""
+    next_number: dict[str, int] = {}
     for job in jobs:
-        candidates = itertools.chain([job.name], (f"{job.name} {number}" for number in itertools.count(2)))
-        name = next(candidate for candidate in candidates if candidate.lower() not in used)
-        used.add(name.lower())
+        name, first = job.name, _folded(job.name)
+        while _folded(name) in next_number:
+            next_number[first] += 1
+            name = f"{job.name} {next_number[first]}"
+        next_number[_folded(name)] = 1
         yield replace(job, name=name)
+
+
+def _folded(name: str) -> str:
+    """The same for names that may be one file."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())

@@ -5,6 +5,7 @@ accepts. A reader without a line here fails ``tests/unit/test_fuzz.py``.
 from __future__ import annotations
 
 import io
+import json
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -338,6 +339,56 @@ def _use_event(path: Path) -> None:
         event.error()
 
 
+# --- the add-on -------------------------------------------------------------------------------------------------------
+
+
+def _csv_table(folder: Path) -> list[bytes]:
+    return [
+        b"song,character,name,seed,genre,energy\na.ogg,x.glb,take,1,pop,0.5\nb.ogg;c.ogg,,take,1;2,,\n",
+        'song;seed\r\n"é.ogg;b.ogg";3\r\n'.encode(),
+    ]
+
+
+def _json_table(folder: Path) -> list[bytes]:
+    jobs = [{"song": ["a.ogg", "b.ogg"], "seed": [1, 2], "mirror": True}, {"song": "c.ogg", "format": [".fbx"]}]
+    return [json.dumps({"defaults": {"genre": "pop"}, "jobs": jobs}).encode(), json.dumps(jobs).encode()]
+
+
+def _use_table(path: Path) -> None:
+    from blender_addon.headless import batch, table
+
+    jobs = table.read(path)
+    batch.check(jobs, path, path.parent, [".blend"])
+    assert all(batch.digest(job) for job in jobs[:10])
+
+
+def _reports(folder: Path) -> list[bytes]:
+    job = {"name": "take", "status": "done", "digest": "0", "files": ["take.blend"], "message": "", "hint": ""}
+    return [json.dumps({"jobs": [job, {**job, "name": "other", "exit_code": 0, "seconds": 1.0}]}).encode()]
+
+
+def _use_report(path: Path) -> None:
+    from blender_addon.headless import batch, table
+
+    path.replace(path.with_name(batch.REPORT))
+    former = batch._former(path.parent)
+    for name in ("take", "other"):
+        batch._skipped(table.Job(song=path, name=name), path.parent, former)
+
+
+def _formers(folder: Path) -> list[bytes]:
+    values = {'pose.bones["head"]["IK_FK"]': 0.25, 'pose.bones["head"].constraints["a"].influence': 1.0}
+    now = {"version": 2, "values": values, "drivers": [{"path": "location", "index": 1}]}
+    return [json.dumps(now).encode(), json.dumps({**values, "driver 1 location": 0.0}).encode()]
+
+
+def _use_former(path: Path) -> None:
+    from blender_addon.armature import holds
+
+    former = holds.Former.from_json(path.read_bytes().decode(errors="replace"))
+    assert len(holds.Former.from_json(former.to_json())) == len(former)
+
+
 _CLIP = "tokendance_core.files.clip.load"
 _AIST = ("tokendance_core.files.safe_pickle.read", "tokendance_core.datasets.aist.read_motion")
 _PACK_CLIP = ("tokendance_core.datasets.pack._read_motion",)
@@ -400,4 +451,10 @@ TARGETS: dict[str, Target] = {
         ("tokendance_core.commands.requests.request_from_json",), ".json", _requests, _use_request, _JSON
     ),
     "event": Target((), ".json", _events, _use_event, _JSON),
+    "CSV table": Target(("blender_addon.headless.table.read",), ".csv", _csv_table, _use_table, needs_blender=True),
+    "JSON table": Target(
+        ("blender_addon.headless.table.read",), ".json", _json_table, _use_table, _JSON, needs_blender=True
+    ),
+    "report of a batch": Target((), ".json", _reports, _use_report, _JSON, needs_blender=True),
+    "former settings": Target((), ".json", _formers, _use_former, _JSON, needs_blender=True),
 }

@@ -48,11 +48,6 @@ JSON_DEPTH = 40
 JSON_DIGITS = 40
 """Of a whole number."""
 
-TABLE_CELL = 20_000
-"""Letters of a cell."""
-
-TABLE_JOBS = 50_000
-
 SAMPLES_AT_ONCE = 4_000_000
 """Of all channels of a sound together, decoded in one block."""
 

@@ -30,4 +30,4 @@ def read_text(path: Path, most: int = limits.TEXT_BYTES) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError("it is not text in UTF-8") from None
+        raise ValueError("it is not text, or not UTF-8") from None

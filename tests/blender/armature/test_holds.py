@@ -117,3 +117,39 @@ def test_a_rig_that_nothing_holds_keeps_nothing(scene):
     read, rig_map = rig.recognise(made)
     action.write(made, retarget_clip(random_clip(), read, rig_map), name="Dance", frame_start=1, scene_fps=30)
     assert made.tokendance_former == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("{", "[]", "3", "[" * 100_000, '{"version": 2}', '{"driver": null}', '{"driver x location": 1}'),
+        '{"version": 2, "values": {"a": "b"}, "drivers": []}',
+        '{"version": 2, "values": {}, "drivers": [{"path": "location", "index": 1e300}]}',
+    ],
+)
+def test_what_was_damaged_by_hand_is_forgotten(armature, text):
+    before = settings(armature)
+    map_store.of_armature(armature).tokendance_former = text
+    assert holds.restore(armature) == 0
+    assert settings(armature) == before
+    assert map_store.of_armature(armature).tokendance_former == ""
+    dance(armature)
+    assert holds.restore(armature) == 3
+
+
+def test_nothing_but_switches_and_constraints_is_written(armature):
+    """Whatever paths a file names: the rig, the object and the keys of its bones stay as they are."""
+    armature["mine"], armature.pose.bones["head"]["words"] = 1.0, "text"
+    bone = 'pose.bones["head"]'
+    paths = (
+        *("location", "hide_render", "data.show_names", "name", '["mine"]', "x", ".", '"]'),
+        *(f"{bone}.scale", f"{bone}.name", f'{bone}["words"]', LIMIT.replace("influence", "name")),
+    )
+    map_store.of_armature(armature).tokendance_former = json.dumps(
+        {"version": 2, "values": dict.fromkeys(paths, 7.0), "drivers": []}
+    )
+    holds.restore(armature)
+    assert (armature["mine"], armature.pose.bones["head"]["words"]) == (1.0, "text")
+    assert (armature.location[:], armature.hide_render) == ((0.0, 0.0, 0.0), False)
+    assert armature.pose.bones["head"].scale[:] == (1.0, 1.0, 1.0)
+    assert armature.pose.bones["head"].constraints[0].name == 'my "limit"'

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import time
+import unicodedata
 import warnings
 from pathlib import Path
 
@@ -148,6 +151,102 @@ def test_what_makes_no_sense_is_told_in_a_sentence_that_names_the_place(tmp_path
     with pytest.raises(SettingError, match=message) as caught:
         batch_table.read(table(tmp_path, content, name))
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_cells_are_told_apart_by_commas_semicolons_or_tabs(tmp_path, delimiter):
+    rows = [("song", "seed", "genre"), ("a.ogg", "3", ""), ('"b.ogg;c.ogg"', "4", "pop")]
+    jobs = batch_table.read(table(tmp_path, "\r\n".join(delimiter.join(row) for row in rows)))
+    assert [(job.song.name, job.settings.seed) for job in jobs] == [("a.ogg", 3), ("b.ogg", 4), ("c.ogg", 4)]
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        ("song,seed,Seed\na.ogg,1,2\n", "jobs.csv", "the column “seed” twice"),
+        (f"song\n{'x' * 200_000}\n", "jobs.csv", "Row 2 cannot be read"),
+        (f"song\n{'x' * 30_000}\n", "jobs.csv", "Row 2 cannot be read"),
+        ('song\n"a.ogg\n' + "x\n" * 100_000, "jobs.csv", "Row .* cannot be read"),
+        ("[" * 100_000, "jobs.json", "no JSON"),
+        ('[{"song": "a.ogg", "name": "\\ud800"}]', "jobs.json", "half a letter"),
+        ('[{"song": ["", null]}]', "jobs.json", "column “song”: one of several values is empty"),
+        ("song\na.ogg;\n", "jobs.csv", "column “song”: one of several values is empty"),
+        ('[{"song": true}]', "jobs.json", "column “song”: found 'True'"),
+        ('[{"song": "a.ogg", "seed": [1, null]}]', "jobs.json", "column “seed”: one of several values is empty"),
+        (f'[{{"song": {["a"] * 100}, "seed": {[*range(100)]}, "genre": {["pop"] * 100}}}]'.replace("'", '"'),
+         "jobs.json", "asks for 1000000 dances"),
+    ],
+)  # fmt: skip
+def test_tables_that_no_program_should_take_are_refused_at_once(tmp_path, content, name, message):
+    since = time.monotonic()
+    with pytest.raises(SettingError, match=message) as caught:
+        batch_table.read(table(tmp_path, content, name))
+    assert caught.value.hint
+    assert time.monotonic() - since < 5
+
+
+def test_a_table_is_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    for path in (tmp_path / "pipe.csv", tmp_path):
+        with pytest.raises(SettingError, match="cannot be read"):
+            batch_table.read(path)
+
+
+def test_many_jobs_of_one_name_are_named_at_once(tmp_path):
+    since = time.monotonic()
+    names = [job.name for job in batch_table.read(table(tmp_path, "song,name\n" + "a.ogg,take\n" * 20_000))]
+    assert len(set(names)) == 20_000
+    assert names[:2] + names[-1:] == ["take", "take 2", "take 20000"]
+    assert time.monotonic() - since < 20
+
+
+def test_names_that_may_be_one_file_are_told_apart(tmp_path):
+    one, other = unicodedata.normalize("NFC", "é"), unicodedata.normalize("NFD", "É")
+    names = [job.name for job in batch_table.read(table(tmp_path, f"song,name\na,{one}\na,{other}\na,ß\na,SS\n"))]
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in names}) == 4
+
+
+@pytest.mark.parametrize(
+    "name", ["COM¹", "lpt³.x", "CONIN$", "conout$.a.b", "CON .x", "nul", "Aux. ", "com0", "a\udcff", "a\x7f", "é" * 200]
+)
+def test_names_are_safe_everywhere(name):
+    made = batch_table.safe(name)
+    assert len(made.encode()) <= 161
+    assert made == batch_table.safe(made)
+    assert not any(letter in made for letter in "\x7f\udcff")
+    assert made.split(".")[0].rstrip().upper() not in batch_table._RESERVED
+
+
+def test_nothing_is_written_over_what_a_batch_reads(tone, tmp_path):
+    character = tmp_path / "hero.blend"
+    character.write_bytes(b"mine")
+    (tmp_path / "link.blend").symlink_to(character)
+    for job, jobs in (
+        (batch_table.Job(song=tone, name="hero", character=character), "jobs.csv"),
+        (batch_table.Job(song=tone, name="link", character=character), "jobs.csv"),
+        (batch_table.Job(song=tone, name="take"), "report.csv"),
+        (batch_table.Job(song=tone, name="take"), "report.json"),
+    ):
+        (tmp_path / jobs).touch()
+        with pytest.raises(SettingError, match="would be written over"):
+            batch.check([job], tmp_path / jobs, tmp_path, [".blend"])
+    batch.check(
+        [batch_table.Job(song=tone, name="take", character=character)], tmp_path / "jobs.csv", tmp_path, [".fbx"]
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '{"jobs": [{"name": {}, "status": "done", "digest": "", "files": []}]}',
+        "[" * 100_000,
+        '{"jobs": [{"files": 3}]}',
+        "3",
+    ],
+)
+def test_a_report_that_makes_no_sense_is_no_reason_not_to_run(tmp_path, content):
+    (tmp_path / batch.REPORT).write_text(content)
+    assert batch._former(tmp_path) == {}
 
 
 def test_a_missing_table_is_told(tmp_path):
