@@ -58,17 +58,64 @@ def choose_slot(strip: bpy.types.NlaStrip, action: bpy.types.Action) -> None:
 
 
 def use_action(target: bpy.types.Object, action: bpy.types.Action, slot: str = "") -> None:
-    """Make ``action`` the active one of an object, with the slot that is named or its first."""
+    """Make ``action`` the active one of an object: with the slot of that identifier, else with one that suits it."""
     data = target.animation_data_create()
     data.action = action
-    if hasattr(action, "slots") and action.slots:
-        data.action_slot = action.slots.get(slot) or action.slots[0]
+    if hasattr(action, "slots"):
+        suitable = {one.identifier: one for one in data.action_suitable_slots}
+        data.action_slot = suitable.get(slot) or data.action_slot or next(iter(suitable.values()), None)
 
 
 def slot_name(target: bpy.types.Object) -> str:
     """The slot of its action that an object plays, for ``use_action``; empty before 4.4, which has none."""
     slot = getattr(target.animation_data, "action_slot", None)
     return slot.identifier if slot is not None else ""
+
+
+def channels(action: bpy.types.Action, slot: str) -> Any:
+    """What holds the ``fcurves`` and ``groups`` that an action has for a slot: a channelbag from 4.4 on, the action
+    itself before; None where there are none.
+    """
+    if not hasattr(action, "slots"):
+        return action
+    found: bpy.types.ActionSlot | None = action.slots.get(slot)
+    strips = [strip for layer in action.layers for strip in layer.strips] if found is not None else []
+    return next((bag for bag in (strip.channelbag(found) for strip in strips) if bag is not None), None)
+
+
+def copy_curve(curve: bpy.types.FCurve, into: Any) -> None:
+    """Give the ``channels`` of an action a copy of a curve, with its modifiers and in its group."""
+    if hasattr(into.fcurves, "new_from_fcurve"):
+        made = into.fcurves.new_from_fcurve(curve)
+    else:
+        made = into.fcurves.new(curve.data_path, index=curve.array_index)
+        _copy_keys(curve, made)
+        _copy_settings(curve, made)
+        for modifier in curve.modifiers:
+            _copy_settings(modifier, made.modifiers.new(modifier.type))
+    if curve.group is not None:
+        made.group = into.groups.get(curve.group.name) or into.groups.new(curve.group.name)
+    made.update()
+
+
+_KEY_NUMBERS = ("co", "handle_left", "handle_right", "back", "amplitude", "period")
+_KEY_CHOICES = ("interpolation", "easing", "type", "handle_left_type", "handle_right_type")
+
+
+def _copy_keys(curve: bpy.types.FCurve, made: bpy.types.FCurve) -> None:
+    points = curve.keyframe_points
+    made.keyframe_points.add(len(points))
+    for name in (*_KEY_CHOICES, *_KEY_NUMBERS):
+        length = len(points) * (2 if name in _KEY_NUMBERS[:3] else 1)
+        values = np.empty(length, np.int32 if name in _KEY_CHOICES else np.float32)
+        points.foreach_get(name, values)
+        made.keyframe_points.foreach_set(name, values)
+
+
+def _copy_settings(source: bpy.types.bpy_struct, made: bpy.types.bpy_struct) -> None:
+    for name, setting in source.bl_rna.properties.items():
+        if not setting.is_readonly and name not in ("group", "data_path", "array_index"):
+            setattr(made, name, getattr(source, name))
 
 
 def move_keys(action: bpy.types.Action, offset: float, scale: float = 1.0, pivot: float = 0.0) -> None:
@@ -80,6 +127,9 @@ def move_keys(action: bpy.types.Action, offset: float, scale: float = 1.0, pivot
             values[::2] = pivot + (values[::2] - pivot) * scale + offset
             curve.keyframe_points.foreach_set(attribute, values)
         curve.update()
+    if action.use_frame_range:
+        first, last = (pivot + (frame - pivot) * scale + offset for frame in action.frame_range[:])
+        action.frame_start, action.frame_end = first, last
 
 
 def _all_curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:

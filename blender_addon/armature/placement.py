@@ -21,7 +21,7 @@ from tokendance_core import (
 from .. import compat
 from ..interface.timeline import scene_fps
 from ..options import Fitting, Placement
-from . import action, body_mesh, preview, recipe, rig
+from . import action, body_mesh, own_keys, preview, recipe, rig
 from .recipe import Recipe
 
 _OBEYS = 0.01
@@ -40,21 +40,20 @@ def place(
     """Key ``clip``, one sample a scene frame, on ``armature`` from ``made.frame`` on; the action, and sentences on what
     the rig does not obey.
 
-    The active action changes last, when nothing can fail any more, and goes when the options say so. RigError when the
-    armature cannot dance.
+    What was played before stays in the file, see ``retire``. RigError when the armature cannot dance.
     """
     read, rig_map = rig.recognise(armature)
     body = body_mesh.read(armature, read, rig_map)
     animation = retarget_clip(clip, read, rig_map, options.retarget_settings(), body)
-    former = armature.animation_data.action if armature.animation_data else None
+    played = own_keys.played(armature)
     fps = scene_fps(context.scene)
     written = action.write(armature, animation, name=name, frame_start=made.frame, scene_fps=fps)
     replace(made, fps=fps, fitting=options.fitting(), rig=rig_map.family).keep(written)
-    if former is not None and former.library is None:
-        former.use_fake_user = True  # what the user made by hand must outlive the file's next save
-    if options.replace and former is not None and retire(former):
-        written.name = name
-    warnings = retarget_errors(context, armature, read, rig_map, animation, made.frame, fps)
+    own_keys.mark(armature)
+    told = own_keys.carry(armature, played)
+    if played is not None and played.action.library is None:
+        played.action.use_fake_user = True  # what the user made by hand must outlive the file's next save
+    warnings = told + retarget_errors(context, armature, read, rig_map, animation, made.frame, fps)
     if options.mark_asset:
         written.asset_mark()
         preview.draw(written, read, rig_map, animation)

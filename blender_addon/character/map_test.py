@@ -49,10 +49,10 @@ def begin(context: bpy.types.Context, armature: bpy.types.Object) -> list[str]:
     scene = context.scene
     before, clip = _before(scene, armature), resample_to_fps(joint_check(), scene_fps(scene))
     made = Recipe(kind="test", source=armature.name, frame=scene.frame_start, fps=scene_fps(scene))
-    with all_or_nothing(scene), restored(context):
+    with all_or_nothing(scene, armature), restored(context):
         test, warnings = place(context, EXACT, clip, armature, name=ACTION, made=made)
     test[_BEFORE] = before
-    first, last = (round(frame) for frame in test.curve_frame_range[:])
+    first, last = (round(frame) for frame in test.frame_range[:])
     scene.use_preview_range, scene.frame_preview_start, scene.frame_preview_end = True, first, last
     scene.frame_set(first)
     if not bpy.app.background:

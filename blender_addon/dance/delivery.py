@@ -10,7 +10,7 @@ import bpy
 
 from tokendance_core import DanceRequest, MotionClip, RigError, SettingError, danced_genre
 
-from .. import compat, session
+from .. import session
 from ..armature import rig
 from ..armature.placement import fitted, place, retire
 from ..armature.recipe import Recipe
@@ -77,10 +77,6 @@ class Delivery:
         """Remove what was placed so far, and let the character go on with what it danced before."""
         scene: bpy.types.Scene | None = bpy.data.scenes.get(self._target.scene)
         self._added.remove(scene)
-        armature = scene.objects.get(self._target.armature) if scene is not None and self._target.armature else None
-        former = bpy.data.actions.get(self._former) if self._former else None
-        if armature is not None and former is not None:
-            compat.use_action(armature, former)
 
     def _next_piece(self, context: bpy.types.Context) -> None:
         if not self._target.armature:
@@ -102,9 +98,7 @@ class Delivery:
         request, clip = self._waiting.pop()
         recipe = _recipe(request, clip, self._target, passage, scene_fps(scene))
         name = order.action_name or naming.given(recipe)
-        # The former dance goes when the last one is placed and nothing can fail any more: see ``_conclude``.
-        options = replace(order.placement, replace=False)
-        action, warnings = place(context, options, dance, armature, name=name, made=recipe)
+        action, warnings = place(context, order.placement, dance, armature, name=name, made=recipe)
         takes.remember(armature, action, clip)
         if self._is_first:  # what the rig does not obey, it does not obey in any dance
             self.messages += warnings
@@ -122,6 +116,7 @@ class Delivery:
     def _prepare(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
         """What comes once: the strip, playback in time with the sound, and a look at what was danced before."""
         map_test.end_all()
+        self._added.remember(armature)
         self._passage = _where_now(context.scene, self._target)
         former = armature.animation_data.action if armature.animation_data else None
         self._former = former.name if former is not None else None
@@ -134,7 +129,7 @@ class Delivery:
         context.scene.sync_mode = "AUDIO_SYNC"
 
     def _conclude(self, scene: bpy.types.Scene, action: bpy.types.Action, name: str, first: int, last: int) -> None:
-        """When nothing can fail any more: the frame range, and the dance that goes."""
+        """When nothing can fail any more: the frame range, and the former dance that goes."""
         if self._order.fit_frame_range:
             scene.frame_start, scene.frame_end = min(scene.frame_start, first), max(scene.frame_end, last)
         former = bpy.data.actions.get(self._former) if self._former else None

@@ -17,7 +17,8 @@ from tokendance_core import (
     stand_on_floor,
 )
 
-from ..armature.placement import fitted, place
+from ..armature import own_keys
+from ..armature.placement import fitted, place, retire
 from ..armature.recipe import Recipe
 from ..character import dancer as dancers
 from ..compat import RELATIVE_PATH
@@ -79,9 +80,13 @@ class ApplyMotion(options_of(FilePlacement), bpy.types.Operator):
             dance = fitted(clip, placement, scene_fps(scene))
             recipe = Recipe(kind="file", source=str(path), frame=frame, fps=scene_fps(scene))
             name = self.action_name or naming.given(recipe)
-            with all_or_nothing(scene), restored(context):
+            with all_or_nothing(scene, armature), restored(context):
+                former = own_keys.played(armature)
                 made, warnings = place(context, placement, dance, armature, name=name, made=recipe)
                 takes.remember(armature, made, clip)
+                # The former dance goes when nothing can fail any more.
+                if placement.replace and former is not None and retire(former.action):
+                    made.name = name
         except TokenDanceError as error:
             return told(self, error)
         for warning in warnings:

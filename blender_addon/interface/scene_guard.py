@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import bpy
 
 from .. import compat
+from .pose_guard import Before
 
 # Kinds of data that this add-on can create, users before what they use, so that removal leaves no dangling link.
 _KINDS = ("objects", "meshes", "armatures", "actions", "materials", "sounds")
@@ -63,6 +64,11 @@ class Added:
         self._strips: list[str] = []
         self._settings: dict[str, object] | None = None
         self._had_sequencer = True
+        self._character: Before | None = None
+
+    def remember(self, armature: bpy.types.Object) -> None:
+        """Remember how a character stands that is about to be worked on."""
+        self._character = Before(armature)
 
     def look(self, scene: bpy.types.Scene) -> tuple[dict[str, set[int]], set[str]]:
         """What is there now, for ``note``; the first look remembers the settings."""
@@ -91,7 +97,9 @@ class Added:
                 scene.sequence_editor_clear()
             for name, value in (self._settings or {}).items():
                 setattr(scene, name, value)
-        self._data, self._strips = [], []
+        if self._character is not None:
+            self._character.give_back()
+        self._data, self._strips, self._character = [], [], None
 
 
 @contextmanager
@@ -105,9 +113,13 @@ def noted(scene: bpy.types.Scene, added: Added) -> Iterator[None]:
 
 
 @contextmanager
-def all_or_nothing(scene: bpy.types.Scene) -> Iterator[None]:
-    """If the body fails, take back the data blocks, strips and settings that it made in ``scene``, then raise on."""
+def all_or_nothing(scene: bpy.types.Scene, armature: bpy.types.Object | None = None) -> Iterator[None]:
+    """If the body fails, take back the data blocks, strips and settings that it made in ``scene`` and let ``armature``
+    stand and play as before, then raise on.
+    """
     added = Added()
+    if armature is not None:
+        added.remember(armature)
     try:
         with noted(scene, added):
             yield

@@ -12,7 +12,7 @@ import bpy
 from tokendance_core import TokenDanceError, option_values
 
 from .. import compat, options
-from ..armature import placement
+from ..armature import own_keys, placement
 from ..armature.placement import fitted, place
 from ..armature.recipe import Recipe
 from ..character import dancer as dancers
@@ -83,23 +83,34 @@ class ActivateTake(bpy.types.Operator):
         if reason:
             self.report({"ERROR"}, reason)
             return {"CANCELLED"}
-        compat.use_action(armature, action)
+        for sentence in takes.dance(armature, action):
+            self.report({"INFO"}, sentence)
         return {"FINISHED"}
 
 
 class DeleteTake(_OnTake, bpy.types.Operator):
-    """Delete the take; the next one is danced instead"""
+    """Delete the take; the next one is danced instead, and after the last one what was played before. A take that
+    another character dances too is only taken off this one
+    """
 
     bl_idname = "tokendance.delete_take"
     bl_label = "Delete Take"
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
-        order = [action.name for action in takes.of(armature)]
-        place_in_list = order.index(take.name)
-        bpy.data.actions.remove(take)
-        left = takes.of(armature)
-        if left:
-            compat.use_action(armature, left[min(place_in_list, len(left) - 1)])
+        order = takes.of(armature)
+        number = order.index(take)
+        following = order[number + 1 :] + order[:number][-1:]
+        others, own = takes.also_danced_by(take, armature), own_keys.of(take)
+        takes.stop(armature, take)
+        if others:
+            text = rpt("“{other}” dances “{take}” too: it was only taken off “{name}”")
+            self.report({"INFO"}, text.format(other=others[0].name, take=take.name, name=armature.name))
+        else:
+            bpy.data.actions.remove(take)
+        if following:
+            compat.use_action(armature, following[0])
+        elif own is not None:
+            compat.use_action(armature, own.action, own.slot)
         return {"FINISHED"}
 
 
@@ -110,7 +121,7 @@ class PushTake(_OnTake, bpy.types.Operator):
     bl_label = "Push to NLA"
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
-        placement.push_to_nla(armature, take, take.curve_frame_range[0])
+        placement.push_to_nla(armature, take, takes.frame_range(take)[0])
         return {"FINISHED"}
 
 
@@ -150,15 +161,11 @@ class FinishTake(_OnTake, FinishOptions, bpy.types.Operator):
         chosen = Placement(**options.chosen(Placement, self, _NEW_DANCES))
         dance = fitted(clip, chosen, scene_fps(context.scene), former)
         recipe = replace(former, frame=takes.frame_range(take)[0])
-        with all_or_nothing(context.scene), restored(context):
+        with all_or_nothing(context.scene, armature), restored(context):
             made, warnings = place(context, chosen, dance, armature, name=take.name, made=recipe)
             takes.remember(armature, made, clip)
             properties.keep_identity(take, made)
-        name = take.name
-        take.user_remap(made)
-        compat.choose_slots(armature, made)
-        bpy.data.actions.remove(take)
-        made.name = name
+        takes.supersede(armature, take, made)
         for warning in warnings:
             self.report({"WARNING"}, warning)
         return {"FINISHED"}

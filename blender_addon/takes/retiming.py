@@ -71,7 +71,7 @@ def _follow(
     for track in armature.animation_data.nla_tracks if armature.animation_data else ():
         for laid in track.strips:
             if laid.action == take:
-                first, last = take.curve_frame_range[:]
+                first, last = take.frame_range[:]
                 laid.action_frame_start, laid.action_frame_end = first, last
                 laid.frame_start, laid.frame_end = round(frame), round(frame) + last - first
     part = replace(made.part, speed=now.speed)

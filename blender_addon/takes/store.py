@@ -10,7 +10,10 @@ import bpy
 from tokendance_core import ClipError, MotionClip, checked_clip, clip_from_bytes, clip_to_bytes
 
 from .. import compat
+from ..armature import own_keys
+from ..armature.recipe import is_kept
 from ..character import dancer as dancers
+from ..character import standing
 from . import properties
 
 
@@ -84,10 +87,64 @@ def activate_index(settings: bpy.types.PropertyGroup, index: int) -> None:
     armature = dancers.dancer(bpy.context)
     action = bpy.data.actions[index] if 0 <= index < len(bpy.data.actions) else None
     if action is not None and is_take(action, armature) and not dancers.locked(armature):
-        compat.use_action(armature, action)
+        dance(armature, action)
+
+
+def dance(armature: bpy.types.Object, take: bpy.types.Action) -> list[str]:
+    """Let a character dance a take. An action that is the user's own plays on with it as ``own_keys`` has it, and stays
+    in the file; sentences for the user.
+    """
+    former = own_keys.played(armature)
+    compat.use_action(armature, take)
+    if former is None or is_kept(former.action):
+        return []
+    if former.action.library is None:
+        former.action.use_fake_user = True
+    return own_keys.carry(armature, former)
+
+
+def also_danced_by(take: bpy.types.Action, armature: bpy.types.Object) -> list[bpy.types.Object]:
+    """The other objects that play a take, such as copies of the character; not those that are there to compare."""
+    users = bpy.data.user_map(subset=[take], value_types={"OBJECT"})[take]
+    others = [item for item in users if isinstance(item, bpy.types.Object) and item != armature]
+    return sorted((item for item in others if not standing.is_compared(item)), key=lambda item: item.name)
+
+
+def stop(armature: bpy.types.Object, take: bpy.types.Action) -> None:
+    """Let the character play a take no more, neither itself nor from the NLA."""
+    data = armature.animation_data
+    if data.action == take:
+        data.action = None
+    for track in list(data.nla_tracks):
+        laid = [strip for strip in track.strips if strip.action == take]
+        for strip in laid:
+            track.strips.remove(strip)
+        if laid and not track.strips:
+            data.nla_tracks.remove(track)
+
+
+def supersede(armature: bpy.types.Object, take: bpy.types.Action, made: bpy.types.Action) -> None:
+    """Put ``made`` in the place of a take: wherever it is played, but not where another character dances it."""
+    name = take.name
+    if also_danced_by(take, armature):
+        for strip in _strips(armature):
+            if strip.action == take:
+                strip.action = made
+    else:
+        take.user_remap(made)
+        bpy.data.actions.remove(take)
+        made.name = name
+    for item in bpy.data.user_map(subset=[made], value_types={"OBJECT"})[made]:
+        if isinstance(item, bpy.types.Object):
+            compat.choose_slots(item, made)
+
+
+def _strips(armature: bpy.types.Object) -> list[bpy.types.NlaStrip]:
+    data = armature.animation_data
+    return [strip for track in data.nla_tracks for strip in track.strips] if data is not None else []
 
 
 def frame_range(action: bpy.types.Action) -> tuple[int, int]:
-    """First and last frame of a take."""
-    first, last = action.curve_frame_range[:]
+    """First and last frame of a take; of its dance alone where a user's own keys play on with it."""
+    first, last = action.frame_range[:]
     return round(first), round(last)
