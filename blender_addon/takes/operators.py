@@ -165,7 +165,7 @@ class FinishTake(_OnTake, FinishOptions, bpy.types.Operator):
             made, warnings = place(context, chosen, dance, armature, name=take.name, made=recipe)
             takes.remember(armature, made, clip)
             properties.keep_identity(take, made)
-        takes.supersede(armature, take, made)
+        takes.supersede(take, made)
         for warning in warnings:
             self.report({"WARNING"}, warning)
         return {"FINISHED"}

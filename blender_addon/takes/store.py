@@ -123,25 +123,15 @@ def stop(armature: bpy.types.Object, take: bpy.types.Action) -> None:
             data.nla_tracks.remove(track)
 
 
-def supersede(armature: bpy.types.Object, take: bpy.types.Action, made: bpy.types.Action) -> None:
-    """Put ``made`` in the place of a take: wherever it is played, but not where another character dances it."""
+def supersede(take: bpy.types.Action, made: bpy.types.Action) -> None:
+    """Put ``made`` in the place of a take, wherever that is played: copies of a character share its takes."""
     name = take.name
-    if also_danced_by(take, armature):
-        for strip in _strips(armature):
-            if strip.action == take:
-                strip.action = made
-    else:
-        take.user_remap(made)
-        bpy.data.actions.remove(take)
-        made.name = name
+    take.user_remap(made)
+    bpy.data.actions.remove(take)
+    made.name = name
     for item in bpy.data.user_map(subset=[made], value_types={"OBJECT"})[made]:
         if isinstance(item, bpy.types.Object):
             compat.choose_slots(item, made)
-
-
-def _strips(armature: bpy.types.Object) -> list[bpy.types.NlaStrip]:
-    data = armature.animation_data
-    return [strip for track in data.nla_tracks for strip in track.strips] if data is not None else []
 
 
 def frame_range(action: bpy.types.Action) -> tuple[int, int]:

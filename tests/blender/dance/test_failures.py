@@ -99,13 +99,12 @@ def test_nothing_is_left_after_a_failure(rig, generate, tone, tmp_path, monkeypa
         return real(*args, **options)
 
     monkeypatch.setattr(owner, name, fails)
-    options = {"mark_asset": True, "push_to_nla": True}
+    path, operator, options = tone, bpy.ops.tokendance.generate, {"variations": 2}
+    if way == "file":
+        path, operator, options = tmp_path / "dance.npz", bpy.ops.tokendance.apply_motion, {"replace": True}
+        save_clip(known_dance(), path)
     with pytest.raises(RuntimeError, match="It went wrong"):
-        if way == "file":
-            save_clip(known_dance(), tmp_path / "dance.npz")
-            bpy.ops.tokendance.apply_motion(filepath=str(tmp_path / "dance.npz"), replace=True, **options)
-        else:
-            bpy.ops.tokendance.generate(filepath=str(tone), variations=2, **options)
+        operator(filepath=str(path), mark_asset=True, push_to_nla=True, **options)
     assert calls
     assert everything(rig) == before
 
