@@ -88,8 +88,8 @@ def hung(
     found: dict[int, Hung] = {}
     for bone, carrier in carriers.items():
         arm = posture.heads[bone][0] - posture.heads[carrier][0]
-        siblings = owners[bone] in _TRUNK and rig.parents[bone] == rig.parents[carrier] >= 0
-        near = _SIBLINGS if siblings else _TOGETHER
+        side_by_side = carrier in pelvis and owners[bone] in _TRUNK and rig.parents[bone] == rig.parents[carrier] >= 0
+        near = _SIBLINGS if side_by_side else _TOGETHER
         is_ring = bone in posing.needed(rig, [carrier], found)
         if _can_move(rig, bone, owners) and not is_ring and np.linalg.norm(arm) > near * size:
             found[bone] = Hung(carrier, posture.turns[carrier][0].T @ arm / posture.scales[carrier])

@@ -13,10 +13,11 @@ from tests.rig_zoo.builder import Specimen, pairs, rig_of
 from tests.rig_zoo.hierarchies import HIERARCHIES
 from tests.unit.rig_poses import character, own_map, posed, random_clip
 from tokendance_core.motion.skeleton import JOINTS, SIDES
-from tokendance_core.retarget import fidelity, rest_pose
-from tokendance_core.retarget.fidelity import Miss
+from tokendance_core.retarget import rest_pose
 from tokendance_core.retarget.settings import RetargetSettings
 from tokendance_core.retarget.transfer import retarget
+from tokendance_core.rigs import fidelity
+from tokendance_core.rigs.fidelity import Miss
 from tokendance_core.types import MotionClip, Rig, RigMap
 
 

@@ -13,8 +13,7 @@ import numpy as np
 from tokendance_core.motion.contacts import clearance
 from tokendance_core.motion.kinematics import forward_kinematics
 from tokendance_core.motion.rotation import matrix_from_6d, unit
-from tokendance_core.motion.skeleton import INDEX, JOINTS, SIDES, joint_above
-from tokendance_core.retarget.stance import LEG_LENGTH, leg_length
+from tokendance_core.motion.skeleton import INDEX, JOINTS, SIDES, T_POSE, joint_above
 from tokendance_core.types import MotionClip, Rig, RigMap
 
 LINES: dict[str, tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]] = {
@@ -169,10 +168,16 @@ def _floor(
     """
     feet = [f"{side}_{joint}" for side in SIDES for joint in ("ankle", "foot") if f"{side}_{joint}" in shown]
     over = np.array([(shown[joint] - resting[joint]) @ up for joint in feet])
-    strays = over.min(0) - wanted * leg_length(resting) / LEG_LENGTH
+    strays = over.min(0) - wanted * _legs(resting) / _legs(dict(zip(JOINTS, T_POSE, strict=True)))
     strays = 100 * np.abs(strays - np.median(strays)) / height
     lowest = feet[int(over[:, strays.argmax()].argmin())]
     return _worst({rig_map.bones[lowest]: strays})
+
+
+def _legs(places: Mapping[str, np.ndarray]) -> float:
+    """Hip to ankle along both legs."""
+    parts = [f"{side}_{joint}" for side in SIDES for joint in ("knee", "ankle")]
+    return sum(float(np.linalg.norm(places[part] - places[str(joint_above(part, places))])) for part in parts)
 
 
 def _worst(found: Mapping[str, np.ndarray]) -> Miss:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.unit.rig_poses import Z_UP, character, own_map, posed, random_clip
 from tokendance_core.motion import rotation
 from tokendance_core.motion.skeleton import JOINTS
-from tokendance_core.retarget import fidelity
-from tokendance_core.retarget.fidelity import Miss
 from tokendance_core.retarget.transfer import retarget
+from tokendance_core.rigs import fidelity
+from tokendance_core.rigs.fidelity import Miss
 from tokendance_core.types import MotionClip, Rig
 
 _CLIP = random_clip(3, frames=10, spread=0.3)
