@@ -7,7 +7,9 @@ of another kind cannot be written; 130 stopped.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
+import io
 import signal
 import sys
 from collections.abc import Sequence
@@ -16,8 +18,8 @@ from importlib.util import find_spec
 from tokendance_core import __version__
 from tokendance_core.commands.answers import Failed
 from tokendance_core.commands.devices import keep_large_blocks
-from tokendance_core.commands.reports import problem_of, report_for
-from tokendance_core.errors import Cancelled, SettingError, TokenDanceError
+from tokendance_core.commands.reports import problem_of, report_for, silence, tell
+from tokendance_core.errors import Cancelled, FileError, SettingError, TokenDanceError
 
 # command -> module with add_arguments(parser) and run(args) -> exit code or None, and its line in --help
 COMMANDS = {
@@ -106,13 +108,48 @@ def _ignore_stops() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
+def _show_any_letter() -> None:
+    """A letter that the output has no code for, and half a letter in a file's name, is escaped instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _run(argv: Sequence[str]) -> int:
+    """As ``main``; what is printed may have no reader any more (``| head -1``), or no room."""
+    try:
+        code = main(argv)
+    except SystemExit as end:  # --help, --version, or an option that does not exist
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+    except OSError as error:
+        return _unprinted(error)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        return code or _unprinted(error)
+    return code
+
+
+def _unprinted(error: OSError) -> int:
+    """The exit code where something could not be printed; other errors go on."""
+    if not isinstance(error, BrokenPipeError) and error.errno != errno.ENOSPC:
+        raise error
+    silence(sys.stdout)
+    if isinstance(error, BrokenPipeError):
+        return 0
+    tell(f"tokendance: The output cannot be written: {error.strerror}.", sys.stderr)
+    return FileError.exit_code
+
+
 def console() -> None:
     """Entry point of the process: SIGTERM ends it as politely as Ctrl-C."""
+    _show_any_letter()
     for number in _STOPS:
         signal.signal(number, _stop)
     keep_large_blocks()
     try:
-        code = main(sys.argv[1:])
+        code = _run(sys.argv[1:])
         _ignore_stops()  # everything is done; while Python itself ends, a stop would be a traceback
     except KeyboardInterrupt:  # between the last answer and here
         code = Cancelled.exit_code

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TextIO
 
 from tokendance_core.commands.answers import Answer, Done, Event, Failed, Progress, SongFacts, event_to_json
 from tokendance_core.dance.settings import danced_genre
-from tokendance_core.errors import Cancelled, TokenDanceError, is_out_of_memory
+from tokendance_core.errors import Cancelled, FileError, TokenDanceError, is_out_of_memory
 
 if TYPE_CHECKING:
     from tokendance_core.types import MotionClip
@@ -36,6 +36,28 @@ class StageClock:
         """Close the current stage and return them all."""
         self.enter("")
         return {stage: round(seconds, 3) for stage, seconds in self._seconds.items()}
+
+
+def tell(text: str, stream: TextIO | None) -> None:
+    """Print a line. The work goes on when nobody reads it any more, as behind ``| head -1``; FileError when it cannot
+    be written for another reason.
+    """
+    try:
+        print(text, file=stream, flush=True)
+    except OSError as error:
+        silence(stream)
+        if not isinstance(error, BrokenPipeError):
+            raise FileError(
+                f"The output cannot be written: {error.strerror}.", hint="Free some space, or send it elsewhere."
+            ) from None
+
+
+def silence(stream: TextIO | None) -> None:
+    """From now on, what is written to a stream of the process goes nowhere, and what waits in it as well."""
+    if stream is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 class Report(Protocol):
@@ -93,17 +115,20 @@ class TerminalReport:
     def answer(self, answer: Answer) -> None:
         self._bar.clear()
         if isinstance(answer, Failed):
-            print(f"tokendance: {answer.error().text}", file=sys.stderr)
+            tell(f"tokendance: {answer.error().text}", sys.stderr)
         elif isinstance(answer, SongFacts):
             facts = f"{answer.seconds:.1f} s, {answer.bpm:.1f} beats a minute, {len(answer.beats)} beats"
-            print(f"{answer.path}: {facts}; any dances {answer.genre}")
+            tell(f"{answer.path}: {facts}; any dances {answer.genre}", sys.stdout)
             if len(answer.sections) > 1:
-                print(", ".join(f"{section.name} {_minutes(section.start)}" for section in answer.sections))
+                tell(", ".join(f"{one.name} {_minutes(one.start)}" for one in answer.sections), sys.stdout)
         elif isinstance(answer, Done):
             genre = answer.danced and f", {answer.danced}"
-            print(f"{answer.path}: {answer.frames} frames, {answer.seconds:.1f} s at {answer.fps:g} fps{genre}")
+            tell(
+                f"{answer.path}: {answer.frames} frames, {answer.seconds:.1f} s at {answer.fps:g} fps{genre}",
+                sys.stdout,
+            )
             times = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in answer.stages.items())
-            print(f"{times}; together {sum(answer.stages.values()):.2f} s")
+            tell(f"{times}; together {sum(answer.stages.values()):.2f} s", sys.stdout)
 
 
 def _minutes(seconds: float) -> str:
@@ -118,7 +143,7 @@ class JsonReport:
         self.answer(Progress(stage=stage, fraction=round(fraction, 4)))
 
     def answer(self, answer: Event) -> None:
-        print(event_to_json(answer), flush=True)
+        tell(event_to_json(answer), sys.stdout)
 
 
 def done(path: Path, clip: MotionClip, stages: Mapping[str, float]) -> Done:

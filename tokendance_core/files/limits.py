@@ -51,6 +51,7 @@ JSON_DIGITS = 40
 SAMPLES_AT_ONCE = 4_000_000
 """Of all channels of a sound together, decoded in one block."""
 
+SOUND_BYTES = 1 << 40
 SOUND_RATE = 1_000_000
 SOUND_CHANNELS = 64
 

@@ -8,8 +8,10 @@ Packages are imported when a file is decoded: nothing else needs them, and Blend
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import Protocol
@@ -17,6 +19,7 @@ from typing import Protocol
 import numpy as np
 
 from tokendance_core.errors import AudioError
+from tokendance_core.files import limits
 from tokendance_core.music.excerpt import Excerpt, Resampler, Span, unreadable
 from tokendance_core.music.resample import BlockResampler
 from tokendance_core.music.wave_file import UnknownFormat, WaveFile
@@ -74,9 +77,17 @@ class _SoundFile:
 
         self._error = soundfile.SoundFileError
         try:
-            self._sound = soundfile.SoundFile(path)
+            # As bytes where names are bytes, which need not be text.
+            self._sound = soundfile.SoundFile(path if sys.platform == "win32" else os.fsencode(path))
         except (self._error, TypeError) as error:  # TypeError: a headerless .raw
             raise UnknownFormat(str(error)) from error
+        self._channels: int = self._sound.channels
+        if self._channels > limits.SOUND_CHANNELS or self._sound.samplerate > limits.SOUND_RATE:
+            raise AudioError(
+                f"{path.name} has {self._channels} channels of {self._sound.samplerate} samples a second, expected at "
+                f"most {limits.SOUND_CHANNELS} of {limits.SOUND_RATE}.",
+                hint="Export the song again, in stereo.",
+            )
         self.samplerate: int = self._sound.samplerate
         self.frames: int = self._sound.frames
 
@@ -88,8 +99,9 @@ class _SoundFile:
 
     def read(self, count: int) -> np.ndarray:
         try:
+            count = min(count, limits.SAMPLES_AT_ONCE // self._channels)
             return np.asarray(self._sound.read(count, dtype="float32", always_2d=True))
-        except self._error as error:
+        except (self._error, ValueError) as error:  # ValueError: a damaged MP3 is told to go on before its beginning
             raise UnknownFormat(str(error)) from error
 
 

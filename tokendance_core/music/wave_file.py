@@ -17,8 +17,10 @@ from typing import BinaryIO
 
 import numpy as np
 
-MAX_CHANNELS = 64
-MAX_RATE = 1_000_000
+from tokendance_core.files import limits
+from tokendance_core.files.regular_file import open_regular
+
+MAX_CHANNELS, MAX_RATE = limits.SOUND_CHANNELS, limits.SOUND_RATE
 MAX_CHUNKS = 1000
 
 NO_SIZE = 0xFFFFFFFF
@@ -78,10 +80,10 @@ class WaveFile:
         self._next = min(frame, self.frames)
 
     def read(self, count: int) -> np.ndarray:
-        """The next (N, channels) float32 frames, fewer than ``count`` at the end; samples are within 1 unless they are
-        stored as floats.
+        """The next (N, channels) float32 frames, fewer than ``count`` at the end, and of many channels; samples are
+        within 1 unless they are stored as floats.
         """
-        count = min(count, self.frames - self._next)
+        count = min(count, self.frames - self._next, limits.SAMPLES_AT_ONCE // self.channels)
         with _opened(self._path) as file:
             file.seek(self._first_byte + self._next * self._frame_bytes)
             stored = file.read(count * self._frame_bytes)
@@ -94,9 +96,9 @@ class WaveFile:
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        with path.open("rb") as file:
+        with open_regular(path, limits.SOUND_BYTES) as file:
             yield file
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise UnknownFormat(str(error)) from error
 
 
