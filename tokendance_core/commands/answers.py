@@ -58,9 +58,10 @@ class ReturnFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class SongFacts:
-    """A song: its length in seconds, its tempo in beats a minute (0 without a pulse), and the seconds of its beats; as
-    the dance counts it, the seconds at which bars and eights (two bars of 4/4) begin, its sections and what returns;
-    and the genre that “any” dances to all of it.
+    """A song: its length in seconds, its usual tempo in beats a minute (0 without a pulse), the slowest and the fastest
+    where it varies (else the usual one twice), and the seconds of its beats; as the dance counts it, the seconds at
+    which bars and eights (two bars of 4/4) begin, its sections and what returns; and the genre that “any” dances to all
+    of it.
     """
 
     path: str
@@ -72,6 +73,7 @@ class SongFacts:
     sections: tuple[SectionFacts, ...] = ()
     returns: tuple[ReturnFacts, ...] = ()
     genre: str = ""
+    bpm_range: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

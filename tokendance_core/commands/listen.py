@@ -6,45 +6,50 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-
 from tokendance_core.commands.answers import ReturnFacts, SectionFacts, SongFacts
 from tokendance_core.commands.reports import Report, report_for
 from tokendance_core.commands.requests import ListenRequest
 from tokendance_core.commands.weights import Load, load_once
+from tokendance_core.music.rhythm.settings import BeatSettings
 from tokendance_core.music.settings import SongPart
+from tokendance_core.options import add_arguments as add_options
+from tokendance_core.options import from_arguments
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("song", type=Path, help="wav, flac, ogg or mp3; m4a and others where ffmpeg is installed")
+    add_options(parser, BeatSettings)
     add("--json", action="store_true", help="JSON lines on standard output")
 
 
 def run(args: argparse.Namespace) -> int:
     """The command: see ``work``."""
-    work(ListenRequest(song=str(args.song)), report_for(args.json), load_once)
+    request = ListenRequest(song=str(args.song), beats=from_arguments(BeatSettings, args))
+    work(request, report_for(args.json), load_once)
     return 0
 
 
 def work(request: ListenRequest, report: Report, load: Load) -> None:
     """Report what is heard in the song; the network is not asked. Raises AudioError."""
     from tokendance_core.dance.genre_choice import genre_for
-    from tokendance_core.music import audio, features, form
+    from tokendance_core.music import audio, bars, features, form
     from tokendance_core.music.clock import Clock
+    from tokendance_core.music.rhythm.measure import tempo, tempo_range
 
     report.progress("load", 0.0)
     music = audio.load_asked(request.song, request.samples, SongPart())
     report.progress("features", 0.3)
-    song_features = features.extract(music)
+    song_features = bars.with_corrected_beats(features.extract(music), request.beats)
     beats = features.beat_times(song_features)
     report.progress("form", 0.9)
-    clock = Clock.of_music(song_features, "beats")
+    clock = Clock.of_music(song_features, "beats", request.beats.tempo)
     heard = form.of_music(song_features, clock)
     facts = SongFacts(
         path=request.song,
         seconds=round(music.seconds, 3),
         bpm=round(tempo(beats), 2),
+        bpm_range=tuple(round(bpm, 2) for bpm in tempo_range(beats)),
         beats=_rounded(beats),
         bars=_rounded(heard.bars),
         eights=_rounded(heard.eights),
@@ -67,8 +72,3 @@ def work(request: ListenRequest, report: Report, load: Load) -> None:
 
 def _rounded(seconds: Iterable[float]) -> tuple[float, ...]:
     return tuple(round(float(second), 4) for second in seconds)
-
-
-def tempo(beats: np.ndarray) -> float:
-    """Beats a minute between (N,) seconds of beats; 0 where there are fewer than two."""
-    return 60.0 / float(np.median(np.diff(beats))) if len(beats) > 1 else 0.0

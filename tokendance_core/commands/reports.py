@@ -117,7 +117,7 @@ class TerminalReport:
         if isinstance(answer, Failed):
             tell(f"tokendance: {answer.error().text}", sys.stderr)
         elif isinstance(answer, SongFacts):
-            facts = f"{answer.seconds:.1f} s, {answer.bpm:.1f} beats a minute, {len(answer.beats)} beats"
+            facts = f"{answer.seconds:.1f} s, {_tempo(answer)} beats a minute, {len(answer.beats)} beats"
             tell(f"{answer.path}: {facts}; any dances {answer.genre}", sys.stdout)
             if len(answer.sections) > 1:
                 tell(", ".join(f"{one.name} {_minutes(one.start)}" for one in answer.sections), sys.stdout)
@@ -129,6 +129,12 @@ class TerminalReport:
             )
             times = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in answer.stages.items())
             tell(f"{times}; together {sum(answer.stages.values()):.2f} s", sys.stdout)
+
+
+def _tempo(facts: SongFacts) -> str:
+    """One tempo, or from the slowest to the fastest."""
+    different = sorted({f"{bpm:.1f}" for bpm in facts.bpm_range or (facts.bpm,)}, key=float)
+    return " to ".join(different)
 
 
 def _minutes(seconds: float) -> str:

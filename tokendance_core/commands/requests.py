@@ -13,6 +13,7 @@ from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.errors import SettingError
 from tokendance_core.files.guarded import guarded
 from tokendance_core.files.json_file import parse_json
+from tokendance_core.music.rhythm.settings import BeatSettings
 from tokendance_core.music.settings import SongPart
 from tokendance_core.options import check, from_json, option
 
@@ -74,10 +75,13 @@ class DanceRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ListenRequest:
-    """Length, tempo and beats of a song, whose decoded ``samples`` may be there already. Raises SettingError."""
+    """Length, tempo and beats of a song, whose decoded ``samples`` may be there already, with its beats put right as
+    ``beats`` says. Raises SettingError.
+    """
 
     song: str = option("", "Sound file to listen to", unit="file", once=True)
     samples: str = option("", "File with the decoded song; empty: read it", unit="file", once=True)
+    beats: BeatSettings = field(default_factory=BeatSettings)
 
     def __post_init__(self) -> None:
         check(self)

@@ -63,11 +63,12 @@ def generate(
         on_progress(stage, first + (last - first) * share)
 
     enter("features")
-    song_features = features.extract(music, lambda share: enter("features", share))
+    heard = features.extract(music, lambda share: enter("features", share))
+    song_features = bars.with_corrected_beats(heard, settings)
     genre = genre_for(song_features, checkpoint.genres) if settings.genre == ANY else settings.genre
 
     enter("tokens")
-    clock = Clock.of_music(song_features, checkpoint.clock)
+    clock = Clock.of_music(song_features, checkpoint.clock, settings.tempo)
     prompt = prompt_of(
         song_features, clock, checkpoint, genre, levels(song_features, settings.energy), settings.accents
     )

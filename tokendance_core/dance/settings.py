@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tokendance_core.finishing.settings import FinishSettings
+from tokendance_core.music.rhythm.settings import BeatSettings
 from tokendance_core.options import check, option
 
 ANY = "any"
@@ -16,10 +17,11 @@ DANCED = "danced"
 
 
 @dataclass(frozen=True, kw_only=True)
-class GenerateSettings:
-    """The dance that is asked for. ``finish`` None leaves the motion as the network made it.
+class GenerateSettings(BeatSettings):
+    """The dance that is asked for, and the beats it is danced to.
 
-    A genre that the checkpoint does not know is found out when it is loaded. Raises SettingError.
+    ``finish`` None leaves the motion as the network made it. A genre that the checkpoint does not know is found out
+    when it is loaded. Raises SettingError.
     """
 
     genre: str = option(ANY, "Style of the dance: a genre of the checkpoint, or any: the one that suits the song best")

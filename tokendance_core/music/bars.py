@@ -13,7 +13,9 @@ import numpy as np
 
 from tokendance_core.music import features
 from tokendance_core.music.clock import FRAMES_PER_BEAT, Clock
-from tokendance_core.types import MusicFeatures
+from tokendance_core.music.rhythm.correction import corrected
+from tokendance_core.music.rhythm.settings import BeatSettings
+from tokendance_core.types import FPS, MusicFeatures
 
 BEATS_PER_BAR = 4
 BEATS_PER_EIGHT = 8
@@ -42,6 +44,18 @@ def downbeat(song_features: MusicFeatures, clock: Clock) -> int:
     if score.any():
         score[_beginning(heard, clock) % BEATS_PER_EIGHT] += _BEGINNING
     return int(np.argmax(np.round(score, 6)))  # the first of equal ones
+
+
+def with_corrected_beats(song_features: MusicFeatures, settings: BeatSettings) -> MusicFeatures:
+    """The features of a song with its beats as a person wants them; half of them are those that begin bars, and every
+    other one from there.
+    """
+    if settings.tempo == BeatSettings.tempo and settings.beat_shift == BeatSettings.beat_shift:
+        return song_features
+    clock = Clock.of_music(song_features, "beats")
+    bar = clock.beats[downbeat(song_features, clock)] + features.BEAT_LATENCY
+    beats = corrected(features.beat_frames(song_features).astype(float), settings, bar * FPS)
+    return features.with_beats(song_features, beats)
 
 
 def by_beat(values: np.ndarray) -> np.ndarray:

@@ -17,6 +17,8 @@ from tokendance_core.motion import kinematics
 from tokendance_core.motion.filters import filtered, gaussian
 from tokendance_core.motion.sampling import neighbours
 from tokendance_core.music import features
+from tokendance_core.music.rhythm.measure import varies
+from tokendance_core.music.rhythm.settings import BeatSettings
 from tokendance_core.types import FPS, MotionClip, MusicFeatures
 
 ClockForm = Literal["beats", "frames"]
@@ -26,6 +28,9 @@ SLOWEST_BPM = 80.0
 """Tempos are halved or doubled until they lie between this and twice this; at 112.5 beats a minute a dance then plays
 as fast as it was danced.
 """
+
+_USUAL_BPM, _TOLD_BPM = (SLOWEST_BPM, 2 * SLOWEST_BPM), (SLOWEST_BPM / 2, 4 * SLOWEST_BPM)
+"""Tempos of a clock by what is heard, and by what a person says: half or twice as fast at most."""
 
 TEMPO_CLASSES = 8
 """Parts of that octave that the generator tells apart."""
@@ -39,6 +44,9 @@ ON_THE_BEAT = TIMINGS.index("on the beat")
 AS_DANCED = TIMINGS.index("as danced")
 
 _FEWEST_BEATS = 4
+_NEAR = 4
+"""Beats at an end of a song by which it is carried on where its tempo varies."""
+
 _STEADINESS = 1.5
 """Beats: sigma of the smoothing of tracked beats, which fall on whole frames, about an even grid."""
 
@@ -58,22 +66,26 @@ class Clock:
         return cls(np.arange(int(np.ceil(duration * FPS)) + 1) / FPS, "frames")
 
     @classmethod
-    def of_beats(cls, beats: np.ndarray, duration: float) -> Clock:
+    def of_beats(cls, beats: np.ndarray, duration: float, tempo: str = BeatSettings.tempo) -> Clock:
         """The clock of a song with beats at ``beats`` (B,) seconds; with fewer than four, an even one at 112.5 bpm.
 
-        The first frame is a beat; beats are carried on at their own tempo to both ends of ``duration`` seconds.
+        The first frame is a beat; beats are carried on at their own tempo to both ends of ``duration`` seconds. They
+        may be far slower or faster where a person says so: where ``tempo`` is not “heard”.
         """
         if len(beats) < _FEWEST_BEATS:
             beats = np.arange(_FEWEST_BEATS) * FRAMES_PER_BEAT / FPS
-        beats = to_both_ends(_evened(_within_an_octave(beats)), duration)
+        range_of_tempos = _USUAL_BPM if tempo == BeatSettings.tempo else _TOLD_BPM
+        beats = to_both_ends(_evened(_within(beats, *range_of_tempos)), duration)
         at = np.arange((len(beats) - 1) * FRAMES_PER_BEAT + 1) / FRAMES_PER_BEAT
         return cls(np.interp(at, np.arange(len(beats)), beats), "beats")
 
     @classmethod
-    def of_music(cls, song_features: MusicFeatures, form: ClockForm) -> Clock:
-        """The clock for a song with these features."""
+    def of_music(cls, song_features: MusicFeatures, form: ClockForm, tempo: str = BeatSettings.tempo) -> Clock:
+        """The clock for a song with these features; ``tempo`` as in ``of_beats``."""
         duration = song_features.frames / FPS
-        return cls.steady(duration) if form == "frames" else cls.of_beats(features.beat_times(song_features), duration)
+        if form == "frames":
+            return cls.steady(duration)
+        return cls.of_beats(features.beat_times(song_features), duration, tempo)
 
     @property
     def frames(self) -> int:
@@ -129,12 +141,11 @@ def tempo_class(bpm: float) -> int:
     return int(TEMPO_CLASSES * (math.log2(bpm / SLOWEST_BPM) % 1.0)) + 1
 
 
-def _within_an_octave(beats: np.ndarray) -> np.ndarray:
-    """Every other beat, or beats between beats, until there are ``SLOWEST_BPM`` to twice as many a minute."""
-    longest = 60.0 / SLOWEST_BPM
-    while np.median(np.diff(beats)) > longest:
+def _within(beats: np.ndarray, slowest: float, fastest: float) -> np.ndarray:
+    """Every other beat, or beats between beats, until there are ``slowest`` to ``fastest`` a minute."""
+    while np.median(np.diff(beats)) > 60.0 / slowest:
         beats = np.interp(np.arange(2 * len(beats) - 1) / 2, np.arange(len(beats)), beats)
-    while np.median(np.diff(beats)) <= longest / 2:
+    while np.median(np.diff(beats)) <= 60.0 / fastest:
         beats = beats[::2]
     return beats
 
@@ -143,13 +154,18 @@ def _evened(beats: np.ndarray) -> np.ndarray:
     """Beats without the jitter of whole frames: their deviation from an even grid is smoothed over their neighbours."""
     number = np.arange(len(beats))
     grid = np.polyval(np.polyfit(number, beats, 1), number)
-    evened: np.ndarray = grid + filtered((beats - grid)[:, None], gaussian(_STEADINESS))[:, 0]
+    away, kernel = beats - grid, gaussian(_STEADINESS)
+    # Mirrored about its ends, so that a tempo that rises or falls there goes on doing so.
+    reach = min(len(kernel) // 2, len(beats) - 1) if varies(beats) else 0
+    mirrored = np.pad(away, reach, mode="reflect", reflect_type="odd")
+    evened: np.ndarray = grid + filtered(mirrored[:, None], kernel)[reach : reach + len(beats), 0]
     return evened
 
 
 def to_both_ends(beats: np.ndarray, duration: float) -> np.ndarray:
     """The beats carried on at their own tempo until they cover [0, duration]."""
-    step = float(np.median(np.diff(beats)))
-    before = beats[0] - step * np.arange(max(int(np.ceil(beats[0] / step)), 0), 0, -1)
-    after = beats[-1] + step * np.arange(1, max(int(np.ceil((duration - beats[-1]) / step)), 0) + 1)
+    steps, near = np.diff(beats), _NEAR if varies(beats) else len(beats)
+    first, last = float(np.median(steps[:near])), float(np.median(steps[-near:]))
+    before = beats[0] - first * np.arange(max(int(np.ceil(beats[0] / first)), 0), 0, -1)
+    after = beats[-1] + last * np.arange(1, max(int(np.ceil((duration - beats[-1]) / last)), 0) + 1)
     return np.concatenate((before, beats, after))

@@ -13,7 +13,7 @@ With ``sr=15360, hop_length=512`` the columns are
     mfcc     feature.mfcc(n_mfcc=20)        orthonormal DCT-II of the mel decibels
     chroma   feature.chroma_stft(tuning=0)  each frame divided by its maximum
     peak     onset.onset_detect             1 where the onset envelope stands 0.07 of its range above its neighbours
-    beat     beat.beat_track                1 on a beat (Ellis 2007)
+    beat     beat.beat_track                1 on a beat (Ellis 2007); see ``rhythm`` for how it differs
 
 Chroma is not the CENS that FineDance ships: CENS needs a constant-Q transform (ten times the cost of everything here)
 and smooths over a second. Tuning is fixed at 0 (A = 440 Hz), because an estimate jumps between excerpts of one song.
@@ -28,6 +28,7 @@ from functools import cache
 
 import numpy as np
 
+from tokendance_core.music.rhythm import phase, tracker
 from tokendance_core.types import FPS, SAMPLE_RATE, Music, MusicFeatures, OnShare, nobody
 
 FEATURE_NAMES: tuple[str, ...] = (
@@ -37,7 +38,7 @@ FEATURE_NAMES: tuple[str, ...] = (
     "peak",
     "beat",
 )
-DEFINITION = 1
+DEFINITION = 2
 """Changes whenever the same sound would get other numbers: features that were kept in a file are stale then."""
 
 ONSET, CHROMA, PEAK, BEAT = 0, slice(21, 33), 33, 34
@@ -54,6 +55,7 @@ ACOUSTIC: tuple[int, ...] = tuple(i for i in range(len(FEATURE_NAMES)) if i not 
 WINDOW = 2048
 STEP = SAMPLE_RATE // FPS
 BINS = WINDOW // 2 + 1
+_HERTZ = np.arange(BINS) * SAMPLE_RATE / WINDOW
 MEL_BANDS = 128
 BLOCK = 1024
 """Frames worked on at once: memory stays the same however long the song is."""
@@ -70,9 +72,6 @@ mid-window.
 FADED = 280.0
 """How far ``LOUDNESS`` falls below its median when the music has faded away: 25 dB in all bands."""
 
-TEMPO_WINDOW = 8 * FPS
-FASTEST_BPM, USUAL_BPM = 320.0, 120.0
-TIGHTNESS = 100.0
 PEAK_NEIGHBOURS, PEAK_HEIGHT = 3, 0.07
 
 
@@ -85,13 +84,13 @@ def extract(music: Music, on_share: OnShare = nobody) -> MusicFeatures:
     values = np.zeros((music.frames, len(FEATURE_NAMES)), np.float32)
     if not music.frames:
         return MusicFeatures(values)
-    decibels, chroma = _mel_and_chroma(music, on_share)
+    decibels, chroma, attacks = _spectral(music, on_share)
     onset = _onset_strength(decibels)
     values[:, ONSET] = onset
     values[:, SEMANTIC] = decibels @ _cosines().T
     values[:, CHROMA] = chroma
     values[_peaks(onset), PEAK] = 1
-    values[_beats(onset), BEAT] = 1
+    values[tracker.beats(onset, attacks), BEAT] = 1
     return MusicFeatures(values)
 
 
@@ -105,6 +104,15 @@ def beat_times(features: MusicFeatures) -> np.ndarray:
     return np.maximum(beat_frames(features) / FPS - BEAT_LATENCY, 0.0)
 
 
+def with_beats(features: MusicFeatures, frames: np.ndarray) -> MusicFeatures:
+    """The same features with beats at ``frames`` (B,), to the nearest whole one inside the song."""
+    values = features.values.copy()
+    values[:, BEAT] = 0
+    nearest = np.round(frames).astype(int)
+    values[nearest[(nearest >= 0) & (nearest < len(values))], BEAT] = 1
+    return MusicFeatures(values)
+
+
 def sounding(values: np.ndarray) -> np.ndarray:
     """(T,) bool: where the music has begun and not yet faded away, from features (T, 35) of all of it."""
     loudness = values[:, LOUDNESS]
@@ -115,20 +123,22 @@ def sounding(values: np.ndarray) -> np.ndarray:
 # Spectrum
 
 
-def _mel_and_chroma(music: Music, on_share: OnShare) -> tuple[np.ndarray, np.ndarray]:
-    """Mel decibels (T, 128) and chroma (T, 12)."""
+def _spectral(music: Music, on_share: OnShare) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mel decibels (T, 128), chroma (T, 12) and what ``phase.attacks`` tells."""
     mel = np.empty((music.frames, MEL_BANDS), np.float32)
     chroma = np.empty((music.frames, 12), np.float32)
+    attacks = np.empty((music.frames, phase.COLUMNS), np.float32)
     for first, power in _power_blocks(music):
         rows = slice(first, first + len(power))
         mel[rows] = power @ _mel_bands().T
         chroma[rows] = power @ _chroma_bands().T
+        attacks[rows] = phase.attacks(power, _HERTZ)
         on_share(rows.stop / music.frames)
     decibels = 10 * np.log10(np.maximum(mel, 1e-10, out=mel))
     np.maximum(decibels, decibels.max() - 80, out=decibels)
     loudest = chroma.max(axis=1, keepdims=True)
     chroma /= np.where(loudest < np.finfo(np.float32).tiny, 1, loudest)
-    return decibels, chroma
+    return decibels, chroma, attacks
 
 
 def _power_blocks(music: Music) -> Iterator[tuple[int, np.ndarray]]:
@@ -156,8 +166,7 @@ def _mel_bands() -> np.ndarray:
     mels = np.linspace(0, top, MEL_BANDS + 2)
     edges = np.where(mels < knee, mels * 200 / 3, 1000 * np.exp(step * (mels - knee)))
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
-    hertz = np.arange(BINS) * SAMPLE_RATE / WINDOW
-    triangles = np.minimum((hertz - low) / (centre - low), (high - hertz) / (high - centre))
+    triangles = np.minimum((_HERTZ - low) / (centre - low), (high - _HERTZ) / (high - centre))
     bands: np.ndarray = np.maximum(triangles, 0) * 2 / (high - low)
     return bands.astype(np.float32)
 
@@ -217,82 +226,3 @@ def _peaks(onset: np.ndarray) -> np.ndarray:
     inside = slice(PEAK_NEIGHBOURS, PEAK_NEIGHBOURS + len(onset))
     mean = np.convolve(height, box)[inside] / np.convolve(np.ones_like(height), box)[inside]
     return np.flatnonzero(height >= mean + PEAK_HEIGHT)
-
-
-def _beat_period(onset: np.ndarray) -> int:
-    """Frames from beat to beat: the peak of the mean local autocorrelation, under a log-normal prior about 120 BPM."""
-    half = TEMPO_WINDOW // 2
-    padded = np.pad(onset.astype(np.float64), half, mode="linear_ramp")
-    windows = np.lib.stride_tricks.sliding_window_view(padded, TEMPO_WINDOW)[: len(onset)]
-    hann = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(TEMPO_WINDOW) / TEMPO_WINDOW)
-    power = np.zeros(TEMPO_WINDOW + 1)
-    for first in range(0, len(onset), BLOCK):
-        local = windows[first : first + BLOCK] * hann
-        # An autocorrelation is highest at lag 0, where it is the energy: divided by it, all windows count the same.
-        energy = (local**2).sum(axis=1)
-        spectrum = np.fft.rfft(local, 2 * TEMPO_WINDOW)
-        power += (1 / np.where(energy < np.finfo(np.float64).tiny, 1, energy)) @ (spectrum.real**2 + spectrum.imag**2)
-    total = np.fft.irfft(power)[:TEMPO_WINDOW]
-    lags = np.arange(1, TEMPO_WINDOW)
-    bpm = FPS * 60 / lags
-    score = np.log1p(1e6 * total[1:] / len(onset)) - 0.5 * np.log2(bpm / USUAL_BPM) ** 2
-    return int(lags[np.argmax(np.where(bpm < FASTEST_BPM, score, -np.inf))])
-
-
-def _beats(onset: np.ndarray) -> np.ndarray:
-    """The frames of the chain of beats that best joins strong onsets to an even period (Ellis 2007)."""
-    if not onset.any():
-        return np.empty(0, int)
-    period = _beat_period(onset)
-    local = _local_score(onset.astype(np.float64), period)
-    total, previous = _best_chains(local, period)
-    chain = [_last_beat(total)]
-    while previous[chain[-1]] >= 0:
-        chain.append(previous[chain[-1]])
-    beats = np.array(chain[::-1])
-    return _without_weak_ends(beats, local)
-
-
-def _local_score(onset: np.ndarray, period: int) -> np.ndarray:
-    """The envelope in standard deviations, smoothed over about a sixteenth of a beat."""
-    bell = np.exp(-0.5 * (np.arange(-period, period + 1) * 32 / period) ** 2)
-    scaled = onset / (onset.std(ddof=1) + np.finfo(np.float32).tiny)
-    return np.convolve(scaled, bell)[period : period + len(onset)]
-
-
-def _best_chains(local: np.ndarray, period: int) -> tuple[np.ndarray, np.ndarray]:
-    """For each frame the score of the best chain that ends there and the beat before it (-1: none).
-
-    A beat follows the last after half to two periods, so half a period of frames is decided at once.
-    """
-    nearest = int(np.round(period / 2))
-    lags = np.arange(nearest, 2 * period + 1)
-    penalty = TIGHTNESS * (np.log(lags) - np.log(period)) ** 2
-    frames = len(local)
-    total = np.full(2 * period + frames, -np.inf)  # the song starts at 2 * period: nothing to follow before it
-    previous = np.full(frames, -1)
-    for first in range(0, frames, nearest):
-        block = np.arange(first, min(first + nearest, frames))
-        candidates = total[2 * period + block[:, None] - lags] - penalty
-        pick = candidates.argmax(axis=1)
-        best = candidates[np.arange(len(block)), pick]
-        linked = np.isfinite(best)
-        total[2 * period + block] = local[block] + np.where(linked, best, 0)
-        previous[block] = np.where(linked, block - lags[pick], -1)
-    previous[: np.argmax(local >= 0.01 * local.max())] = -1
-    return total[2 * period :], previous
-
-
-def _last_beat(total: np.ndarray) -> int:
-    """The last local maximum that reaches half the median of all local maxima."""
-    after = np.append(total[2:], -np.inf)
-    summits = np.flatnonzero((total[1:] > total[:-1]) & (total[1:] >= after)) + 1
-    high = summits[total[summits] >= 0.5 * np.median(total[summits])] if len(summits) else summits
-    return int(high[-1]) if len(high) else len(total) - 1
-
-
-def _without_weak_ends(beats: np.ndarray, local: np.ndarray) -> np.ndarray:
-    """Drop beats before the first and after the last frame above half the RMS of the smoothed beat strengths."""
-    smooth = np.convolve(local[beats], np.hanning(5))[2 : len(local) + 2]  # one longer than "same", as upstream
-    strong = np.flatnonzero(local > 0.5 * np.sqrt(np.mean(smooth**2)))
-    return beats[(beats >= strong[0]) & (beats <= strong[-1])] if len(strong) else beats[:0]

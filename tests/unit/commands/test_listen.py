@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -12,10 +13,11 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.beats.songs import SONGS, render
 from tests.conftest import click_samples
 from tokendance_core.__main__ import main
-from tokendance_core.commands.listen import tempo
 from tokendance_core.dance.genre_choice import CHOOSABLE
+from tokendance_core.music.rhythm.measure import tempo
 from tokendance_core.types import FPS, SAMPLE_RATE
 
 
@@ -26,8 +28,8 @@ def clicks_file(clicks, tmp_path_factory):
     return path
 
 
-def heard(capsys, path) -> dict[str, object]:
-    assert main(["listen", "--json", str(path)]) == 0
+def heard(capsys, path, *more: str) -> dict[str, object]:
+    assert main(["listen", "--json", str(path), *more]) == 0
     *progress, last = map(json.loads, capsys.readouterr().out.splitlines())
     fractions = [event["fraction"] for event in progress]
     assert fractions == sorted(fractions)
@@ -129,3 +131,29 @@ def test_tempo_of_even_beats(bpm, first, count):
 @pytest.mark.parametrize("beats", [[], [1.0]])
 def test_a_song_without_a_pulse_has_no_tempo(beats):
     assert tempo(np.array(beats)) == 0
+
+
+def test_a_tempo_that_varies_is_told_as_a_range(tmp_path, capsys):
+    soundfile.write(tmp_path / "song.wav", render(SONGS["drums 100 to 130"]).samples, SAMPLE_RATE)
+    facts = heard(capsys, tmp_path / "song.wav")
+    assert facts["bpm"] == pytest.approx(115, abs=3)
+    np.testing.assert_allclose(facts["bpm_range"], [101.5, 128.5], atol=3)
+    assert main(["listen", str(tmp_path / "song.wav")]) == 0
+    assert re.search(r"10\d\.\d to 12\d\.\d beats a minute", capsys.readouterr().out)
+
+
+def test_one_tempo_is_told_exactly(tmp_path, capsys):
+    soundfile.write(tmp_path / "song.wav", click_samples(30, bpm=124.0), SAMPLE_RATE)
+    facts = heard(capsys, tmp_path / "song.wav")
+    assert facts["bpm_range"] == [facts["bpm"]] * 2 == pytest.approx([124, 124], abs=1)
+
+
+def test_corrected_beats_are_told_everywhere(clicks_file, capsys):
+    plain = heard(capsys, clicks_file)
+    shifted = heard(capsys, clicks_file, "--beat-shift", "half")
+    np.testing.assert_allclose(np.array(shifted["beats"][:8]) - plain["beats"][:8], 0.25, atol=0.7 / FPS)
+    away = np.abs(np.array(shifted["bars"])[:, None] - shifted["beats"]).min(axis=1)
+    assert np.median(away) < 0.05
+    double = heard(capsys, clicks_file, "--tempo", "double")
+    assert double["bpm"] == pytest.approx(2 * plain["bpm"], rel=0.05)
+    assert np.diff(double["bars"]).mean() == pytest.approx(np.diff(plain["bars"]).mean() / 2, rel=0.05)

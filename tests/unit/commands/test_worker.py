@@ -259,6 +259,7 @@ def edited(request: Request, **changes: object) -> dict[str, object]:
 
 
 DANCE = DanceRequest(song="a.wav", output="x.npz")
+LISTEN = ListenRequest(song="a.wav")
 
 
 @pytest.mark.parametrize(
@@ -275,14 +276,14 @@ DANCE = DanceRequest(song="a.wav", output="x.npz")
         ({"generate": {}, "listen": {}}, "nothing known"),
         ({"generate": {}}, "expected an object of song, samples, output, settings"),
         ({"generate": ["a.wav"]}, "expected an object"),
-        ({"listen": {"song": ["a.wav", "b.wav"], "samples": ""}}, "“song”"),
+        (edited(LISTEN, song=["a.wav", "b.wav"]), "“song”"),
         ({"listen": {"song": "a.wav", "samples": "", "loudly": True}}, "loudly"),
         (edited(DANCE, output=None), "expected an object"),
         (edited(DANCE, settings={"seed": "many"}), "many"),
         (edited(DANCE, settings={**asdict(GenerateSettings()), "seed": "many"}), "“seed” is 'many'"),
         (edited(DANCE, run={"device": "abacus", "checkpoint": ""}), "abacus"),
         (ListenRequest(song="no such song.wav"), "no such song"),
-        (b'{"listen": {"song": "\\ud800.wav", "samples": ""}}', "no file"),
+        (edited(LISTEN, song="\ud800.wav"), "no file"),
         (WarmRequest(run=RunSettings(checkpoint="nothing.safetensors")), "nothing.safetensors"),
     ],
 )

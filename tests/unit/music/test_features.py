@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from tokendance_core.music import audio, features
+from tokendance_core.music.rhythm import phase, tempo, tracker
 from tokendance_core.types import FPS, MUSIC_FEATURES, SAMPLE_RATE, Music, MusicFeatures
 
 ROOT = Path(__file__).parents[3]
@@ -81,7 +82,7 @@ def librosa_features(librosa, samples: np.ndarray, frames: int) -> tuple[np.ndar
 def tempo_of(found: MusicFeatures) -> float:
     """Beats a minute at the period that the beats are joined by, whole frames; 0.0 without any onset."""
     onset = found.values[:, features.ONSET]
-    return FPS * 60 / features._beat_period(onset) if onset.any() else 0.0
+    return FPS * 60 / tempo.beat_period(onset) if onset.any() else 0.0
 
 
 def assert_agree(librosa, music: Music) -> None:
@@ -163,7 +164,7 @@ def test_any_onset_envelope_has_a_tempo_in_range_and_beats_in_order(onset):
     values = np.zeros((len(onset), 35), np.float32)
     values[:, features.ONSET] = onset
     assert tempo_of(MusicFeatures(values)) == 0 or 7.5 < tempo_of(MusicFeatures(values)) < 320
-    beats = features._beats(onset)
+    beats = tracker.beats(onset, np.zeros((len(onset), phase.COLUMNS)))
     assert (np.diff(beats) > 0).all()
     assert not len(beats) or (beats[0] >= 0 and beats[-1] < len(onset))
 
