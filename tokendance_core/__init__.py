@@ -36,6 +36,7 @@ _limit_threads()
 # public name -> module and name inside it
 _PUBLIC = {
     "AudioError": ("errors", "AudioError"),
+    "BeatSettings": ("music.rhythm.settings", "BeatSettings"),
     "BlockResampler": ("music.resample", "BlockResampler"),
     "BodyShape": ("types", "BodyShape"),
     "Cancelled": ("errors", "Cancelled"),

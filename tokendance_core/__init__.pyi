@@ -45,6 +45,7 @@ from .music.excerpt import unreadable as unreadable_song
 from .music.features import beat_frames
 from .music.features import extract as extract_features
 from .music.resample import BlockResampler
+from .music.rhythm.settings import BeatSettings
 from .music.settings import SongPart
 from .music.wave_file import UnknownFormat, WaveFile
 from .options import Option
@@ -85,6 +86,7 @@ __all__ = [
     "PARENTS",
     "REST_HEIGHT",
     "AudioError",
+    "BeatSettings",
     "BlockResampler",
     "BodyShape",
     "Cancelled",

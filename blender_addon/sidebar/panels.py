@@ -46,6 +46,9 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
         if strip is None:
             return
         self._facts(context, strip)
+        corrections = layout.row(align=True)
+        corrections.prop(properties.of_scene(scene), "tempo", text="")
+        corrections.prop(properties.of_scene(scene), "beat_shift", text="")
         row = layout.row()
         markers = row.row(align=True)
         markers.operator("tokendance.add_beat_markers", icon="MARKER_HLT")

@@ -6,15 +6,20 @@ import bpy
 from bl_operators.presets import AddPresetBase
 from bl_ui.utils import PresetPanel
 
-from tokendance_core import GenerateSettings, declared_options
+from tokendance_core import BeatSettings, GenerateSettings, declared_options
 
 from ..options import FITTING
 
 FOLDER = "tokendance/dance"
 """Below the user's presets."""
 
-VALUES = ("quality", "variations", *(name for name in declared_options(GenerateSettings) if name != "seed"), *FITTING)
-"""What a preset keeps: everything about a dance but which one it is."""
+_OF_ONE_DANCE = ("seed", *declared_options(BeatSettings))
+VALUES = (
+    *("quality", "variations"),
+    *(name for name in declared_options(GenerateSettings) if name not in _OF_ONE_DANCE),
+    *FITTING,
+)
+"""What a preset keeps: everything about a dance but which one it is, and how its song is heard."""
 
 
 class TOKENDANCE_PT_presets(PresetPanel, bpy.types.Panel):  # Blender looks for the class by its own name

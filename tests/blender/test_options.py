@@ -28,10 +28,12 @@ from blender_addon.options import (
 from blender_addon.runtime.preferences import TokenDancePreferences
 from blender_addon.sidebar import panels, presets, takes_panel
 from tests.blender.sidebar.test_panels import drawn
+from tests.blender.song import test_song
 from tests.blender.takes import test_takes
 from tests.unit.other_values import another, others
-from tokendance_core import GenerateSettings, RunSettings, SongPart, declared_options
+from tokendance_core import BeatSettings, GenerateSettings, RunSettings, SongPart, declared_options
 
+strip = test_song.strip
 generate, mannequin, worker = test_takes.generate, test_takes.mannequin, test_takes.worker
 
 PART = others(SongPart, "speed") | {"start": 1.0}  # what is left of the song is long enough
@@ -103,7 +105,7 @@ def test_every_value_of_the_panel_reaches_the_order(mannequin, scene):
         assert (pressed(scene).settings.steps, quality_of(steps)) == (steps, quality)
 
 
-def test_every_value_that_the_scene_keeps_is_drawn(mannequin, scene):
+def test_every_value_that_the_scene_keeps_is_drawn(mannequin, scene, strip):
     scene.tokendance.quality = "custom"
     shown = {
         name
@@ -131,8 +133,9 @@ def test_every_value_reaches_the_worker(mannequin, generate, worker):
     assert request.settings == dataclasses.replace(GenerateSettings(**MADE), finish=None)
 
 
-def test_a_preset_keeps_everything_but_the_seed(addon):
-    expected = {*declared_options(GenerateSettings), *FITTING, "quality", "variations"} - {"seed"}
+def test_a_preset_keeps_everything_but_the_seed_and_how_the_song_is_heard(addon):
+    of_one_dance = {"seed", *declared_options(BeatSettings)}
+    expected = {*declared_options(GenerateSettings), *FITTING, "quality", "variations"} - of_one_dance
     assert set(presets.VALUES) == expected
     assert {value.removeprefix("settings.") for value in presets.AddDancePreset.preset_values} == expected
 
