@@ -75,7 +75,8 @@ def _strokes(frames: np.ndarray, loudness: np.ndarray) -> np.ndarray:
     """
 
     def near(offsets: np.ndarray) -> np.ndarray:
-        return loudness[np.clip(frames[:, None] + offsets, 0, len(loudness) - 1)]
+        values: np.ndarray = loudness[np.clip(frames[:, None] + offsets, 0, len(loudness) - 1)]
+        return values
 
     peak, before, after = near(_AT).max(axis=1), near(_BEFORE).min(axis=1), near(_AFTER).min(axis=1)
     rise, fall = np.maximum(peak - before, 0), np.maximum(peak - np.maximum(before, after), 0)

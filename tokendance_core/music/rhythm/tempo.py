@@ -77,7 +77,8 @@ def _windows(onset: np.ndarray) -> np.ndarray:
 
 
 def _hann() -> np.ndarray:
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
+    hann: np.ndarray = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
+    return hann
 
 
 def _spectra(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
