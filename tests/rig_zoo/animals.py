@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 ANIMALS = {
     "panda": """
 Root @ 0 0 0
@@ -149,3 +151,83 @@ root @ 0 0 0
         ear_tip_[l|r] @ 0.07 0.48 0.06
 """,
 }
+
+_QUADRUPED_NAMES = (
+    "Hips Back_Leg_Pelvis Back_Leg_Upper Back_Leg_Lower Back_Leg_Ankle Back_Leg_Foot Spine Front_Leg_Shoulder "
+    "Front_Leg_Upper Front_Leg_Lower Front_Leg_Foot Head Jaw Ear Ear_Tip Ear_End",
+    "Hips HipJoint UpLeg Leg Foot Toe Spine Shoulder Arm ForeArm Hand Head Jaw Ear EarTip EarEnd",
+    "a b c d e f g h i j k l m n o p",
+)
+_BIRD_NAMES = (
+    "body thigh shin foot toe claw spine chest wing1 wing2 wing3 feather neck head beak",
+    "a b c d e f g h i j k l m n o",
+)
+
+
+def _at(*steps: object) -> str:
+    """The place that these steps (3,) lead to."""
+    return " ".join(f"{number:.4f}" for number in np.sum([np.asarray(step, float) for step in steps], axis=0))
+
+
+def quadruped(rng: np.random.Generator, names: int) -> str:
+    """Bones of some beast: hind legs below hips, a trunk of any slope and length, front legs, a head with ears."""
+    hips, pelvis, thigh, shin, ankle, foot, spine, scapula, upper, lower, hoof, head, jaw, ear, tip, end = (
+        _QUADRUPED_NAMES[names].split()
+    )
+    slope, length, wide = np.radians(rng.uniform(-10, 50)), rng.uniform(0.7, 1.8), rng.uniform(0.08, 0.25)
+    along = length * np.array([0.0, np.sin(slope), np.cos(slope)])
+    bones = [np.array([0.0, 1.0, 0.0]) + part * along for part in (0.2, 0.45, 0.7, 0.9)]
+    skull = bones[3] + [0, rng.uniform(0, 0.7), rng.uniform(0.1, 0.4)]
+    shoulder = bones[2] + [wide, -0.05, 0.02]
+    listening = rng.uniform(0.1, 0.8) * np.array([rng.uniform(0.3, 1), rng.uniform(0, 1), rng.uniform(-0.4, 0.2)])
+    return f"""
+{hips} @ 0 1 0
+ {pelvis}_[L|R] @ {wide / 2} 0.98 0
+  {thigh}_[L|R] @ {wide} 0.95 0
+   {shin}_[L|R] @ {wide} 0.55 {rng.uniform(0, 0.15)}
+    {ankle}_[L|R] @ {wide} 0.2 {rng.uniform(-0.2, 0)}
+     {foot}_[L|R] @ {wide} 0.03 {rng.uniform(0, 0.1)}
+ {spine}_1 @ {_at(bones[0])}
+  {spine}_2 @ {_at(bones[1])}
+   {spine}_3 @ {_at(bones[2])}
+    {scapula}_[L|R] @ {_at(shoulder * [0.5, 1, 1])}
+     {upper}_[L|R] @ {_at(shoulder)}
+      {lower}_[L|R] @ {_at(shoulder * [1, 0.55, 1] + [0, 0, 0.05])}
+       {hoof}_[L|R] @ {_at(shoulder * [1, 0.12, 1])}
+    {spine}_4 @ {_at(bones[3])}
+     {head} @ {_at(skull)}
+      {jaw} @ {_at(skull, [0, -0.05, 0.15])}
+      {ear}_[L|R] @ {_at(skull, [wide, 0.1, 0])}
+       {tip}_[L|R] @ {_at(skull, [wide, 0.1, 0], 0.6 * listening)}
+        {end}_[L|R] @ {_at(skull, [wide, 0.1, 0], listening)}
+"""
+
+
+def bird(rng: np.random.Generator, names: int) -> str:
+    """Bones of some bird that is not quite upright: legs that stand on their toes, and wings."""
+    body, thigh, shin, foot, toe, claw, spine, chest, wing, *wings, feather, neck, head, beak = _BIRD_NAMES[
+        names
+    ].split()
+    tilt, length, leg = np.radians(rng.uniform(0, 60)), rng.uniform(0.4, 1.2), rng.uniform(0.3, 1.0)
+    along = length * np.array([0.0, np.sin(tilt), np.cos(tilt)])
+    wide, bent, hips = rng.uniform(0.06, 0.15), leg * rng.uniform(0.05, 0.3), np.array([0.0, leg, 0.0])
+    shoulder = hips + 0.7 * along + [wide, 0.05, 0]
+    spread = rng.uniform(0.3, 1.5) * np.array([1.0, rng.uniform(-0.6, 0.3), rng.uniform(-0.4, 0)])
+    skull = hips + along + [0, rng.uniform(0.1, 0.6), rng.uniform(0, 0.3)]
+    return f"""
+{body} @ {_at(hips)}
+ {thigh}.[L|R] @ {wide} {0.95 * leg} 0
+  {shin}.[L|R] @ {wide} {0.6 * leg} {bent}
+   {foot}.[L|R] @ {wide} {0.3 * leg} {-bent}
+    {toe}.[L|R] @ {wide} 0.02 0.02
+     {claw}.[L|R] @ {wide} 0.01 0.15
+ {spine} @ {_at(hips + 0.35 * along)}
+  {chest} @ {_at(hips + 0.7 * along)}
+   {wing}.[L|R] @ {_at(shoulder)}
+    {wings[0]}.[L|R] @ {_at(shoulder + 0.35 * spread)}
+     {wings[1]}.[L|R] @ {_at(shoulder + 0.7 * spread)}
+      {feather}.[L|R] @ {_at(shoulder + spread)}
+   {neck} @ {_at(hips + along)}
+    {head} @ {_at(skull)}
+     {beak} @ {_at(skull, [0, -0.02, 0.15])}
+"""

@@ -166,6 +166,105 @@ Abdomen @ spine 0.1
     [Left|Right]_Lower_Arm @ elbow
      [Left|Right]_Hand @ wrist
 """
+_TIPS = """
+Bone @ floor
+ Foot{o}[L|R] @ ankle
+  Foot{o}[L|R]_end @ ball
+ PoleTarget[L|R] @ 0.09 0.5 0.6
+  PoleTarget[L|R]_end @ 0.09 0.5 0.7
+ Body @ 0 0.9 0
+  Hips @ pelvis
+   Abdomen @ spine 0.3
+    Torso @ chest
+     Neck @ nape
+      Head @ head
+       Head_end @ top
+     Shoulder[L|R] @ clavicle
+      UpperArm[L|R] @ shoulder
+       LowerArm[L|R] @ elbow
+        Palm[L|R] @ wrist
+         Palm[L|R]_end @ palm
+  UpperLeg[L|R] @ hip
+   LowerLeg[L|R] @ knee
+    LowerLeg[L|R]_end @ ankle
+"""
+_TIPS_JOINTS = """
+root Bone; pelvis Body; spine1 Abdomen; spine3 Torso; neck Neck; head Head; collar Shoulder[L|R]; shoulder UpperArm[L|R];
+elbow LowerArm[L|R]; wrist Palm[L|R]; hip UpperLeg[L|R]; knee LowerLeg[L|R]; ankle Foot{o}[L|R]; foot Foot{o}[L|R]_end
+"""
+_FREE_HIPS = """
+Root @ floor
+ Hips @ pelvis
+ Spine @ spine 0.15
+  Chest @ chest
+   Neck @ nape
+    Head @ head
+   [Left|Right]Arm @ shoulder
+    [Left|Right]ForeArm @ elbow
+     [Left|Right]Hand @ wrist
+ [Left|Right]UpLeg @ hip
+  [Left|Right]Leg @ knee
+   [Left|Right]Foot @ ankle
+"""
+_FOUR_ROOTS = """
+Hips @ pelvis
+ [Left|Right]UpLeg @ hip
+  [Left|Right]Leg @ knee
+   [Left|Right]Foot @ ankle
+Spine @ spine 0.2
+ Chest @ chest
+  Neck @ nape
+   Head @ head
+[Left|Right]Arm @ shoulder
+ [Left|Right]ForeArm @ elbow
+  [Left|Right]Hand @ wrist
+"""
+_SHORT_JOINTS = """
+pelvis Hips; spine1 Spine; spine3 Chest; neck Neck; head Head; shoulder [Left|Right]Arm; elbow [Left|Right]ForeArm;
+wrist [Left|Right]Hand; hip [Left|Right]UpLeg; knee [Left|Right]Leg; ankle [Left|Right]Foot;
+"""
+_WAIST_AND_PELVIS = """
+Root @ floor
+ {top} @ pelvis
+  {legs} @ 0 0.94 0
+   [L|R]_Thigh @ hip
+    [L|R]_Calf @ knee
+     [L|R]_Foot @ ankle
+      [L|R]_Ball @ ball
+  Waist @ spine 0.15
+   Spine01 @ spine 0.35
+    Spine02 @ spine 0.65
+     NeckTwist01 @ nape
+      NeckTwist02 @ neck 0.5
+       Head @ head
+     [L|R]_Clavicle @ clavicle
+      [L|R]_Upperarm @ shoulder
+       [L|R]_Forearm @ elbow
+        [L|R]_Hand @ wrist
+"""
+
+
+def _waist_and_pelvis(top: str, legs: str) -> Specimen:
+    """Legs on a bone of their own beside the waist, as Tripo makes them."""
+    return Specimen(
+        "generic",
+        _WAIST_AND_PELVIS.replace("{top}", top).replace("{legs}", legs),
+        f"""root Root; pelvis {top}; spine1 Waist; spine2 Spine01; spine3 Spine02; neck NeckTwist02; head Head;
+        collar [L|R]_Clavicle; shoulder [L|R]_Upperarm; elbow [L|R]_Forearm; wrist [L|R]_Hand; hip [L|R]_Thigh; knee [L|R]_Calf;
+        ankle [L|R]_Foot; foot [L|R]_Ball""",
+    )
+
+
+def _with_tips(infix: str) -> Specimen:
+    """IK feet in a file whose exporter puts a bone at the tip of every chain, the shins' included."""
+    return Specimen(
+        "generic",
+        _TIPS.replace("{o}", infix),
+        _TIPS_JOINTS.replace("{o}", infix),
+        followers="pelvis Hips",
+        ik="knee PoleTarget[L|R]",
+    )
+
 
 _IK_FEET_REACH = Specimen(
     "generic",
@@ -208,6 +307,12 @@ LOOSE_BODIES = {
         foot Ethan[Left|Right]Toe1""",
         followers="pelvis EthanSpine",
     ),
+    "ik feet and tips of chains": _with_tips(""),
+    "ik feet by name alone and tips of chains": _with_tips("IK."),
+    "hips that carry nothing": Specimen("mixamo", _FREE_HIPS, _SHORT_JOINTS + "root Root"),
+    "hip above pelvis and waist": _waist_and_pelvis("Hip", "Pelvis"),
+    "pelvis above pelvis and waist": _waist_and_pelvis("pelvis", "Pelvis"),
+    "four roots": Specimen("mixamo", _FOUR_ROOTS, _SHORT_JOINTS),
     "two halves": Specimen("vrm", _HALVES, _HALVES_JOINTS + "pelvis Abdomen; foot [Left|Right]_Toes"),
     "three roots": Specimen("vrm", _THIRDS, _HALVES_JOINTS + "pelvis Abdomen"),
 }

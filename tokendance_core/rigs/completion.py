@@ -54,7 +54,8 @@ def completed(
         bones["pelvis"] = found.bone
     trunk = {*tree.lineage(found.bone), *found.along}
     named = [bone for bone in spine if bone not in trunk]
-    between = [bone for bone in reversed(tree.lineage(chest)) if bone not in trunk and found.bone in tree.lineage(bone)]
+    carriers = {bone for joint in both("hip") for bone in tree.lineage(bones[joint])}
+    between = [bone for bone in reversed(tree.lineage(chest)) if bone not in trunk | carriers]
     taken = {bone for joint, bone in bones.items() if joint not in _SPINE}
     if spine or not any(joint in bones for joint in _SPINE):
         bones = {joint: bone for joint, bone in bones.items() if joint not in _SPINE}
@@ -72,7 +73,8 @@ def _chest(tree: Tree, bones: Mapping[str, int], spine: Sequence[int]) -> int:
     arms = [bones[joint] for joint in both("shoulder") if joint in bones]
     holder = tree.common(arms) if len(arms) == 2 else -1
     tops = [bones[joint] for joint in ("spine3", "neck", "head") if joint in bones]
-    options = [holder, *spine[-1:], *tops]
+    neck = tree.above(bones.get("neck", bones.get("head", -1)))
+    options = [holder, *neck[:1], *spine[-1:], *tops]
     thighs = [bones[joint] for joint in both("hip") if joint in bones]
     return next((bone for bone in options if bone >= 0 and not _carries(tree, bone, thighs)), -1)
 
@@ -113,15 +115,17 @@ def _toes(rig: Rig, tree: Tree, bones: Mapping[str, int], side: str) -> int:
     if ankle < 0:
         return -1
     near = 1e-2 * float(np.linalg.norm(np.ptp(rig.heads, axis=0)))
+    foot = names.split(rig.names[ankle])[1]
+    called = {child: names.split(rig.names[child])[1].removeprefix(foot) for child in tree.children[ankle]}
     children = [
         child
-        for child in tree.children[ankle]
+        for child, stem in called.items()
         if not rig.driven[child]
-        and not _NO_TOES.search(names.split(rig.names[child])[1])
+        and not _NO_TOES.search(stem)
         and np.linalg.norm(rig.heads[child] - rig.heads[ankle]) > near
     ]
-    called = [child for child in children if _TOES.search(names.split(rig.names[child])[1])]
-    return next(iter(called or (children if len(children) == 1 else [])), -1)
+    toes = [child for child in children if _TOES.search(called[child])]
+    return next(iter(toes or (children if len(children) == 1 else [])), -1)
 
 
 def _root(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> int:

@@ -23,6 +23,9 @@ Stems = Mapping[tuple[str, str], list[int]]
 _SEARCH = ("hip", "knee", "ankle", "foot", "elbow", "shoulder", "wrist", "collar", "hand")
 
 
+_ODDEST = 0.6
+"""Factor on the score for the oddest rest pose: some were saved in the middle of a run."""
+
 _LOOSE = 0.99
 """Factor on the score for a bone that hangs elsewhere than on the bone of the joint before it."""
 
@@ -81,10 +84,17 @@ class _Search:
         if not found:
             return None
         bones = next((bones for bones, _ in found if not self.rig.driven[bones[0]]), found[0][0])
+        if not side:
+            bones = self._carrying(bones)
         if len(bones) > 1:
             self.doubtful[joint] = (bones[0], bones[1])
         self.taken.add(bones[0])
         return bones[0]
+
+    def _carrying(self, bones: list[int]) -> list[int]:
+        """Of bones of the trunk, those that carry anything; of a chain (``Pelvis``, below it ``pelvis``), the first."""
+        bones = [bone for bone in bones if self.tree.children[bone]] or bones
+        return [bone for bone in bones if not any(other in self.tree.above(bone) for other in bones)]
 
     def chain(self, joint: str, stems: Iterable[str]) -> list[int]:
         """One bone for each of these stems, parents before children."""
@@ -165,6 +175,28 @@ def _solved(rig: Rig) -> np.ndarray:
     return solved
 
 
+def _posture(places: Mapping[str, np.ndarray]) -> tuple[float, list[str]]:
+    """How much like a person joints at these ``places`` (3,) stand, from ``_ODDEST`` to 1, and the reasons."""
+    standing = anatomy.stance(places)
+    if standing is None:
+        return 0.8, []
+    uneven, wrong = anatomy.asymmetry(places, standing), anatomy.crossed(places, standing)
+    value = max(0.5, 1 - 2 * max(0.0, uneven - 0.02))
+    reasons = [
+        "Left and right mirror each other." if uneven < 0.02 else "Left and right do not quite mirror each other."
+    ]
+    for joint in wrong:
+        value *= 0.85
+        reasons.append(f"left_{joint} and right_{joint} lie on each other's side.")
+    for a, b in anatomy.upside_down(places, standing):
+        value *= 0.9
+        reasons.append(f"{a} lies below {b}.")
+    if anatomy.toes_point_back(places, standing):
+        value *= 0.8
+        reasons.append("The toes point backwards: left and right may be swapped.")
+    return max(_ODDEST, value), reasons
+
+
 def score(rig: Rig, tree: Tree, bones: Mapping[str, int], controls: bool = False) -> tuple[float, tuple[str, ...]]:
     """How plausible it is that these bones play these joints: 0 to 1, and the reasons in sentences."""
     places = {joint: rig.heads[bone] for joint, bone in bones.items() if joint != "root"}
@@ -185,24 +217,9 @@ def score(rig: Rig, tree: Tree, bones: Mapping[str, int], controls: bool = False
             f"{joint} (“{rig.names[bones[joint]]}”) does not descend from {above}: it is moved by keys of its own."
             for joint, above in loose[:3]
         ]
-    standing = anatomy.stance(places)
-    if standing is None:
-        value *= 0.8
-    else:
-        uneven, wrong = anatomy.asymmetry(places, standing), anatomy.crossed(places, standing)
-        value *= max(0.5, 1 - 2 * max(0.0, uneven - 0.02))
-        reasons.append(
-            "Left and right mirror each other." if uneven < 0.02 else "Left and right do not quite mirror each other."
-        )
-        for joint in wrong:
-            value *= 0.85
-            reasons.append(f"left_{joint} and right_{joint} lie on each other's side.")
-        for a, b in anatomy.upside_down(places, standing):
-            value *= 0.9
-            reasons.append(f"{a} lies below {b}.")
-        if anatomy.toes_point_back(places, standing):
-            value *= 0.8
-            reasons.append("The toes point backwards: left and right may be swapped.")
+    posture, remarks = _posture(places)
+    value *= posture
+    reasons += remarks
     held = rig.driven & ~_solved(rig)
     driven = float(np.mean([held[bone] for joint, bone in bones.items() if joint != "root"])) if bones else 0.0
     if driven:

@@ -19,6 +19,9 @@ _POLES = {"knee": re.compile("knee|leg|foot"), "elbow": re.compile("elbow|arm|ha
 _POLE = re.compile("pole|(knee|elbow).*(target|ctrl|control|ik)|(target|ctrl|control|ik).*(knee|elbow)")
 _CONTROL = re.compile("ik|ctrl|control|target|goal|effector")
 
+_LEAF = re.compile(r"(end|nub|leaf|tip)\d*$")
+"""What exporters call the bones that they put at the tips of chains: they carry no skin."""
+
 _AT_ONE_PLACE = 0.15
 """Distance, in lengths of the upper limb, up to which a bone lies where the limb ends."""
 
@@ -80,10 +83,15 @@ class _Limb:
         }
         return [other for other in self.tree.lineage(bone) if other in near or other == bone][-1]
 
+    def at_tip(self, bone: int) -> bool:
+        """Whether a bone begins where the middle one ends."""
+        tip = self.rig.tails[self.middle]
+        return bool(np.linalg.norm(self.rig.heads[bone] - tip) < _AT_ONE_PLACE * self.length)
+
     def at_end(self, bone: int) -> bool:
         """Whether a bone lies where the limb goes on from its middle, about as far as the upper limb is long."""
         heads = self.rig.heads
-        if np.linalg.norm(heads[bone] - self.rig.tails[self.middle]) < _AT_ONE_PLACE * self.length:
+        if self.at_tip(bone):
             return True
         lower, length = heads[bone] - heads[self.middle], self.apart(bone, self.middle)
         is_straight = lower @ (heads[self.middle] - heads[self.start]) > 0.3 * length * self.length
@@ -102,10 +110,14 @@ class _Limb:
             return own in said or not said
         return self.apart(bone, self.middle) < self.apart(bone, bones[f"{side}_{other}"])
 
+    def is_leaf(self, bone: int) -> bool:
+        """Whether a bone only marks the tip of a chain."""
+        return not self.tree.children[bone] and self.called(bone, _LEAF)
+
     def goes_on(self) -> bool:
-        """Whether anything that hangs on the middle reaches as far as an end would."""
+        """Whether anything that hangs on the middle, but for a mere tip, reaches as far as an end would."""
         below = (bone for bone in range(self.middle + 1, len(self.rig.names)) if self.middle in self.tree.lineage(bone))
-        return any(self.apart(bone, self.middle) > 0.5 * self.length for bone in below)
+        return any(self.apart(bone, self.middle) > 0.5 * self.length and not self.is_leaf(bone) for bone in below)
 
 
 def _limbs(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> Iterator[_Limb]:
@@ -117,16 +129,17 @@ def _limbs(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> Iterator[_Limb]:
 
 def find(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> dict[str, int]:
     """Ankles and wrists without a bone of their own -> the bone that stands at the end of the limb without hanging on
-    it: the target of its inverse kinematics, or what is called a foot or a hand.
+    it: the target of its inverse kinematics, what is called a foot or a hand, or whatever lies at its tip.
     """
     found = {}
     for limb in _limbs(rig, tree, bones):
-        if limb.end >= 0 or limb.goes_on():
+        if (limb.end >= 0 and not limb.is_leaf(limb.end)) or limb.goes_on():
             continue
         beside = [bone for bone in limb.beside() if not limb.called(bone, _POLE) and limb.at_end(bone)]
         targets = [int(rig.reaches[bone]) for bone in limb.chain()]
         feet = [bone for bone in targets if bone in beside]
         feet += [bone for bone in beside if limb.called(bone, _CALLED[limb.joints[2].partition("_")[2]])]
+        feet += [bone for bone in beside if limb.at_tip(bone)]
         if feet:
             found[limb.joints[2]] = limb.outermost(feet[0], beside)
     return found

@@ -24,12 +24,13 @@ _MIDDLES = (("hip", "knee", "ankle"), ("shoulder", "elbow", "wrist"))
 """Joints of the limbs, without their side."""
 
 _HINT = (
-    "Pick the missing bones by hand, rename them as a family that TokenDance knows does, or add TokenDance's mannequin."
+    "Choose Edit Map and pick the missing bones by hand, rename them as a family that TokenDance knows does, or add "
+    "TokenDance's mannequin."
 )
 
 
 def _incomplete(rig: Rig, fit: fitting.Fit, missing: Iterable[str] = ()) -> RigError:
-    """The error that says which joints have no bone, and where a limb is interrupted."""
+    """The error that says which joints have no bone, where a limb is interrupted, and how to give a pelvis."""
     absent = anatomy.sentence_of(missing or fit.missing)
     message = f"This armature of {len(rig.names)} bones is not a character that TokenDance knows: no bone for {absent}"
     gaps = [
@@ -40,7 +41,17 @@ def _incomplete(rig: Rig, fit: fitting.Fit, missing: Iterable[str] = ()) -> RigE
     ]
     if gaps:
         message += f" (missing in the middle of a limb: {', '.join(gaps)})"
+    hips = [fit.bones.get(joint, -1) for joint in anatomy.both("hip")]
+    if "pelvis" in fit.missing and min(hips) >= 0:
+        message += f": no bone carries “{rig.names[hips[0]]}”, “{rig.names[hips[1]]}” and the trunk"
+        return RigError(f"{message}.", hint=_ADD_A_PELVIS)
     return RigError(f"{message}.", hint=_HINT)
+
+
+_ADD_A_PELVIS = (
+    "Add a bone between the hips in edit mode and make the thighs and the lowest bone of the trunk its children, or "
+    "choose Edit Map and give pelvis the lowest bone of the trunk."
+)
 
 
 def _doubtful(rig: Rig, fit: fitting.Fit) -> RigError:
@@ -181,7 +192,8 @@ def candidates(rig: Rig) -> tuple[RigMap, ...]:
             if filled is not None and filled.score >= _LEAST:
                 found.append(filled)
         contradicts = bool(fits[0].missing) and _contradicts(rig, fits[0], shape)
-        if shape.score >= _LEAST and not contradicts:
+        whole = all(joint in shape.bones for joint in NEEDED)
+        if shape.score >= _LEAST and whole and not contradicts:
             found.append(shape)
     return _distinct([rig_map for rig_map in found if _misshapen(rig, tree, rig_map) is None])
 
@@ -209,5 +221,7 @@ def match(rig: Rig) -> RigMap:
     if len(nearest.missing) <= len(NEEDED) // 2:
         raise _incomplete(rig, nearest)
     shape = _shape(rig, tree)
-    problem = shape if isinstance(shape, RigError) else _misshapen(rig, tree, shape)
-    raise problem or _incomplete(rig, nearest)
+    if isinstance(shape, RigError):
+        raise shape
+    absent = [joint for joint in NEEDED if joint not in shape.bones]
+    raise _misshapen(rig, tree, shape) or _incomplete(rig, nearest, absent)

@@ -19,7 +19,7 @@ from tokendance_core.rigs.fitting import score
 from tokendance_core.rigs.mirror import Mirror
 from tokendance_core.types import Rig, RigMap
 
-_HINT = "Pick the bones by hand, or load a rig map that was saved for this character."
+_HINT = "Choose Edit Map and pick the bones by hand, or load a rig map that was saved for this character."
 
 _CERTAINTY = 0.8
 """Factor on the score of a map that no names confirm."""
@@ -48,6 +48,11 @@ class Chain:
     def length(self) -> float:
         return float(np.linalg.norm(np.diff(self.points, axis=0), axis=1).sum())
 
+
+_HIGHEST_ANKLE, _STEEPEST_FOOT = 0.25, 0.65
+"""At most, of a standing person: height of the ankle above the toes in lengths of the leg; cosine between the foot and
+the leg.
+"""
 
 Pair = tuple[Chain, Chain]
 
@@ -352,7 +357,7 @@ def _refusal(rig: Rig, tree: Tree, plane: Mirror | None, limbs: list[Pair]) -> R
     )
 
 
-def four_legs(rig: Rig) -> RigError:
+def _four_legs(rig: Rig) -> RigError:
     """The error for an animal that stands on all fours."""
     return RigError(
         f"This armature is no humanoid: its {len(rig.names)} bones stand on four legs, expected two legs and two arms "
@@ -371,12 +376,23 @@ def find(rig: Rig, tree: Tree) -> RigMap:
     possible = [guess for guess in guesses if guess is not None]
     bodies = [guess for guess in possible if not guess.has_four_legs]
     if possible and not bodies:
-        raise four_legs(rig)
+        raise _four_legs(rig)
     for body in sorted(bodies, key=lambda guess: -guess.value):
         trunk = _trunk(rig, tree, plane, body, _height(rig, body))
-        if "head" in trunk:
+        if "head" in trunk and not _is_on_toes(rig, tree, body):
             return _map_of(rig, tree, plane, body, trunk)
     raise _refusal(rig, tree, plane, limbs)
+
+
+def _is_on_toes(rig: Rig, tree: Tree, body: _Body) -> bool:
+    """Whether the ankles are so high above the toes as those of birds and beasts are."""
+    for bones in (bones for bones in _joints(tree, body) if {"ankle", "foot"} <= set(bones)):
+        hip, ankle, toes = (rig.heads[bones[joint]] for joint in ("hip", "ankle", "foot"))
+        leg, foot = hip - toes, ankle - toes
+        is_high = foot @ leg > _HIGHEST_ANKLE * (leg @ leg)
+        if is_high and unit(foot) @ unit(leg) > _STEEPEST_FOOT:
+            return True
+    return False
 
 
 def _height(rig: Rig, body: _Body) -> float:

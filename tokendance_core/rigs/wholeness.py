@@ -120,9 +120,13 @@ def _middle(rig: Rig, bones: Mapping[str, int], joint: str) -> np.ndarray:
 
 
 def _lean(rig: Rig, bones: Mapping[str, int]) -> float:
-    """Degrees between the trunk, from the hips to the shoulders, and the legs."""
-    hips, ankles, shoulders = (_middle(rig, bones, joint) for joint in ("hip", "ankle", "shoulder"))
-    return float(np.degrees(np.arccos(np.clip(unit(shoulders - hips) @ unit(hips - ankles), -1.0, 1.0))))
+    """Degrees between the trunk, from the hips to the shoulders, and the legs, from the hips to ankles or toes: the
+    greater angle, because the shins of animals slant.
+    """
+    hips, shoulders = (_middle(rig, bones, joint) for joint in ("hip", "shoulder"))
+    ends = [joint for joint in ("ankle", "foot") if all(name in bones for name in both(joint))]
+    cosines = [unit(shoulders - hips) @ unit(hips - _middle(rig, bones, joint)) for joint in ends]
+    return float(np.degrees(np.arccos(np.clip(min(cosines), -1.0, 1.0))))
 
 
 def _animal(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> Iterator[str]:

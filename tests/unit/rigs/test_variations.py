@@ -65,6 +65,8 @@ def _both(pattern: str) -> list[str]:
 
 def _respelled(name: str, sides: tuple[str, str] | None, prefix: str, suffix: str, side: int | None) -> str:
     spelled = name if sides is None or side is None else sides[side].format(name)
+    if prefix.isalpha():
+        spelled = spelled[0].upper() + spelled[1:]
     return f"{prefix}{spelled}{suffix}"
 
 
