@@ -12,6 +12,7 @@ import sys
 import time
 
 import bpy
+from mathutils import Vector
 
 import blender_addon
 import tokendance_core
@@ -23,7 +24,7 @@ def main(path: str, repeats: int) -> dict[str, float]:
     """Medians of ``repeats`` runs on the mannequin."""
     blender_addon.register()
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    armature = mannequin.add(bpy.context)
+    armature = mannequin.add(bpy.context, Vector())
     bones, rig_map = rig.recognise(armature)
     clip = tokendance_core.load_clip(path)
     retarget, write = [], []

@@ -1,4 +1,4 @@
-"""The mannequin in Blender: armature, skinned mesh and materials, at the 3D cursor, facing -Y."""
+"""The mannequin in Blender: armature, skinned mesh and materials, facing -Y."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from tokendance_core import JOINTS, PARENTS, Mannequin, mannequin_body
 
 from ..compat import node_tree
 from ..interface.scene_guard import all_or_nothing, editing, restored
+from . import free_place
 
 _BLENDER_FROM_CORE = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Change of basis: Y up facing +Z to Z up facing -Y; the dancer's left stays +X."""
 
 
-def add(context: bpy.types.Context, name: str = "Mannequin") -> bpy.types.Object:
+def add(context: bpy.types.Context, place: Vector, name: str = "Mannequin") -> bpy.types.Object:
     """Add the mannequin to the active collection and return its armature object; call it in object mode."""
     body = mannequin_body()
     collection = _visible_collection(context)
     armature = bpy.data.objects.new(name, bpy.data.armatures.new(name))
-    armature.location = context.scene.cursor.location
+    armature.location = place
     collection.objects.link(armature)
     with editing(context, armature) as bones:
         _add_bones(bones, body)
@@ -89,7 +90,7 @@ def prepare() -> None:
 
 
 class AddMannequin(bpy.types.Operator):
-    """Add a skinned dancer with SMPL bone names at the 3D cursor"""
+    """Add a skinned dancer with SMPL bone names at the 3D cursor, or beside what is there"""
 
     bl_idname = "tokendance.add_mannequin"
     bl_label = "Add Mannequin"
@@ -102,8 +103,11 @@ class AddMannequin(bpy.types.Operator):
         return context.mode == "OBJECT"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
+        place, beside = free_place.near(context, context.scene.cursor.location, free_place.PERSON)
         with all_or_nothing(context.scene), restored(context):
-            name = add(context).name
+            name = add(context, place).name
+        if beside:
+            self.report({"INFO"}, free_place.said(beside))
         for item in list(context.view_layer.objects.selected):
             item.select_set(False)
         armature = context.view_layer.objects[name]

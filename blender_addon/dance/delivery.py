@@ -14,7 +14,7 @@ from .. import session
 from ..armature import rig
 from ..armature.placement import fitted, place, retire
 from ..armature.recipe import Recipe
-from ..character import mannequin, map_test
+from ..character import map_test
 from ..interface.scene_guard import Added, noted, restored
 from ..interface.timeline import scene_fps
 from ..options import Order
@@ -23,7 +23,7 @@ from ..song import strip as audio_strip
 from ..song.strip import Passage
 from ..takes import naming
 from ..takes import store as takes
-from . import generation
+from . import first_dance, generation
 from .generation import Generation, Target
 
 
@@ -37,21 +37,22 @@ class Delivery:
         self._made, self._order, self._target = made, made.order, made.target
         self._passage = made.target.passage
         self._waiting = made.dances()
-        # A piece of work is the mannequin, a dance that is finished, or one that is keyed.
+        # A piece of work is a dance that is finished, the mannequin, or a dance that is keyed.
         self._pieces = self._pieces_left = 2 * len(self._waiting) + (not self._target.armature)
         self._added = Added()
         self._former: str | None = None
         self._fitted: MotionClip | None = None
         self._is_first = True
+        self._is_to_be_seen = False
 
     @property
     def dancer(self) -> str:
-        """Name of the armature that dances; empty before the first step where a mannequin is to come."""
+        """Name of the armature that dances; empty before a mannequin that is to come is there."""
         return self._target.armature
 
     def step(self, context: bpy.types.Context) -> bool:
-        """Do the next piece of the work: make the mannequin, finish a dance, or place it; True when the last one is
-        placed.
+        """Do the next piece of the work: finish a dance, make the mannequin, or place the dance; True when the last one
+        is placed.
 
         TokenDanceError when the target is gone, and then, as after any other error, the scene is as it was before the
         first step.
@@ -79,12 +80,14 @@ class Delivery:
         self._added.remove(scene)
 
     def _next_piece(self, context: bpy.types.Context) -> None:
-        if not self._target.armature:
-            armature = mannequin.add(context)
+        if self._fitted is None:
+            self._fitted = fitted(self._waiting[-1][1], self._order.placement, scene_fps(context.scene))
+        elif not self._target.armature:
+            armature, told = first_dance.add_mannequin(context, self._fitted, self._order.placement)
             context.view_layer.update()
             self._target = replace(self._target, armature=armature.name)
-        elif self._fitted is None:
-            self._fitted = fitted(self._waiting[-1][1], self._order.placement, scene_fps(context.scene))
+            self._is_to_be_seen = first_dance.is_first()
+            self.messages += [told] if told else []
         else:
             self._place(context, self._fitted)
             self._fitted = None
@@ -104,6 +107,8 @@ class Delivery:
             self.messages += warnings
         if not self._waiting:
             self._conclude(scene, action, name, passage.frame, passage.frame + dance.frames - 1)
+            if self._is_to_be_seen:
+                first_dance.look_at(scene, armature, first_dance.room(dance, order.placement))
         self._is_first = False
 
     def _dancer(self, context: bpy.types.Context) -> bpy.types.Object:
@@ -132,6 +137,8 @@ class Delivery:
         """When nothing can fail any more: the frame range, and the former dance that goes."""
         if self._order.fit_frame_range:
             scene.frame_start, scene.frame_end = min(scene.frame_start, first), max(scene.frame_end, last)
+        else:
+            first_dance.fit_range(scene, first, last)
         former = bpy.data.actions.get(self._former) if self._former else None
         if self._order.placement.replace and former is not None and retire(former):
             action.name = name
