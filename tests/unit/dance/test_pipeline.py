@@ -13,7 +13,7 @@ from tokendance_core.dance.genre_choice import CHOOSABLE
 from tokendance_core.dance.pipeline import STAGES, generate, last_beat
 from tokendance_core.dance.settings import GenerateSettings
 from tokendance_core.errors import Cancelled, CheckpointError, SettingError
-from tokendance_core.finishing.finish import finish
+from tokendance_core.finishing.finish import LAST_BEAT, finish
 from tokendance_core.music import energy
 from tokendance_core.music.clock import Clock
 from tokendance_core.options import options
@@ -50,6 +50,16 @@ def test_genre_changes_what_the_network_is_given(clicks, tiny_checkpoint):
         generate(clicks, tiny_checkpoint, GenerateSettings(genre=genre, steps=1)) for genre in ("pop", "salsa")
     )
     assert np.abs(pop.rot6d - salsa.rot6d).max() > 0
+
+
+@pytest.mark.parametrize("correction", [{"tempo": "half"}, {"tempo": "double"}, {"beat_shift": "half"}])
+def test_a_dance_follows_beats_that_were_put_right(clicks, tiny_checkpoint, correction):
+    settings = GenerateSettings(steps=1, temperature=0)
+    heard, corrected = (generate(clicks, tiny_checkpoint, one) for one in (settings, replace(settings, **correction)))
+    assert {name: corrected.info[name] for name in correction} == correction
+    assert np.abs(heard.rot6d - corrected.rot6d).max() > 1e-3
+    away = (corrected.info[LAST_BEAT] - heard.info[LAST_BEAT]) % 0.5  # 120 beats a minute
+    assert "tempo" in correction or away == pytest.approx(0.25, abs=0.03)
 
 
 def test_energy_that_is_not_told_does_not_matter(clicks, tiny_checkpoint):
