@@ -106,6 +106,8 @@ def _load_smpl(file: Arrays, path: Path) -> MotionClip:
     parts = ("poses",) if "poses" in file else ("root_orient", "pose_body")
     poses = np.concatenate([_floats(file, name) for name in parts], -1)
     limits.expect_length(len(poses), rate)
+    if poses[:1].size > limits.POSES:
+        raise ValueError(f"a frame has {poses[:1].size} numbers, expected {limits.POSES} at most")
     joints = poses.reshape(len(poses), -1, 3)
     count = joints.shape[1]
     if count < BODY_JOINTS:

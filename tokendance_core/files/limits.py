@@ -21,6 +21,9 @@ CLIP_BYTES = 500_000_000
 KEPT_BYTES = 250_000_000
 """Of a take that is kept in a .blend, unpacked: ``CLIP_FRAMES`` take 180 MB."""
 
+POSES = 400
+"""Numbers of a frame of AMASS: SMPL-X has 165."""
+
 NPZ_MEMBERS = 64
 
 NPZ_BYTES = 2_000_000_000

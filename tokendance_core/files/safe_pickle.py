@@ -41,8 +41,10 @@ class _Type(StandIn):
         self._name, self._order = name, "="
 
     def with_state(self, state: Any) -> _Type:
-        order, *inner = state[1:5] if type(state) is tuple and len(state) >= 8 else ("?",)
-        if order not in ("<", ">", "|", "=") or inner != [None, None, None]:
+        if type(state) is not tuple or len(state) < 8:
+            raise ValueError("an array type without a state")
+        order, *inner, size = state[1:6]
+        if order not in ("<", ">", "|", "=") or inner != [None, None, None] or size not in (-1, self.dtype().itemsize):
             raise ValueError("an array type whose state makes no sense")
         self._order = order
         return self
