@@ -180,6 +180,8 @@ def _generations() -> Iterator[Wait]:
     timed(addon("dance.delivery").Delivery, "step", "placing a dance")
     now().worker.stop()
     yield from generated("cold")
+    found["first dance"] = _first_dance()
+    found["clicked body"] = yield from _clicked_body()
     yield from picture("done")
     bpy.context.scene.tokendance.seed = 1
     yield from generated("warm")
@@ -192,6 +194,31 @@ def _generations() -> Iterator[Wait]:
         bpy.ops.ed.redo()
     yield 0.5
     found["takes after redo"] = takes()
+
+
+def _first_dance() -> dict[str, object]:
+    """Where the mannequin came to stand in the factory scene, and what is seen of it."""
+    scene, space = bpy.context.scene, view()["area"].spaces.active
+    mannequin = addon("character.dancer").dancer(bpy.context)
+    return {
+        "from the cube": max(abs(part) for part in (mannequin.location - bpy.data.objects["Cube"].location)[:2]),
+        "from the middle of the view": (space.region_3d.view_location - mannequin.location).length,
+        "distance": space.region_3d.view_distance,
+        "range": [scene.frame_start, scene.frame_end],
+        "dance": list(addon("takes.store").frame_range(mannequin.animation_data.action)),
+    }
+
+
+def _clicked_body() -> Iterator[Wait]:
+    """The mannequin's mesh is the active object: who dances, and which takes are listed."""
+    dancers = addon("character.dancer")
+    before = bpy.context.view_layer.objects.active
+    bpy.context.view_layer.objects.active = dancers.dancer(bpy.context).children[0]
+    yield 0.5
+    shown = dancers.shown(bpy.context)
+    seen = {"reason": shown.reason, "takes": len(addon("takes.store").of(shown.armature))}
+    bpy.context.view_layer.objects.active = before
+    return seen
 
 
 def _started(**options: object) -> Iterator[Wait]:

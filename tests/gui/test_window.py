@@ -89,6 +89,19 @@ def test_a_dance_is_made_beside_the_users_work(told, label):
     assert told[f"{label} status"] == "done"
 
 
+def test_the_first_dance_can_be_seen(told):
+    """Beside the cube, in the middle of the view, in a scene that ends with it."""
+    seen = told["first dance"]
+    assert seen["from the cube"] > 1.4
+    assert seen["from the middle of the view"] < 1
+    assert 2 < seen["distance"] < 9
+    assert seen["range"] == [1, seen["dance"][1]]
+
+
+def test_who_clicks_the_body_means_the_character(told):
+    assert told["clicked body"] == {"reason": "Mannequin, the armature of the active mesh Mannequin Body", "takes": 1}
+
+
 def test_a_warm_worker_begins_to_dance_sooner(told):
     """The dance itself takes as long, so that only its beginning can be compared on a busy machine."""
     print({name: value for name, value in told.items() if name == "heard" or name.endswith((" stages", " dance"))})
