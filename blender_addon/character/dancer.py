@@ -258,7 +258,7 @@ def _instance(item: bpy.types.Object, armature: bpy.types.Object) -> Dancer:
 
 def _names(armatures: Sequence[bpy.types.Object]) -> str:
     """The names of a few armatures in a sentence."""
-    names = [f"“{armature.name}”" for armature in armatures]
+    names = sorted(f"“{armature.name}”" for armature in armatures)
     if len(names) > _NAMED:
         names = [*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} more"]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)

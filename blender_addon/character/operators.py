@@ -71,9 +71,10 @@ class OnArmature(OperatorMixin):
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        active = dancers.dancer(context)
-        if active is None or active.type != "ARMATURE":
-            cls.poll_message_set("Select an armature first")
+        found = dancers.who(context, now=bpy.app.background)
+        active = found.armature
+        if active is None:
+            cls.poll_message_set(f"{found.problem} {found.hint}" if found.problem else "Select an armature first")
             return False
         if active.library is not None:
             cls.poll_message_set("The armature is linked from another file: make a library override of it")
