@@ -33,6 +33,7 @@ def _bones(armature: bpy.types.Object, rig_map: RigMap) -> dict[str, set[str]]:
     found, mapped = {}, rig_map.bones
     for side in SIDES:
         found[f"{side} foot"] = _below(armature, mapped[f"{side}_ankle"])
+        found[f"{side} arm"] = _below(armature, mapped.get(f"{side}_shoulder"))
         found[f"{side} hand"] = _below(armature, mapped.get(f"{side}_wrist"))
         found[f"{side} forearm"] = _below(armature, mapped.get(f"{side}_elbow")) - found[f"{side} hand"]
     return found
@@ -87,11 +88,13 @@ def map_frames(body: Skinned, frames: list[int]):
 
 
 def arms_inside(body: Skinned, elbows: dict[str, np.ndarray], frames: list[int], depth: float) -> np.ndarray:
-    """(T, 2) share of the vertices of each forearm and hand that are deeper than ``depth`` inside the rest of the body;
-    ``elbows``: side -> (T, 2, 3) elbow and wrist in the world.
+    """(T, 2) share of the vertices of each forearm and hand that are deeper than ``depth`` inside the body, upper arms
+    apart; ``elbows``: side -> (T, 2, 3) elbow and wrist in the world.
     """
-    arms = np.any([body.parts[f"{side} {part}"] for side in SIDES for part in ("forearm", "hand")], axis=0)
-    rest = [face for face in body.faces if not arms[list(face)].any()]
+    lower = np.any([body.parts[f"{side} {part}"] for side in SIDES for part in ("forearm", "hand")], axis=0)
+    rest = [face for face in body.faces if not lower[list(face)].any()]
+    arms = body.parts["left arm"] | body.parts["right arm"]
+    counts = [not arms[list(face)].any() for face in rest]
     shares = np.zeros((len(frames), 2))
     for row, points in enumerate(map_frames(body, frames)):
         tree = BVHTree.FromPolygons([tuple(point) for point in points.tolist()], rest)
@@ -100,14 +103,14 @@ def arms_inside(body: Skinned, elbows: dict[str, np.ndarray], frames: list[int],
             own = np.flatnonzero(body.parts[f"{side} forearm"] | body.parts[f"{side} hand"])
             along = (points[own] - elbow) @ (wrist - elbow) / ((wrist - elbow) @ (wrist - elbow))
             own = own[along > _BEYOND_ELBOW]
-            shares[row, column] = np.mean([_depth(tree, points[vertex]) > depth for vertex in own])
+            shares[row, column] = np.mean([_depth(tree, points[vertex], counts) > depth for vertex in own])
     return shares
 
 
-def _depth(tree: BVHTree, point: np.ndarray) -> float:
-    """How far inside the surface a point is, negative outside."""
-    place, normal, _, distance = tree.find_nearest(Vector(point))
-    return distance if (Vector(point) - place).dot(normal) < 0 else -distance
+def _depth(tree: BVHTree, point: np.ndarray, counts: list[bool]) -> float:
+    """How far inside the surface a point is; zero or less outside, and where the nearest face does not count."""
+    place, normal, face, distance = tree.find_nearest(Vector(point))
+    return distance if counts[face] and (Vector(point) - place).dot(normal) < 0 else 0.0
 
 
 def joints(armature: bpy.types.Object, names: list[str], frames: list[int]) -> np.ndarray:

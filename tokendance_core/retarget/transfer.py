@@ -53,10 +53,11 @@ def retarget(
         rotation.matrix_from_6d(clip.rot6d.astype(np.float64)),
         _travelled(clip.root.astype(np.float64), clip.fps, settings),
     )
-    if settings.arm_spacing and all(joint in rest.bones for joint in (*arm_spacing.ARMS, *arm_spacing.TRUNK)):
-        still = _posed(rig, rig_map, rest, global_rotations, (*arm_spacing.ARMS, *arm_spacing.TRUNK))
+    spaced = arm_spacing.joints(rest, body) if settings.arm_spacing else ()
+    if spaced:
+        still = _posed(rig, rig_map, rest, global_rotations, spaced)
         global_rotations = arm_spacing.space_arms(
-            rest, still, global_rotations, positions, clip.fps, settings.arm_spacing
+            rig, rest, still, global_rotations, positions, clip.fps, settings.arm_spacing, body
         )
     global_rotations, path = _grounded(clip, rig, rig_map, rest, positions, global_rotations, settings, body)
     path += [
