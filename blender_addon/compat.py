@@ -120,7 +120,7 @@ def _copy_settings(source: bpy.types.bpy_struct, made: bpy.types.bpy_struct) -> 
 
 def move_keys(action: bpy.types.Action, offset: float, scale: float = 1.0, pivot: float = 0.0) -> None:
     """Bring every key of the action from frame f to ``pivot`` + (f - pivot) * ``scale`` + ``offset``."""
-    for curve in _all_curves(action):
+    for curve in curves(action):
         for attribute in ("co", "handle_left", "handle_right"):
             values = np.empty(2 * len(curve.keyframe_points), np.float32)
             curve.keyframe_points.foreach_get(attribute, values)
@@ -132,7 +132,8 @@ def move_keys(action: bpy.types.Action, offset: float, scale: float = 1.0, pivot
         action.frame_start, action.frame_end = first, last
 
 
-def _all_curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
+def curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
+    """All curves of an action, in whatever slot they are."""
     if not hasattr(action, "slots"):
         return list(action.fcurves)
     return [

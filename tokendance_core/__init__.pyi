@@ -34,7 +34,13 @@ from .motion.contacts import stand_on_floor
 from .motion.edits import bend
 from .motion.joint_check import joint_check
 from .motion.kinematics import resample_to_fps
-from .motion.rotation import axis_angles, continuous_quaternions, euler_angles, matrix_from_quaternion
+from .motion.rotation import (
+    axis_angles,
+    continuous_quaternions,
+    euler_angles,
+    matrix_from_axis_angle,
+    matrix_from_quaternion,
+)
 from .motion.skeleton import JOINTS, OFFSETS, PARENTS, REST_HEIGHT
 from .music.audio import load as load_music
 from .music.audio import save_samples
@@ -60,7 +66,7 @@ from .options import values as option_values
 from .retarget.body_fit import Skin
 from .retarget.body_fit import fit as fit_body
 from .retarget.picture import draw as draw_dance
-from .retarget.posing import predicted_heads
+from .retarget.posing import posed_heads, predicted_heads
 from .retarget.read_bvh import read as read_bvh
 from .retarget.rest_pose import read as read_rest_pose
 from .retarget.settings import RetargetSettings
@@ -159,12 +165,14 @@ __all__ = [
     "load_rig_map",
     "mannequin_body",
     "match_rig",
+    "matrix_from_axis_angle",
     "matrix_from_quaternion",
     "mirrored_rig_map",
     "option_values",
     "options_from_arguments",
     "options_from_mapping",
     "parse_json",
+    "posed_heads",
     "predicted_heads",
     "read_bvh",
     "read_rest_pose",

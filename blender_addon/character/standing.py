@@ -13,8 +13,8 @@ from .. import compat
 Sees = Callable[[bpy.types.Object], bool]
 
 
-COMPARISON = "TokenDance Comparison"
-"""Name of the collection with the copies that dance while takes are compared: none of them is a character."""
+COMPARISON = "tokendance_comparison"
+"""Custom property of what is there only while takes are compared: copies that dance are no characters."""
 
 
 @dataclass(frozen=True, order=True)
@@ -82,7 +82,7 @@ def _moved(armature: bpy.types.Object, users: Iterable[bpy.types.ID]) -> Iterato
 
 def is_compared(armature: bpy.types.Object) -> bool:
     """Whether it is a copy that shows another take beside the character."""
-    return any(collection.name.startswith(COMPARISON) for collection in armature.users_collection)
+    return armature.get(COMPARISON) is not None
 
 
 def is_metarig(armature: bpy.types.Object) -> bool:

@@ -194,7 +194,7 @@ class CompareTakes(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         armature = dancers.dancer(context)
-        compare.end(context.scene)
+        compare.end()
         shown = compare.begin(context, armature)
         self.report({"INFO"}, rpt("{count} copies dance beside “{name}”").format(count=shown, name=armature.name))
         return {"FINISHED"}
@@ -215,7 +215,7 @@ class EndComparison(bpy.types.Operator):
         return True
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        compare.end(context.scene)
+        compare.end()
         return {"FINISHED"}
 
 

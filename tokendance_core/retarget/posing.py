@@ -6,7 +6,7 @@ Transforms; uniform scales of the pose are kept. Other constraints are left to t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -45,8 +45,9 @@ def ancestors(rig: Rig, bone: int) -> Iterator[int]:
 
 
 def uniform_scale(matrix: np.ndarray) -> float:
-    """The scale of channels (4, 4), as one number."""
-    return float(np.cbrt(np.abs(np.linalg.det(matrix[:3, :3]))))
+    """The scale of channels (4, 4), as one number; of several (T, 4, 4), among which it does not change, too."""
+    turned = matrix.reshape(-1, 4, 4)[0, :3, :3]
+    return float(np.cbrt(np.abs(np.linalg.det(turned))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,13 +114,14 @@ def pose(
     rig: Rig,
     wanted: Iterable[int],
     turns: Mapping[int, np.ndarray],
-    basis: np.ndarray,
+    basis: np.ndarray | Sequence[np.ndarray],
     hung: Mapping[int, Hung] = MappingProxyType({}),
 ) -> Posture:
     """Where the ``wanted`` bones and all that they depend on are, when those in ``turns`` have these orientations
     (T, 3, 3) and those in ``hung`` are kept where they hang.
 
-    ``basis`` (B, 4, 4): the channels that turn the other bones and move all of them.
+    ``basis`` (B, 4, 4): the channels that turn the other bones and move all of them; (T, 4, 4) of a bone whose
+    channels change.
     """
     posture = Posture({}, {}, {})
     for bone in needed(rig, wanted, hung):
@@ -130,13 +132,13 @@ def pose(
             continue
         scale = uniform_scale(basis[bone])
         before = carried(rig, bone, posture)
-        posture.turns[bone] = turns[bone] if bone in turns else before @ (basis[bone, :3, :3] / scale)
+        posture.turns[bone] = turns[bone] if bone in turns else before @ (basis[bone][..., :3, :3] / scale)
         posture.scales[bone] = scale * (posture.scales[parent] if parent >= 0 else 1.0)
         if bone in hung:
             posture.heads[bone] = _on_carrier(posture, hung[bone])
         else:
-            moved = location_axes(rig, bone, posture) @ basis[bone, :3, 3]
-            posture.heads[bone] = unmoved_head(rig, bone, posture) + moved
+            moved = location_axes(rig, bone, posture) @ basis[bone][..., :3, 3, None]
+            posture.heads[bone] = unmoved_head(rig, bone, posture) + moved[..., 0]
     return posture
 
 
@@ -187,18 +189,23 @@ def location_to(
     return location_channel(rig, bone, posture, place - unmoved_head(rig, bone, posture) - carried)
 
 
+def posed_heads(rig: Rig, basis: Sequence[np.ndarray], bones: Sequence[str]) -> dict[str, np.ndarray]:
+    """Bone -> (T or 1, 3) where it begins, armature space; ``basis`` as in ``pose``."""
+    index = {name: i for i, name in enumerate(rig.names)}
+    posture = pose(rig, [index[bone] for bone in bones], {}, basis)
+    return {bone: posture.heads[index[bone]] for bone in bones}
+
+
 def predicted_heads(rig: Rig, animation: RigAnimation, frames: list[int]) -> dict[str, np.ndarray]:
     """Keyed bone -> (N, 3) where it begins on these ``frames``, armature space, if nothing but the keys moves it."""
-    basis, index = np.array(rig.basis, np.float64), {name: i for i, name in enumerate(rig.names)}
-    found = {bone: np.empty((len(frames), 3)) for bone in animation.bones}
+    basis, index = list(np.array(rig.basis, np.float64)), {name: i for i, name in enumerate(rig.names)}
     matrices = rotation.matrix_from_quaternion(animation.quaternions[frames])
-    for row, frame in enumerate(frames):
-        for column, bone in enumerate(animation.bones):
-            basis[index[bone], :3, :3] = matrices[row, column] * animation.scales.get(bone, 1.0)
-            basis[index[bone], :3, 3] = 0.0
-        for bone, path in animation.locations.items():
-            basis[index[bone], :3, 3] = path[frame]
-        posture = pose(rig, [index[bone] for bone in animation.bones], {}, basis)
-        for bone, places in found.items():
-            places[row] = posture.heads[index[bone]][0]
-    return found
+    for column, bone in enumerate(animation.bones):
+        channels = np.tile(np.eye(4), (len(frames), 1, 1))
+        channels[:, :3, :3] = matrices[:, column] * animation.scales.get(bone, 1.0)
+        basis[index[bone]] = channels
+    for bone, path in animation.locations.items():
+        basis[index[bone]] = np.array(np.broadcast_to(basis[index[bone]], (len(frames), 4, 4)))
+        basis[index[bone]][:, :3, 3] = path[frames]
+    found = posed_heads(rig, basis, animation.bones)
+    return {bone: np.broadcast_to(places, (len(frames), 3)) for bone, places in found.items()}

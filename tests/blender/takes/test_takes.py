@@ -15,8 +15,7 @@ import pytest
 from blender_addon import compat, session
 from blender_addon.armature import recipe as recipes
 from blender_addon.armature.recipe import Recipe
-from blender_addon.character.standing import COMPARISON
-from blender_addon.takes import compare, retiming
+from blender_addon.takes import retiming
 from blender_addon.takes import store as takes
 from tests.blender.curves import curves
 from tests.blender.dance.test_generate import heads, needs_sound
@@ -427,99 +426,6 @@ def starred_takes(armature: bpy.types.Object) -> list[bpy.types.Action]:
     for take in takes.of(armature):
         take.tokendance_take.starred = True
     return takes.of(armature)
-
-
-def everything() -> dict[str, list[str]]:
-    kinds = ("objects", "meshes", "armatures", "actions", "materials", "collections")
-    return {kind: sorted(item.name for item in getattr(bpy.data, kind)) for kind in kinds}
-
-
-def test_starred_takes_are_danced_side_by_side_and_leave_nothing(mannequin, generate, scene):
-    generate(variations=4)
-    starred_takes(mannequin)[0].tokendance_take.starred = False
-    bpy.ops.tokendance.activate_take(take=starred_takes(mannequin)[1].name)
-    takes.of(mannequin)[0].tokendance_take.starred = False
-    before, dances = everything(), {}
-    for take in takes.of(mannequin):
-        compat.use_action(mannequin, take)
-        dances[take.name] = heads(mannequin, 25)
-    compat.use_action(mannequin, takes.of(mannequin)[1])
-    assert bpy.ops.tokendance.compare_takes() == {"FINISHED"}
-    copies = [item for item in scene.objects if item.type == "ARMATURE" and item != mannequin]
-    assert {takes.active(copy) for copy in copies} == set(takes.of(mannequin)[2:])
-    assert {copy.data for copy in copies} == {mannequin.data}
-    assert everything()["meshes"] == before["meshes"]
-    places = [0.0]
-    for copy in copies:
-        moved = heads(copy, 25) - dances[takes.active(copy).name]
-        np.testing.assert_allclose(moved, np.broadcast_to(moved[0], moved.shape), atol=1e-4)
-        places.append(float(moved[0, 0]))
-    assert np.diff(sorted(places)).min() > 1.0
-    bpy.ops.tokendance.compare_takes()
-    assert len([item for item in scene.objects if item.type == "ARMATURE"]) == 3
-    bpy.ops.tokendance.end_comparison()
-    assert everything() == before
-    with pytest.raises(RuntimeError, match="Nothing is being compared"):
-        bpy.ops.tokendance.end_comparison()
-
-
-def test_copies_keep_the_size_and_the_bearing_of_their_character(mannequin, generate, scene):
-    mannequin.location, mannequin.rotation_euler, mannequin.scale = (3, 4, 0.5), (0, 0, 1.0), (0.5, 0.5, 0.5)
-    generate(variations=2)
-    starred_takes(mannequin)
-    bpy.ops.tokendance.compare_takes()
-    bpy.context.view_layer.update()
-    (copy,) = (item for item in scene.objects if item.type == "ARMATURE" and item != mannequin)
-    here, there = np.array(mannequin.matrix_world), np.array(copy.matrix_world)
-    np.testing.assert_allclose(there[:3, :3], here[:3, :3], atol=1e-5)
-    step = there[:3, 3] - here[:3, 3]
-    np.testing.assert_allclose(step / np.linalg.norm(step), (np.cos(1.0), np.sin(1.0), 0), atol=1e-5)
-    assert np.linalg.norm(step) > 0.5
-    skins = [item for item in bpy.data.objects if item.type == "MESH"]
-    assert {item.parent for item in skins} == {mannequin, copy}
-    assert all(
-        modifier.object == item.parent for item in skins for modifier in item.modifiers if modifier.type == "ARMATURE"
-    )
-
-
-def test_a_comparison_is_as_large_as_it_may_be(mannequin, generate, scene, monkeypatch):
-    monkeypatch.setattr(compare, "MOST", 2)
-    generate(variations=4)
-    starred_takes(mannequin)
-    bpy.ops.tokendance.compare_takes()
-    assert len([item for item in scene.objects if item.type == "ARMATURE"]) == 3
-
-
-def test_a_compared_copy_looks_at_itself(mannequin, generate):
-    """Constraints and drivers of a control rig point at the rig: on a copy, at the copy; and a skin without a parent
-    comes along.
-    """
-    generate(variations=2)
-    for take in takes.of(mannequin):
-        take.tokendance_take.starred = True
-    constraint = mannequin.pose.bones["left_wrist"].constraints.new("IK")
-    constraint.target, constraint.pole_target = mannequin, mannequin
-    driver = mannequin.pose.bones["head"].driver_add("location", 0).driver
-    variable = driver.variables.new()
-    variable.targets[0].id = mannequin
-    (skin,) = mannequin.children
-    skin.parent = None
-    bpy.ops.tokendance.compare_takes()
-    copy, copied_skin = sorted(bpy.data.collections[COMPARISON].objects, key=lambda item: item.type)
-    copied = copy.pose.bones["left_wrist"].constraints[0]
-    assert (copied.target, copied.pole_target) == (copy, copy)
-    assert copy.animation_data.drivers[0].driver.variables[0].targets[0].id == copy
-    assert copied_skin.modifiers[0].object == copy
-    assert (constraint.target, variable.targets[0].id, skin.modifiers[0].object) == (mannequin,) * 3
-
-
-def test_deleting_a_take_that_is_compared_does_no_harm(mannequin, generate):
-    generate(variations=2)
-    starred_takes(mannequin)
-    bpy.ops.tokendance.compare_takes()
-    bpy.ops.tokendance.delete_take()
-    bpy.ops.tokendance.end_comparison()
-    assert len(takes.of(mannequin)) == 1
 
 
 @pytest.mark.parametrize(
