@@ -61,7 +61,7 @@ def new_session() -> Session:
         ticker=ticker,
         worker=WorkerHolder(),
         runtimes=runtimes,
-        checks=Checks(runtimes),
+        checks=Checks(runtimes, ticker),
         set_ups=SetUps(runtimes),
         songs=KnownSongs(ticker),
         summaries=Summaries(ticker),

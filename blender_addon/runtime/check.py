@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tokendance_core import SettingError
 
-from ..interface.ticker import redraw
+from ..interface.ticker import Ticker, redraw
 from .child.install_runtime import end_group
+from .child.start_core import LACKS
 from .interpreter import Interpreter, KnownRuntimes, Versions, read_json
 from .process import start_core, temporary_folder
 
 _CHECK_SECONDS = 120.0
+_PACKAGES = "numpy torch safetensors soundfile soxr"
 
 
 @dataclass
@@ -46,7 +49,7 @@ class Check:
         if self.versions is None:
             words = self._log.read_text("utf-8", "replace").strip().splitlines()
             last = words[-1].strip() if words else f"exit code {self._process.returncode}"
-            self.problem = f"This Python cannot make dances: {last[:200]}"
+            self.problem = _sentence(self.python.path, last[:200].rstrip("."))
         self._temporary.cleanup()
         return True
 
@@ -56,29 +59,56 @@ class Check:
         self._temporary.cleanup()
 
 
+def _sentence(python: str, reason: str) -> str:
+    """Why a Python is of no use, and what to do where something is missing in it."""
+    told = f"This Python cannot make dances: {reason}."
+    return f'{told} Install it: "{python}" -m pip install {_PACKAGES}' if reason.startswith(LACKS) else told
+
+
 class Checks:
     """The last check of a session, ``latest``; ``is_checking`` says whether it is still in progress."""
 
-    def __init__(self, runtimes: KnownRuntimes) -> None:
+    def __init__(self, runtimes: KnownRuntimes, ticker: Ticker) -> None:
         self.latest: Check | None = None
         self.is_checking = False
-        self._runtimes = runtimes
+        self._runtimes, self._ticker = runtimes, ticker
+        self._unfit: dict[str, str] = {}
 
     def start(self, python: Interpreter) -> Check:
-        """Begin a check; SettingError when the Python cannot be started."""
-        self.latest, self.is_checking = Check(python), True
+        """Begin a check, in the place of one that is in progress; SettingError when the Python cannot be started."""
+        self._drop()
+        try:
+            self.latest, self.is_checking = Check(python), True
+        except SettingError as error:
+            self._unfit[python.path] = error.text
+            raise
         return self.latest
+
+    def look_into(self, python: Interpreter) -> None:
+        """Check a Python that was named just now, beside the user's work: see ``problem``."""
+        with suppress(SettingError):
+            self.start(python)
+            self._ticker.add(self.watch)
+
+    def problem(self, python: str) -> str:
+        """What the last check of a Python found wrong with it; empty when that was nothing, or it was not checked."""
+        return self._unfit.get(python, "")
 
     def watch(self) -> bool:
         """For the ticker: whether the check is still in progress."""
         if self.latest is not None and self.is_checking and self.latest.poll():
             self.is_checking = False
+            self._unfit[self.latest.python.path] = self.latest.problem
             self._runtimes.learn(self.latest.python.path, self.latest.versions)
             redraw()
         return self.is_checking
 
     def close(self) -> None:
-        """End what is in progress and forget it."""
+        """End what is in progress and forget everything."""
+        self._drop()
+        self._unfit.clear()
+
+    def _drop(self) -> None:
         if self.latest is not None and self.is_checking:
             self.latest.drop()
         self.latest, self.is_checking = None, False

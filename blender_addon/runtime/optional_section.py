@@ -43,8 +43,8 @@ def _draw_found(context: bpy.types.Context, layout: bpy.types.UILayout, found: F
         text = iface("PyTorch finds no {device} here, so dances are made on the processor")
         sentence(context, layout, text.format(device=iface(DEVICE_NAMES[found.missing])), icon="ERROR")
     checks = session.current().checks
-    if checks.latest is not None and checks.latest.problem:
-        sentence(context, layout, checks.latest.problem, icon="ERROR")
+    if problem := checks.problem(found.python):
+        sentence(context, layout, problem, icon="ERROR")
     row = layout.row()
     if not found.is_own:
         row.operator("tokendance.check_runtime", text="Checking…" if checks.is_checking else "Check", icon="VIEWZOOM")

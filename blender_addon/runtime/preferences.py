@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
 
 import bpy
 
-from tokendance_core import RunSettings, declared_options
+from tokendance_core import RunSettings, SettingError, declared_options
 
 from .. import session
 from ..addon import NAME
@@ -19,6 +20,17 @@ from . import optional_section
 from .interpreter import Facts, find_python
 from .wording import maker
 from .worker import Worker
+
+
+def _python_named(chosen: TokenDancePreferences, _context: bpy.types.Context) -> None:
+    """Have a Python looked into as soon as it is named; where that cannot be, the preferences say why."""
+    now = session.current()
+    now.runtimes.forget()
+    if chosen.python and not bpy.app.background:
+        with suppress(SettingError):
+            named = find_python(bpy.path.abspath(chosen.python))
+            if not named.notice:
+                now.checks.look_into(named)
 
 
 class TokenDancePreferences(options_of(RunSettings), bpy.types.AddonPreferences):
@@ -41,6 +53,7 @@ class TokenDancePreferences(options_of(RunSettings), bpy.types.AddonPreferences)
         description="A Python interpreter that has PyTorch installed, used instead of the one that is set up here",
         subtype="FILE_PATH",
         options=RELATIVE_PATH,
+        update=_python_named,
     )
     warm_up: bpy.props.BoolProperty(
         name="Warm Up",
@@ -85,8 +98,11 @@ def _draw_maker(context: bpy.types.Context, layout: bpy.types.UILayout, found: F
 
 
 def notice(found: Facts) -> str:
-    """Why the Python that was asked for does not make the dances; empty when it does, or while that is not known."""
-    return found.notice or session.current().worker.notice(found.python)
+    """Why the Python that was asked for does not make the dances, or will not; empty when it does, or while that is not
+    known.
+    """
+    now = session.current()
+    return found.notice or now.worker.notice(found.python) or now.checks.problem(found.python)
 
 
 @dataclass(frozen=True)

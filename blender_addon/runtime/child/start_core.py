@@ -23,6 +23,10 @@ _STUCK_SECONDS = 180.0
 """How long the interpreter lock may be held without a break."""
 
 
+LACKS = "there is no "
+"""How the last words begin of a Python that lacks a module."""
+
+
 def _is_there(process: int) -> bool:
     try:
         os.kill(process, 0)
@@ -96,7 +100,7 @@ def main() -> None:
     if numpy and _lacks("numpy"):
         _load("numpy", Path(numpy))
     if missing := [name for name in needs if _lacks(name)]:
-        sys.exit(f"there is {' and '.join(f'no {name}' for name in missing)} in it")
+        sys.exit(f"{LACKS}{' and no '.join(missing)} in it")
     sys.argv[1:5] = []
     runpy.run_module(_PACKAGE, run_name="__main__", alter_sys=True)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -285,6 +286,42 @@ def test_check_asks_the_python(scene, tmp_path, monkeypatch, says, works):
         with pytest.raises(RuntimeError, match="cannot make dances"):
             bpy.ops.tokendance.check_runtime()
         assert session.current().runtimes.facts().versions.torch == ""
+
+
+def named(path: Path) -> None:
+    """What happens in a window when a Python is written into the preferences."""
+    preferences._python_named(SimpleNamespace(python=str(path)), bpy.context)
+    deadline = time.monotonic() + 60
+    while session.current().checks.watch() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the stand-ins are shell scripts")
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n', "there is no numpy and no torch in it. Install it: "),
+        (
+            "#!/bin/sh\necho 'a library is missing' >&2\nexit 1\n",
+            "This Python cannot make dances: a library is missing.",
+        ),
+        ("nothing to run\0", "cannot be started"),
+    ],
+)
+def test_a_python_is_looked_into_when_it_is_named(scene, tmp_path, monkeypatch, content, told):
+    app = SimpleNamespace(background=False)
+    monkeypatch.setattr(preferences, "bpy", SimpleNamespace(app=app, path=bpy.path, context=bpy.context))
+    unfit, other = tmp_path / "python", tmp_path / "other"
+    unfit.write_text(content)
+    unfit.chmod(0o755)
+    named(unfit)
+    found = session.current().runtimes.facts(str(unfit))
+    assert told in preferences.notice(found)
+    shutil.copy(unfit, other)  # another one, of which nothing is known
+    assert preferences.notice(session.current().runtimes.facts(str(other))) == ""
+    unfit.write_text('#!/bin/sh\necho \'{"python": "3.12", "numpy": "2.1", "torch": "2.13", "devices": ["cpu"]}\'\n')
+    named(unfit)
+    assert preferences.notice(session.current().runtimes.facts(str(unfit))) == ""
 
 
 # --- what is shown
