@@ -23,6 +23,19 @@ ELSEWHERE = ("song", "strip", "armature", "add_strip", "fit_frame_range", "actio
 """Choices of an order that the panel does not remember, or not in this form."""
 
 
+_GENRES = {
+    "any": "The one that suits the song best: street, salsa or modern",
+    "salsa": "Latin steps, led by hips and feet",
+    "indian": "Classical Indian dance: deep stance, arms that tell",
+    "modern": "Modern dance: flowing, far reaching, freer of the beat",
+    "jazz": "From Broadway, street and ballet jazz: kicks, turns, long lines",
+    "pop": "Party and show dances: calm steps and easy arms",
+    "street": "Popping, locking, hip-hop, house, krump: the closest to the beat",
+    "break": "Breakdance: steps and work on the floor",
+}
+"""What a genre is, in a few words."""
+
+
 def _genre_items(checkpoint: str) -> list[tuple[str, str, str]]:
     """Enum items for the genres of a checkpoint, of the shipped one if it cannot be read; kept, because Blender does
     not keep them.
@@ -33,7 +46,7 @@ def _genre_items(checkpoint: str) -> list[tuple[str, str, str]]:
             known = genres(Path(checkpoint) if checkpoint else None)
         except CheckpointError:
             known = genres()
-        kept[checkpoint] = [(genre, genre.capitalize(), "") for genre in known]
+        kept[checkpoint] = [(genre, genre.capitalize(), _GENRES.get(genre, "")) for genre in known]
     return kept[checkpoint]
 
 

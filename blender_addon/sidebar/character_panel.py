@@ -9,8 +9,13 @@ from ..armature import map_store
 from ..character import dancer as dancers
 from ..character import map_test
 from ..character.operators import JOINT_LABELS
+from ..character.summary import Summary
 from ..dance import properties
 from ..interface.drawing import Icon, SidebarPanel, sentence
+from ..interface.translate import iface
+
+_ACRONYM = 4
+"""Letters that the name of a family has at most if it is an acronym: SMPL, VRM, MMD, CMU."""
 
 _ARM, _LEG = ("collar", "shoulder", "elbow", "wrist"), ("hip", "knee", "ankle", "foot")
 
@@ -24,6 +29,28 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """Heading -> joints below it; hands are not offered, as few rigs have a bone for all fingers."""
 
 
+_SURE = 0.9
+"""Score from which on nothing is left to doubt."""
+
+
+def _recognised(summary: Summary) -> str:
+    """What kind of rig it was recognised as, and how surely, in words."""
+    name = summary.rig_map.family.replace("_", " ")
+    kind = name.upper() if len(name) <= _ACRONYM else name[:1].upper() + name[1:]
+    if summary.kept:
+        return iface("{kind}: with the map kept on it").format(kind=kind)
+    if summary.rig_map.score >= _SURE:
+        return iface("{kind}: every joint was recognised").format(kind=kind)
+    return iface("{kind}, as it seems: see Edit Map").format(kind=kind)
+
+
+def _origin(summary: Summary) -> str:
+    """Where the map comes from that is shown."""
+    if summary.rig_map is None:
+        return "Not recognised: set the bones yourself"
+    return "Map kept on the armature" if summary.kept else "Recognised automatically"
+
+
 class CharacterPanel(SidebarPanel, bpy.types.Panel):
     bl_idname = "TOKENDANCE_PT_character"
     bl_label = "Character"
@@ -32,7 +59,7 @@ class CharacterPanel(SidebarPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         layout, found = self.layout, dancers.shown(context)
         armature, settings = found.armature, properties.of_scene(context.scene)
-        layout.prop(settings, "character", text="", icon="ARMATURE_DATA")
+        layout.prop(settings, "character", text="", icon="ARMATURE_DATA", placeholder="Automatic")
         if found.problem:
             sentence(context, layout, found.problem, icon="ERROR")
             sentence(context, layout, found.hint, icon="BLANK1")
@@ -46,8 +73,7 @@ class CharacterPanel(SidebarPanel, bpy.types.Panel):
             layout.label(text=dancers.LOOKING, icon="TIME")
             return
         if summary.rig_map is not None:
-            text = f"{summary.rig_map.family}, {100 * summary.rig_map.score:.0f} %"
-            layout.label(text=text, icon="BLANK1" if summary.problems else "CHECKMARK", translate=False)
+            sentence(context, layout, _recognised(summary), icon="BLANK1" if summary.problems else "CHECKMARK")
         for problem in summary.problems:
             sentence(context, layout, problem, icon="ERROR")
         if map_store.of_armature(armature).tokendance_former:
@@ -69,7 +95,7 @@ class MapPanel(SidebarPanel, bpy.types.Panel):
         summary = session.current().summaries.look_up(armature)
         if summary is None:
             return
-        layout.label(text="Map kept on the armature" if summary.kept else "Recognised automatically")
+        layout.label(text=_origin(summary))
         if summary.rig_map is not None and not summary.kept:
             for reason in summary.rig_map.reasons:
                 sentence(context, layout, reason)

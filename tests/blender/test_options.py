@@ -6,6 +6,7 @@ import argparse
 import csv
 import dataclasses
 import json
+from collections import Counter
 from types import SimpleNamespace
 
 import bpy
@@ -115,6 +116,20 @@ def test_every_value_that_the_scene_keeps_is_drawn(mannequin, scene, strip):
     }
     kept = {*declared_options(GenerateSettings), *declared_options(Placement), "quality", "variations"}
     assert kept - shown == set()
+
+
+def test_every_value_is_drawn_in_one_place(mannequin, generate, scene):
+    generate(seed=1)
+    scene.tokendance.quality = "custom"
+    drawing = [panel for panel in (*panels.CLASSES, *takes_panel.CLASSES) if hasattr(panel, "draw")]
+    shown = Counter(name for panel in drawing for name in drawn(panel).properties)
+    assert [name for name, count in shown.items() if count > 1] == []
+
+
+def test_every_genre_says_what_it_is(scene):
+    told = {genre: text for genre, _, text in properties._genre_items("")}
+    assert len(told) > 5
+    assert all(text and not text.endswith(".") for text in told.values())
 
 
 def test_every_value_of_a_take_is_recalled_and_belongs_to_its_recipe(mannequin, generate, scene):

@@ -192,13 +192,23 @@ def test_the_panel_shows_what_is_known_and_works_nothing_out_itself(armature, mo
     session.current().summaries.make(armature)
     monkeypatch.setattr(rig, "read_rig", lambda _: pytest.fail("drawing must not read the rig"))
     texts = drawn(rig_map_panel.CharacterPanel, bpy.context)
-    assert any("100 %" in text for text in texts)
-    assert any(text.startswith("smpl, ") for text in texts)
+    assert "SMPL: every joint was recognised" in " ".join(texts)
     joints = drawn(rig_map_panel.JointsPanel, bpy.context)
     assert {"left_shoulder", "Upper arm", "Trunk"} <= set(joints)
     monkeypatch.undo()
     bpy.ops.tokendance.clear_map_bone(joint="left_knee")
     assert any("left_knee" in text for text in drawn(rig_map_panel.CharacterPanel, bpy.context))
+
+
+def test_a_rig_that_is_refused_is_not_called_recognised(scene):
+    refused = build(character(rename=lambda name: f"q{JOINTS.index(name) * 7 % 24}"))
+    for bone in refused.pose.bones:
+        bone.bone.use_deform = False
+    map_store.of_armature(refused).tokendance_rig_map = "{}"
+    session.current().summaries.make(refused)
+    texts = drawn(rig_map_panel.MapPanel, bpy.context)
+    assert "Not recognised: set the bones yourself" in texts
+    assert not any("Recognised automatically" in text for text in texts)
 
 
 def test_a_map_that_version_1_kept_in_the_file_is_read_and_kept_anew(scene):
