@@ -16,7 +16,7 @@ from .character import operators as rig_map_operators
 from .character.summary import Summaries
 from .dance import diagnostics, motion_file, properties
 from .dance import operators as generate_operators
-from .headless import cli
+from .headless import cli, export_take
 from .interface.ticker import Ticker
 from .runtime import operators as runtime_operators
 from .runtime import preferences
@@ -41,6 +41,7 @@ _MODULES = (
     generate_operators,
     song_operators,
     take_operators,
+    export_take,
     mannequin,
     rig_map_operators,
     restore,

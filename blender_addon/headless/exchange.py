@@ -19,6 +19,7 @@ from tokendance_core import ClipError, RigError, TokenDanceError, check_writable
 
 from .. import compat
 from ..interface.scene_guard import leave_modes
+from ..takes import compare
 from ..takes import store as takes
 
 _LOG = logging.getLogger(__package__)
@@ -96,7 +97,8 @@ def open_character(path: Path) -> None:
         _point_at_nothing()  # what an importer selects, no user has pointed at
 
 
-def _write_blend(path: Path, armature: bpy.types.Object) -> None:
+def _write_blend(path: Path, armature: bpy.types.Object, alone: bool) -> None:
+    """The open file in any case."""
     bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, check_existing=False, compress=True)
 
 
@@ -115,11 +117,12 @@ def _as_long_as_the_dance(armature: bpy.types.Object) -> Iterator[tuple[int, int
         scene.frame_start, scene.frame_end = former
 
 
-def _write_fbx(path: Path, armature: bpy.types.Object) -> None:
+def _write_fbx(path: Path, armature: bpy.types.Object, alone: bool) -> None:
     with _as_long_as_the_dance(armature):
         bpy.ops.export_scene.fbx(
             filepath=str(path),
             check_existing=False,
+            use_selection=alone,
             add_leaf_bones=False,
             bake_anim_use_all_actions=False,
             bake_anim_use_nla_strips=False,
@@ -127,17 +130,19 @@ def _write_fbx(path: Path, armature: bpy.types.Object) -> None:
         )
 
 
-def _write_gltf(path: Path, armature: bpy.types.Object) -> None:
+def _write_gltf(path: Path, armature: bpy.types.Object, alone: bool) -> None:
     with _as_long_as_the_dance(armature):
         bpy.ops.export_scene.gltf(
             filepath=str(path),
             check_existing=False,
+            use_selection=alone,
             export_animation_mode="SCENE",
             export_anim_slide_to_zero=True,  # as in a BVH file: a frame has no place in a file without a scene
         )
 
 
-def _write_bvh(path: Path, armature: bpy.types.Object) -> None:
+def _write_bvh(path: Path, armature: bpy.types.Object, alone: bool) -> None:
+    """Of one armature in any case."""
     for item in bpy.context.view_layer.objects:
         item.select_set(item == armature)
     bpy.context.view_layer.objects.active = armature
@@ -149,13 +154,13 @@ def _write_bvh(path: Path, armature: bpy.types.Object) -> None:
         )
 
 
-WRITERS: dict[str, Callable[[Path, bpy.types.Object], None]] = {
+WRITERS: dict[str, Callable[[Path, bpy.types.Object, bool], None]] = {
     ".blend": _write_blend,
     ".bvh": _write_bvh,
     ".fbx": _write_fbx,
     ".glb": _write_gltf,
 }
-"""Suffix of a result -> what writes the open file with its dancing armature."""
+"""Suffix of a result -> what writes the open file with its dancing armature, or what is selected alone."""
 
 
 def check(path: Path) -> None:
@@ -172,17 +177,28 @@ def check_suffix(path: Path) -> None:
         )
 
 
-def write(path: Path, armature: bpy.types.Object) -> None:
-    """Write the open file to ``path``, which appears complete or not at all; ClipError when that cannot be."""
+def write(path: Path, armature: bpy.types.Object, *, alone: bool = False) -> None:
+    """Write the open file to ``path``, which appears complete or not at all; ClipError when that cannot be. ``alone``:
+    nothing but the armature and what hangs on it, which are selected afterwards.
+    """
     check_suffix(path)
     with (
         write_aside(path, ClipError) as aside,
         _explained(ClipError(f"{path.name} cannot be written.", hint="Look at Blender's messages above.")),
     ):
         aside.unlink()  # Blender would keep a file that is there as a backup
-        WRITERS[path.suffix.lower()](aside, armature)
+        if alone:
+            _select(armature)
+        WRITERS[path.suffix.lower()](aside, armature, alone)
         if not aside.stat().st_size:
             raise ClipError(f"{path.name} was written empty.", hint="Is the disk full?")
+
+
+def _select(armature: bpy.types.Object) -> None:
+    chosen = {armature, *compare.hanging_on(bpy.context.scene, armature)}
+    for item in bpy.context.view_layer.objects:
+        item.select_set(item in chosen)
+    bpy.context.view_layer.objects.active = armature
 
 
 @contextlib.contextmanager

@@ -85,6 +85,7 @@ class TakesPanel(SidebarPanel, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator("tokendance.recall_settings", text="", icon="LOOP_BACK")
         row.operator("tokendance.push_take", text="", icon="NLA_PUSHDOWN")
+        row.operator("tokendance.export_take", text="", icon="EXPORT")
         row.operator("tokendance.delete_take", text="", icon="TRASH")
         if compare.is_on(context.scene):
             row.operator("tokendance.end_comparison", icon="X")

@@ -146,7 +146,7 @@ def _label(collection: bpy.types.Collection, dancer: bpy.types.Object, body: _Bo
 
 def _copied(scene: bpy.types.Scene, armature: bpy.types.Object, collection: bpy.types.Collection) -> bpy.types.Object:
     """A copy of the armature with copies of everything that hangs on it; meshes and bones are shared."""
-    made = {item: item.copy() for item in (armature, *_hanging_on(scene, armature))}
+    made = {item: item.copy() for item in (armature, *hanging_on(scene, armature))}
     for item, copy in made.items():
         copy.parent = made.get(item.parent, item.parent) if item is not armature else None
         for modifier in copy.modifiers:
@@ -173,7 +173,7 @@ def _look_at_itself(armature: bpy.types.Object, copy: bpy.types.Object) -> None:
             setattr(holder, name, copy)
 
 
-def _hanging_on(scene: bpy.types.Scene, armature: bpy.types.Object) -> Iterator[bpy.types.Object]:
+def hanging_on(scene: bpy.types.Scene, armature: bpy.types.Object) -> Iterator[bpy.types.Object]:
     """Objects below the armature, and those that it bends, wherever they are."""
     below = set(armature.children_recursive)
     for item in scene.objects:

@@ -7,6 +7,7 @@ import pytest
 
 from blender_addon import session
 from blender_addon.character import dancer as dancers
+from blender_addon.character.standing import COMPARISON
 from tests.blender.character import casting
 from tests.blender.character.casting import HIDDEN, armature, empty, hide, instance, lamp, mesh, point_at
 from tokendance_core import RigError
@@ -412,10 +413,9 @@ def test_while_drawing_unknown_bones_are_looked_at_later(scene):
 def test_copies_that_show_other_takes_are_no_characters(scene):
     rig = armature("Anna")
     mesh("Body", rig)
-    collection = bpy.data.collections.new("TokenDance Comparison")
-    scene.collection.children.link(collection)
     copy = rig.copy()
-    collection.objects.link(copy)
+    copy[COMPARISON] = True
+    scene.collection.objects.link(copy)
     for item in (None, copy):
         point_at(item)
         assert who().armature == rig
