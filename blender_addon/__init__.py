@@ -47,6 +47,7 @@ _MODULES = (
     restore,
     diagnostics,
     presets,
+    menus,
     panels,
     takes_panel,
     rig_map_panel,

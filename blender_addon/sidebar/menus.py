@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 import bpy
 
+from ..character import dancer as dancers
 from ..interface.drawing import Icon
+from ..takes import naming
+from ..takes import store as takes
 
 # menu -> operators below it, with their icons
 _ENTRIES: dict[str, tuple[tuple[str, Icon], ...]] = {
@@ -24,6 +27,36 @@ _ENTRIES: dict[str, tuple[tuple[str, Icon], ...]] = {
 }
 
 
+_ON_TAKE: tuple[tuple[str, Icon], ...] = (
+    ("tokendance.recall_settings", "LOOP_BACK"),
+    ("tokendance.push_take", "NLA_PUSHDOWN"),
+    ("tokendance.export_take", "EXPORT"),
+    ("tokendance.delete_take", "TRASH"),
+)
+"""What can be done with a take that is not danced: by a click with the right button on its row."""
+
+
+class OtherTakes(bpy.types.Menu):
+    bl_idname = "TOKENDANCE_MT_other_takes"
+    bl_label = "Takes of Others"
+    bl_description = "Let the character dance what was made for another one, or came with another file"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        for take in takes.of_others(dancers.dancer(context)):
+            text = f"{naming.song(take)}: {naming.title(take)}"
+            self.layout.operator("tokendance.adopt_take", text=text, translate=False).take = take.name
+
+
+def _draw_on_take(self: bpy.types.Menu, context: bpy.types.Context) -> None:
+    """For the menu of the right mouse button: what can be done with the take of a row."""
+    clicked = getattr(context, "button_operator", None)
+    if clicked is None or clicked.bl_rna.identifier != "TOKENDANCE_OT_activate_take":
+        return
+    self.layout.separator()
+    for operator, icon in _ON_TAKE:
+        self.layout.operator(operator, icon=icon).take = clicked.take
+
+
 def _drawing(entries: tuple[tuple[str, Icon], ...]) -> Callable[[bpy.types.Menu, bpy.types.Context], None]:
     """A function that draws the entries at the end of a menu."""
 
@@ -36,7 +69,12 @@ def _drawing(entries: tuple[tuple[str, Icon], ...]) -> Callable[[bpy.types.Menu,
 
 
 # The same function must be appended and removed.
-_DRAWN = {name: _drawing(entries) for name, entries in _ENTRIES.items()}
+_DRAWN = {
+    **{name: _drawing(entries) for name, entries in _ENTRIES.items()},
+    "UI_MT_button_context_menu": _draw_on_take,
+}
+
+CLASSES = (OtherTakes,)
 
 
 def register() -> None:

@@ -79,14 +79,21 @@ class TakesPanel(SidebarPanel, bpy.types.Panel):
         listed = takes.newest_first(armature)
         if not listed:
             sentence(context, layout, "Dances that were generated are listed here", icon="INFO")
+            if takes.of_others(armature):
+                layout.menu("TOKENDANCE_MT_other_takes", icon="APPEND_BLEND")
             return
         take = takes.played(armature)
         self._songs(context, listed, take)
         row = layout.row(align=True)
-        row.operator("tokendance.recall_settings", text="", icon="LOOP_BACK")
-        row.operator("tokendance.push_take", text="", icon="NLA_PUSHDOWN")
-        row.operator("tokendance.export_take", text="", icon="EXPORT")
-        row.operator("tokendance.delete_take", text="", icon="TRASH")
+        on_take = row.row(align=True)
+        on_take.enabled = take is not None
+        on_take.operator("tokendance.recall_settings", text="", icon="LOOP_BACK")
+        on_take.operator("tokendance.push_take", text="", icon="NLA_PUSHDOWN")
+        on_take.operator("tokendance.export_take", text="", icon="EXPORT")
+        on_take.operator("tokendance.delete_take", text="", icon="TRASH")
+        others = row.row(align=True)
+        others.enabled = bool(takes.of_others(armature))
+        others.menu("TOKENDANCE_MT_other_takes", text="", icon="APPEND_BLEND")
         if compare.is_on(context.scene):
             row.operator("tokendance.end_comparison", icon="X")
         else:

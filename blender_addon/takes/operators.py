@@ -4,12 +4,13 @@ recalled.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 import bpy
 
-from tokendance_core import TokenDanceError, option_values
+from tokendance_core import SettingError, TokenDanceError, option_values
 
 from .. import compat, options
 from ..armature import own_keys, placement
@@ -31,18 +32,31 @@ _NEW_DANCES = ("replace",)
 
 
 class FinishOptions(options.options_of(Placement, _NEW_DANCES)):
-    """How the take is fitted anew."""
+    """How the take is fitted anew: as the panel shows, unless it is said."""
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        for name in FITTING:
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(scene_settings.of_scene(context.scene), name))
+        return self.execute(context)
+
+
+_CHOOSE = "Choose a take in the list first"
 
 
 class _OnTake(OperatorMixin):
-    """Operators on the take that the character dances now."""
+    """Operators on a take of the character: the named one, else the one that it dances now."""
 
     bl_options = {"REGISTER", "UNDO"}
+
+    take: bpy.props.StringProperty(
+        name="Take", description="Name of the take; empty: the one that is danced", options={"SKIP_SAVE"}
+    )
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         armature = dancers.dancer(context)
-        reason = dancers.locked(armature) or ("" if takes.active(armature) else "Choose a take in the list first")
+        reason = dancers.locked(armature) or ("" if takes.of(armature) else _CHOOSE)
         if reason:
             cls.poll_message_set(reason)
         return not reason
@@ -50,13 +64,26 @@ class _OnTake(OperatorMixin):
     def execute(self, context: bpy.types.Context) -> set[str]:
         armature = dancers.dancer(context)
         try:
-            return self.work(context, armature, takes.active(armature))
+            return self.work(context, armature, self._chosen(armature))
         except TokenDanceError as error:
             return told(self, error)
+
+    def _chosen(self, armature: bpy.types.Object) -> bpy.types.Action:
+        """The take that it is about; SettingError when there is none."""
+        found: bpy.types.Action | None = bpy.data.actions.get(self.take) if self.take else takes.played(armature)
+        if found is None and not self.take:
+            raise SettingError(f"{_CHOOSE}.")
+        if found is None or not takes.is_take(found, armature):
+            raise SettingError(_unknown(armature, self.take), hint="Choose one of its takes.")
+        return found
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
         """What the operator does with the take; TokenDanceError when it cannot."""
         raise NotImplementedError
+
+
+def _unknown(armature: bpy.types.Object, name: str) -> str:
+    return f"“{armature.name}” has no take named “{name}”."
 
 
 class ActivateTake(bpy.types.Operator):
@@ -79,7 +106,7 @@ class ActivateTake(bpy.types.Operator):
         action: bpy.types.Action | None = bpy.data.actions.get(self.take)
         reason = dancers.locked(armature)
         if not reason and (action is None or not takes.is_take(action, armature)):
-            reason = f"“{armature.name}” has no take named “{self.take}”. Choose one of its takes."
+            reason = f"{_unknown(armature, self.take)} Choose one of its takes."
         if reason:
             self.report({"ERROR"}, reason)
             return {"CANCELLED"}
@@ -89,7 +116,7 @@ class ActivateTake(bpy.types.Operator):
 
 
 class DeleteTake(_OnTake, bpy.types.Operator):
-    """Delete the take; the next one is danced instead, and after the last one what was played before. A take that
+    """Delete the take; if it was danced, the next one is, and after the last one what was played before. A take that
     another character dances too is only taken off this one
     """
 
@@ -107,11 +134,26 @@ class DeleteTake(_OnTake, bpy.types.Operator):
             self.report({"INFO"}, text.format(other=others[0].name, take=take.name, name=armature.name))
         else:
             bpy.data.actions.remove(take)
+        if armature.animation_data.action is not None:
+            return {"FINISHED"}  # another one is danced
         if following:
             compat.use_action(armature, following[0])
         elif own is not None:
             compat.use_action(armature, own.action, own.slot)
         return {"FINISHED"}
+
+
+@contextmanager
+def _danced_as_before(armature: bpy.types.Object, take: bpy.types.Action) -> Iterator[None]:
+    """Whatever is done with another take than the danced one: that one is danced on."""
+    data = armature.animation_data
+    former, slot = data.action, compat.slot_name(armature)
+    was_danced = former == take
+    yield
+    if former is not None and not was_danced:
+        compat.use_action(armature, former, slot)
+    elif former is None:
+        data.action = None
 
 
 class PushTake(_OnTake, bpy.types.Operator):
@@ -121,7 +163,13 @@ class PushTake(_OnTake, bpy.types.Operator):
     bl_label = "Push to NLA"
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
-        placement.push_to_nla(armature, take, takes.frame_range(take)[0])
+        with _danced_as_before(armature, take):
+            if takes.tracks(armature, take):  # it lies there already
+                armature.animation_data.action = None
+            else:
+                placement.push_to_nla(armature, take, takes.frame_range(take)[0])
+        text = rpt("“{take}” lies on the NLA track “{track}”")
+        self.report({"INFO"}, text.format(take=take.name, track=takes.tracks(armature, take)[0]))
         return {"FINISHED"}
 
 
@@ -150,22 +198,53 @@ class FinishTake(_OnTake, FinishOptions, bpy.types.Operator):
     bl_idname = "tokendance.finish_take"
     bl_label = "Update Take"
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        for name in FITTING:
-            if not self.properties.is_property_set(name):
-                setattr(self, name, getattr(scene_settings.of_scene(context.scene), name))
-        return self.execute(context)
-
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
         clip, former = takes.motion(take), Recipe.of(take)
         chosen = Placement(**options.chosen(Placement, self, _NEW_DANCES))
         dance = fitted(clip, chosen, scene_fps(context.scene), former)
         recipe = replace(former, frame=takes.frame_range(take)[0])
-        with all_or_nothing(context.scene, armature), restored(context):
-            made, warnings = place(context, chosen, dance, armature, name=take.name, made=recipe)
-            takes.remember(armature, made, clip)
-            properties.keep_identity(take, made)
-        takes.supersede(take, made)
+        with _danced_as_before(armature, take):
+            with all_or_nothing(context.scene, armature), restored(context):
+                made, warnings = place(context, chosen, dance, armature, name=take.name, made=recipe)
+                takes.remember(armature, made, clip)
+                properties.keep_identity(take, made)
+            takes.supersede(take, made)
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
+        return {"FINISHED"}
+
+
+class AdoptTake(FinishOptions, bpy.types.Operator):
+    """Let the character dance what was made for another one, or came with another file: fitted to it anew"""
+
+    bl_idname = "tokendance.adopt_take"
+    bl_label = "Take Over"
+    bl_options = {"REGISTER", "UNDO"}
+
+    take: bpy.props.StringProperty(name="Take", description="Name of the other take", options={"SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        reason = dancers.locked(dancers.dancer(context))
+        if reason:
+            cls.poll_message_set(reason)
+        return not reason
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        armature = dancers.dancer(context)
+        take: bpy.types.Action | None = bpy.data.actions.get(self.take)
+        try:
+            if take is None or not properties.of_action(take).dancer:
+                raise SettingError(f"There is no take named “{self.take}” in the file.", hint="Append it first.")
+            clip, former = takes.motion(take), Recipe.of(take)
+            chosen = Placement(**options.chosen(Placement, self, _NEW_DANCES))
+            dance = fitted(clip, chosen, scene_fps(context.scene), former)
+            recipe = replace(former, frame=takes.frame_range(take)[0])
+            with all_or_nothing(context.scene, armature), restored(context):
+                made, warnings = place(context, chosen, dance, armature, name=naming.given(recipe), made=recipe)
+                takes.remember(armature, made, clip)
+        except TokenDanceError as error:
+            return told(self, error)
         for warning in warnings:
             self.report({"WARNING"}, warning)
         return {"FINISHED"}
@@ -280,6 +359,7 @@ CLASSES = (
     PushTake,
     RecallSettings,
     FinishTake,
+    AdoptTake,
     CompareTakes,
     EndComparison,
     NewSeed,

@@ -43,6 +43,12 @@ def newest_first(armature: bpy.types.Object | None) -> list[bpy.types.Action]:
     return sorted(of(armature), key=lambda take: properties.of_action(take).made, reverse=True)
 
 
+def of_others(armature: bpy.types.Object | None) -> list[bpy.types.Action]:
+    """Takes that were made for other characters, also where only the take was appended; the newest first."""
+    others = [take for take in bpy.data.actions if properties.of_action(take).dancer and not is_take(take, armature)]
+    return sorted(others, key=lambda take: properties.of_action(take).made, reverse=True)
+
+
 def tracks(armature: bpy.types.Object, action: bpy.types.Action) -> list[str]:
     """Names of the NLA tracks of a character that play ``action``."""
     data = armature.animation_data

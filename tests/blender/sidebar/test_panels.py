@@ -23,7 +23,7 @@ from blender_addon.interface import drawing
 from blender_addon.runtime import interpreter as runtime
 from blender_addon.runtime import worker as worker_client
 from blender_addon.sidebar import character_panel as rig_map_panel
-from blender_addon.sidebar import panels, presets, readiness, takes_panel
+from blender_addon.sidebar import menus, panels, presets, readiness, takes_panel
 from blender_addon.song import facts as song_facts
 from blender_addon.song import operators as song_operators
 from blender_addon.takes import naming
@@ -93,6 +93,13 @@ class Layout:
         assert rows == maxrows, "a list that grows moves what lies below it"
         self.inner.append(float(rows))
         self.seen.lists.append(_id)
+
+    def menu(self, name: str, **_: object) -> None:
+        assert hasattr(bpy.types, name)
+        self.inner.append(1.0)
+
+    def separator(self, **_: object) -> None:
+        """Nothing to be read."""
 
     def operator_menu_enum(self, name: str, prop: str, **_: object) -> None:
         self.operator(name)
@@ -393,6 +400,32 @@ def test_a_take_on_the_nla_tells_its_track(mannequin, generate):
     mannequin.animation_data.nla_tracks[0].name = "My track"
     assert "On the NLA track “My track”" in drawn(takes_panel.TakesPanel).texts
     assert len(row_of(take).texts) == 2
+
+
+def menu_drawn(draw, context) -> list[tuple[str, SimpleNamespace]]:
+    seen = watched()
+    draw(SimpleNamespace(layout=Layout(seen)), context)
+    return seen.buttons
+
+
+def test_the_right_button_offers_what_can_be_done_with_a_row(mannequin, generate):
+    generate(seed=3, variations=2)
+    waiting = next(take for take in takes.of(mannequin) if take != takes.active(mannequin))
+    clicked = SimpleNamespace(bl_rna=SimpleNamespace(identifier="TOKENDANCE_OT_activate_take"), take=waiting.name)
+    offered = menu_drawn(menus._draw_on_take, SimpleNamespace(button_operator=clicked))
+    assert {name for name, _ in offered} >= {"tokendance.delete_take", "tokendance.push_take", "tokendance.export_take"}
+    assert {pressed.take for _, pressed in offered} == {waiting.name}
+    other = SimpleNamespace(bl_rna=SimpleNamespace(identifier="WM_OT_save_mainfile"))
+    assert menu_drawn(menus._draw_on_take, SimpleNamespace(button_operator=other)) == []
+    assert menu_drawn(menus._draw_on_take, SimpleNamespace()) == []
+
+
+def test_takes_of_others_are_offered_by_song_genre_and_seed(mannequin, generate, tone):
+    generate(seed=3, genre="salsa")
+    bpy.ops.tokendance.add_mannequin()
+    bpy.context.scene.tokendance.character = bpy.context.active_object
+    ((name, pressed),) = menu_drawn(menus.OtherTakes.draw, bpy.context)
+    assert (name, pressed.text) == ("tokendance.adopt_take", f"{tone.stem}: Salsa 3")
 
 
 # --- nothing moves under the mouse ------------------------------------------------------------------------------------

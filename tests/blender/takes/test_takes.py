@@ -199,6 +199,88 @@ def test_a_take_that_is_pushed_still_plays_from_its_strip(mannequin, generate):
     assert takes.of(mannequin) == [take]
 
 
+# --- takes that are not danced ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(mannequin, generate) -> tuple[bpy.types.Action, bpy.types.Action]:
+    """The danced take and another one."""
+    generate(seed=3, variations=2)
+    danced = takes.active(mannequin)
+    return danced, next(take for take in takes.of(mannequin) if take != danced)
+
+
+def test_another_take_is_deleted_while_one_is_danced(mannequin, two):
+    danced, other = two
+    assert bpy.ops.tokendance.delete_take(take=other.name) == {"FINISHED"}
+    assert (takes.active(mannequin), takes.of(mannequin)) == (danced, [danced])
+
+
+def test_another_take_is_pushed_while_one_is_danced(mannequin, two):
+    danced, other = two
+    poses = keys(mannequin)
+    bpy.ops.tokendance.push_take(take=other.name)
+    assert takes.active(mannequin) == danced
+    assert (takes.tracks(mannequin, other), takes.tracks(mannequin, danced)) == ([other.name], [])
+    assert_same(keys(mannequin), poses, 0)
+    bpy.ops.tokendance.push_take(take=other.name)
+    assert len(mannequin.animation_data.nla_tracks) == 1
+
+
+def test_another_take_is_updated_while_one_is_danced(mannequin, two):
+    danced, other = two
+    name = other.name
+    bpy.ops.tokendance.finish_take(take=name, mirror=True)
+    assert takes.active(mannequin) == danced
+    assert Recipe.of(bpy.data.actions[name]).fitting.mirror
+    assert not Recipe.of(danced).fitting.mirror
+
+
+def test_a_take_on_the_nla_is_updated_and_deleted_there(mannequin, two):
+    danced, other = two
+    bpy.ops.tokendance.push_take()
+    name = danced.name
+    bpy.ops.tokendance.finish_take(mirror=True)
+    assert (mannequin.animation_data.action, takes.tracks(mannequin, bpy.data.actions[name])) == (None, [name])
+    bpy.ops.tokendance.delete_take(take=name)
+    assert not mannequin.animation_data.nla_tracks
+    assert takes.of(mannequin) == [other]
+
+
+@pytest.mark.parametrize("operator", ["delete_take", "push_take", "finish_take", "recall_settings", "fit_frame_range"])
+def test_a_take_that_is_none_is_told(mannequin, two, operator):
+    bpy.data.actions.new("By hand")
+    for name in ("Nobody", "By hand"):
+        with pytest.raises(RuntimeError, match=f"has no take named “{name}”"):
+            getattr(bpy.ops.tokendance, operator)(take=name)
+    mannequin.animation_data.action = None
+    with pytest.raises(RuntimeError, match="Choose a take in the list first"):
+        getattr(bpy.ops.tokendance, operator)()
+
+
+def test_an_appended_take_is_danced_by_another_character_and_finished_anew(mannequin, generate, tmp_path):
+    generate(seed=4, genre="salsa")
+    expected, name = keys(mannequin), takes.active(mannequin).name
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "library.blend"))
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.context.scene.render.fps = 30
+    with bpy.data.libraries.load(str(tmp_path / "library.blend")) as (_, target):
+        target.actions = [name]
+    bpy.ops.tokendance.add_mannequin()
+    other = bpy.context.active_object
+    assert takes.of(other) == []
+    (appended,) = takes.of_others(other)
+    assert bpy.ops.tokendance.adopt_take(take=appended.name) == {"FINISHED"}
+    made = takes.active(other)
+    assert (Recipe.of(made).settings.seed, Recipe.of(made).settings.genre) == (4, "salsa")
+    assert_same(keys(other), expected, 1e-4)
+    bpy.ops.tokendance.finish_take(mirror=True)
+    assert differ(keys(other), expected)
+    assert appended in list(bpy.data.actions)
+    with pytest.raises(RuntimeError, match="no take named “Nobody”"):
+        bpy.ops.tokendance.adopt_take(take="Nobody")
+
+
 MADE = {
     "genre": "salsa",
     "seed": 7,
