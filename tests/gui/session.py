@@ -100,6 +100,18 @@ def status() -> str:
     return outcome.status if outcome is not None else ""
 
 
+def said() -> str:
+    """What the panel says of the last generation now."""
+    outcome = now().outcome
+    with bpy.context.temp_override(**view()):
+        here = addon("dance.outcome").Situation.here(bpy.context)
+    return outcome.message if outcome is not None and outcome.holds(here) else ""
+
+
+def is_playing() -> bool:
+    return window().screen.is_animation_playing
+
+
 def takes() -> list[str]:
     return sorted(action.name for action in bpy.data.actions)
 
@@ -185,15 +197,17 @@ def _generations() -> Iterator[Wait]:
     yield from picture("done")
     bpy.context.scene.tokendance.seed = 1
     yield from generated("warm")
-    found["takes"] = takes()
+    found["takes"], found["said"] = takes(), [said()]
     with bpy.context.temp_override(**view()):
         bpy.ops.ed.undo()
     yield 0.5
     found["takes after undo"] = takes()
+    found["said"].append(said())
     with bpy.context.temp_override(**view()):
         bpy.ops.ed.redo()
     yield 0.5
     found["takes after redo"] = takes()
+    found["said"].append(said())
 
 
 def _first_dance() -> dict[str, object]:
@@ -236,6 +250,7 @@ def _faults() -> Iterator[Wait]:
     yield lambda: now().generation is None
     found["escape"] = {"seconds": time.perf_counter() - start, "status": status(), "changed": takes() != before}
     yield from picture("cancelled")
+    yield from _escape_while_playing()
     yield from _started(variations=16, steps=64)
     start = time.perf_counter()
     found["cancel pressed"] = sorted(press(bpy.ops.tokendance.cancel))
@@ -257,6 +272,41 @@ def _faults() -> Iterator[Wait]:
     found["after undo in between"] = {"status": status(), "takes": takes()}
 
 
+def _escape_while_playing() -> Iterator[Wait]:
+    """The first Esc is for what plays, the second for the generation."""
+    yield from _started(variations=16, steps=64)
+    press(bpy.ops.screen.animation_play)
+    yield 1.0
+    told = [(is_playing(), now().generation is not None)]
+    for _ in range(2):
+        key("ESC")
+        yield 2.0
+        told.append((is_playing(), now().generation is not None))
+    found["escape while playing"] = told
+
+
+def _map_test() -> Iterator[Wait]:
+    """The test of the map plays until another tab is looked at, and gives everything back."""
+    sidebar = next(region for region in view()["area"].regions if region.type == "UI")
+    scene, dancer = bpy.context.scene, addon("character.dancer").dancer(bpy.context)
+
+    def state() -> list[object]:
+        action = dancer.animation_data.action
+        return [is_playing(), action.name if action else "", scene.use_preview_range]
+
+    told = [state()]
+    press(bpy.ops.tokendance.test_map)
+    yield 2.0
+    told.append(state())
+    yield from picture("testing")
+    sidebar.active_panel_category = "Item"
+    yield 2.0
+    told.append(state())
+    sidebar.active_panel_category = "TokenDance"
+    yield 0.5
+    found["map test"] = told
+
+
 def _takes() -> Iterator[Wait]:
     yield from generated("variations", variations=3, seed=7)
     dancer = addon("character.dancer").dancer(bpy.context)
@@ -269,12 +319,14 @@ def _takes() -> Iterator[Wait]:
     bpy.context.scene.frame_set(120)
     yield from picture("compared")
     press(bpy.ops.tokendance.end_comparison)
+    yield from picture("unchanged")
     bpy.context.scene.tokendance.mirror = True
-    yield 0.5
+    yield from picture("changed")
     start = time.perf_counter()
     found["finished"] = sorted(press(bpy.ops.tokendance.finish_take))
     found["finish seconds"] = time.perf_counter() - start
     yield from picture("finish")
+    yield from _map_test()
 
 
 def _files() -> Iterator[Wait]:
@@ -290,7 +342,7 @@ def _files() -> Iterator[Wait]:
     with bpy.context.temp_override(**view()):
         bpy.ops.wm.open_mainfile(filepath=path)
     yield 1.0
-    found["takes in the file"] = takes()
+    found["takes in the file"], found["said in another file"] = takes(), said()
     yield from _started(variations=8, steps=64)
     with bpy.context.temp_override(**view()):
         bpy.ops.wm.open_mainfile(filepath=path)

@@ -38,8 +38,15 @@ PICTURES = (
     "failed",
     "takes",
     "compared",
+    "unchanged",
+    "changed",
     "finish",
+    "testing",
 )
+"""What to look at: the rows of "takes" tell genre, seed and length at the width that the sidebar has at first; every
+dancer of "compared" has its label and room; *Update Take* is at the same place in "unchanged" and "changed"; *Takes* is
+at the same place in "ready", "running" and "done".
+"""
 TICK_SECONDS = 0.005
 
 pytestmark = pytest.mark.skipif(not BLENDER, reason="TOKENDANCE_BLENDER does not name a Blender with a window")
@@ -112,6 +119,21 @@ def test_one_undo_step_takes_one_generation_back(told):
     assert told["takes"] == ["song any 0", "song any 1"]
     assert told["takes after undo"] == ["song any 0"]
     assert told["takes after redo"] == told["takes"]
+
+
+def test_the_end_is_told_where_it_is_true(told):
+    assert told["said"] == ["The dance is on the character", "", "The dance is on the character"]
+    assert told["said in another file"] == ""
+
+
+def test_escape_stops_playback_first(told):
+    assert told["escape while playing"] == [[True, True], [False, True], [False, False]]
+
+
+def test_a_test_of_the_map_plays_until_it_is_looked_away_from(told):
+    before, during, after = told["map test"]
+    assert during == [True, "TokenDance Test", True]
+    assert after == before
 
 
 @pytest.mark.parametrize("way", ["escape", "cancel"])
