@@ -75,13 +75,14 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
             text = iface("{part} of {length}, {tempo}").format(part=part, length=clock(facts.seconds), tempo=tempo)
             column.label(text=text, icon="TIME", translate=False)
             return
-        column.label(text=part, icon="TIME", translate=False)
+        row = column.row(align=True)  # one line, as when all is known: nothing may move under the mouse
         if songs.is_asked(path):
-            column.label(text="Listening…", icon="PLAY_SOUND")
-        elif songs.why_unknown(path):
+            row.label(text=iface("{part}, listening…").format(part=part), icon="PLAY_SOUND", translate=False)
+            return
+        row.label(text=part, icon="TIME", translate=False)
+        row.operator("tokendance.listen", icon="PLAY_SOUND")
+        if songs.why_unknown(path):
             sentence(context, column, songs.why_unknown(path), icon="ERROR")
-        if not songs.is_asked(path):
-            column.operator("tokendance.listen", icon="PLAY_SOUND")
 
 
 class DancePanel(SidebarPanel, bpy.types.Panel):

@@ -16,7 +16,7 @@ from ..interface.mixins import OperatorMixin
 from ..interface.reports import told
 from ..interface.scene_guard import all_or_nothing
 from ..interface.timeline import scene_fps
-from ..interface.translate import rpt
+from ..interface.translate import iface, rpt
 from . import facts as song_facts
 from . import strip as audio_strip
 from .strip import Passage
@@ -50,6 +50,8 @@ class UseSong(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         if self.filepath or self.files:
             return self.execute(context)
+        if not self.properties.is_property_set("frame_start"):
+            self.frame_start = context.scene.frame_start  # what the file browser shows is what happens
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -131,35 +133,66 @@ class Listen(_OnSong, bpy.types.Operator):
 
 
 class AddBeatMarkers(_OnSong, bpy.types.Operator):
-    """Mark the beats of the song on the timeline"""
+    """Mark the beats of the song on the timeline: first it is said how many they are"""
 
     bl_idname = "tokendance.add_beat_markers"
     bl_label = "Mark Beats"
 
     every: bpy.props.IntProperty(name="Every", description="A marker on every so many beats", default=1, min=1, max=64)
 
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        if self.properties.is_property_set("every"):
+            return self.execute(context)
+        try:
+            self._found = _beats(context, audio_strip.find(context.scene, _chosen(context), ""))
+        except TokenDanceError as error:
+            return told(self, error)
+        return set(context.window_manager.invoke_props_dialog(self, title="Mark Beats", confirm_text="Mark"))
+
+    def draw(self, context: bpy.types.Context) -> None:
+        self.layout.prop(self, "every")
+        count = len(self._on(self._found))
+        self.layout.label(text=iface("{count} markers will be added").format(count=count), translate=False)
+
     def work(self, context: bpy.types.Context, strip: bpy.types.SoundStrip) -> set[str]:
-        scene, fps = context.scene, scene_fps(context.scene)
-        heard = audio_strip.passage(strip, fps)
-        facts = song_facts.listen(context, heard.song)
-        if not facts.beats:
-            raise SettingError(
-                "No beat was found in the song.", hint="Set markers by hand: M with the mouse over the timeline."
-            )
+        scene, marked = context.scene, self._on(_beats(context, strip))
         remove_beat_markers(scene)
-        end = heard.start + (heard.duration or facts.seconds)
-        for number, second in enumerate(facts.beats[:: self.every]):
-            if heard.start <= second < end:
-                frame = heard.frame + round((second - heard.start) / heard.speed * fps)
-                scene.timeline_markers.new(f"{MARKER} {number * self.every + 1}", frame=frame)
+        for number, frame in marked:
+            scene.timeline_markers.new(f"{MARKER} {number}", frame=frame)
+        self.report({"INFO"}, rpt("{count} markers were added: Clear Beats removes them").format(count=len(marked)))
         return {"FINISHED"}
+
+    def _on(self, beats: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """The beats that get a marker."""
+        return [(number, frame) for number, frame in beats if (number - 1) % self.every == 0]
+
+
+def _chosen(context: bpy.types.Context) -> str:
+    return scene_settings.of_scene(context.scene).strip
+
+
+def _beats(context: bpy.types.Context, strip: bpy.types.SoundStrip) -> list[tuple[int, int]]:
+    """Number, from 1, and frame of every beat that the strip lets be heard; TokenDanceError when there is none."""
+    fps = scene_fps(context.scene)
+    heard = audio_strip.passage(strip, fps)
+    facts = song_facts.listen(context, heard.song)
+    if not facts.beats:
+        raise SettingError(
+            "No beat was found in the song.", hint="Set markers by hand: M with the mouse over the timeline."
+        )
+    end = heard.start + (heard.duration or facts.seconds)
+    return [
+        (number, heard.frame + round((second - heard.start) / heard.speed * fps))
+        for number, second in enumerate(facts.beats, 1)
+        if heard.start <= second < end
+    ]
 
 
 class RemoveBeatMarkers(bpy.types.Operator):
     """Take the beat markers away; other markers stay"""
 
     bl_idname = "tokendance.remove_beat_markers"
-    bl_label = "Remove Beat Markers"
+    bl_label = "Clear Beats"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod

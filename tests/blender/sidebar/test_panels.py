@@ -25,7 +25,6 @@ from blender_addon.runtime import worker as worker_client
 from blender_addon.sidebar import character_panel as rig_map_panel
 from blender_addon.sidebar import menus, panels, presets, readiness, takes_panel
 from blender_addon.song import facts as song_facts
-from blender_addon.song import operators as song_operators
 from blender_addon.takes import naming
 from blender_addon.takes import store as takes
 from tests.blender.dance.test_generate import needs_sound
@@ -219,13 +218,15 @@ def test_a_song_shows_its_part_and_what_was_heard(scene, song_strip, worker, ton
     answers = [SongFacts(path="", seconds=4.0, bpm=bpm, beats=(1.0,)) for bpm in (0.0, 119.6)]
     worker.ask = lambda arguments: worker.task(answer=answers.pop)
     song_facts.ask(bpy.context, scene)
-    assert "Listening…" in drawn(panels.MusicPanel).texts
+    assert "0:00–0:04, listening…" in drawn(panels.MusicPanel).texts
+    height = drawn(panels.MusicPanel).height
     session.current().ticker.tick()
     assert "0:00–0:04 of 0:04, 120 bpm" in drawn(panels.MusicPanel).texts
+    assert drawn(panels.MusicPanel).height == height
     os.utime(tone, (1, 1))
     song_facts.listen(bpy.context, str(tone))
     assert "0:00–0:04 of 0:04, no clear beat" in drawn(panels.MusicPanel).texts
-    song_operators.AddBeatMarkers.work(SimpleNamespace(every=1), bpy.context, song_strip)
+    bpy.ops.tokendance.add_beat_markers()
     assert "tokendance.remove_beat_markers" in drawn(panels.MusicPanel).operators
 
 

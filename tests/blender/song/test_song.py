@@ -6,6 +6,7 @@ import json
 import math
 import os
 from dataclasses import replace
+from types import FunctionType, SimpleNamespace
 
 import bpy
 import numpy as np
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from blender_addon import compat, session
 from blender_addon.compat import StripTiming
 from blender_addon.song import facts as song_facts
+from blender_addon.song import operators as song_operators
 from blender_addon.song import strip as audio_strip
 from blender_addon.song.strip import Passage
 from blender_addon.takes import retiming
@@ -228,6 +230,37 @@ def test_markers_of_the_user_stay_and_ours_are_not_doubled(scene, strip, ears):
     assert len(scene.timeline_markers) == len(own) + 2
     bpy.ops.tokendance.remove_beat_markers()
     assert [marker.name for marker in scene.timeline_markers] == list(own)
+
+
+@needs_sound
+def test_the_button_says_how_many_markers_there_will_be_before_it_adds_any(scene, strip, ears):
+    kind, shown = song_operators.AddBeatMarkers, []
+    methods = {name: value for name, value in vars(kind).items() if isinstance(value, FunctionType)}
+    layout = SimpleNamespace(prop=lambda *_: None, label=lambda text, translate: shown.append(text))
+    state = {"every": 1, "layout": layout, "properties": SimpleNamespace(is_property_set=lambda name: False)}
+    button = type("Button", (), methods | state)()
+    manager = SimpleNamespace(invoke_props_dialog=lambda operator, **_: {"RUNNING_MODAL"})
+    context = SimpleNamespace(scene=scene, window_manager=manager, preferences=bpy.context.preferences)
+    assert button.invoke(context, None) == {"RUNNING_MODAL"}
+    for button.every in (1, 4):
+        button.draw(context)
+        assert len(scene.timeline_markers) == 0
+    for every, told in zip((1, 4), shown, strict=True):
+        bpy.ops.tokendance.add_beat_markers(every=every)
+        assert told == f"{len(scene.timeline_markers)} markers will be added"
+        bpy.ops.tokendance.remove_beat_markers()
+
+
+@needs_sound
+def test_the_file_browser_shows_the_frame_that_the_song_will_start_on(scene):
+    scene.frame_start = 12
+    kind = song_operators.UseSong
+    methods = {name: value for name, value in vars(kind).items() if isinstance(value, FunctionType)}
+    state = {"filepath": "", "files": (), "properties": SimpleNamespace(is_property_set=lambda name: False)}
+    button = type("Button", (), methods | state)()
+    manager = SimpleNamespace(fileselect_add=lambda operator: None)
+    assert button.invoke(SimpleNamespace(scene=scene, window_manager=manager), None) == {"RUNNING_MODAL"}
+    assert button.frame_start == 12
 
 
 @needs_sound
