@@ -136,9 +136,11 @@ _PUBLIC = {
     "save_clip": ("files.clip", "save"),
     "save_rig_map": ("rigs.map_file", "save_rig_map"),
     "save_samples": ("music.audio", "save_samples"),
+    "show_any_letter": ("commands.reports", "show_any_letter"),
     "skin_body": ("smpl.skinning", "skin"),
     "stand_on_floor": ("motion.contacts", "stand_on_floor"),
     "sweep": ("files.atomic", "sweep"),
+    "tell": ("commands.reports", "tell"),
     "unreadable_song": ("music.excerpt", "unreadable"),
     "write_aside": ("files.atomic", "write_aside"),
 }

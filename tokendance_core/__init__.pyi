@@ -2,6 +2,7 @@
 
 from .commands.answers import Done, Failed, Ready, SongFacts, event_from_json
 from .commands.answers import Progress as ProgressEvent
+from .commands.reports import show_any_letter, tell
 from .commands.requests import DanceRequest, ListenRequest, RunSettings, WarmRequest, request_to_json
 from .dance.checkpoint import load as load_checkpoint
 from .dance.checkpoint_header import genres
@@ -188,9 +189,11 @@ __all__ = [
     "save_clip",
     "save_rig_map",
     "save_samples",
+    "show_any_letter",
     "skin_body",
     "stand_on_floor",
     "sweep",
+    "tell",
     "unreadable_song",
     "write_aside",
 ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import errno
 import importlib
-import io
 import signal
 import sys
 from collections.abc import Sequence
@@ -18,7 +17,7 @@ from importlib.util import find_spec
 from tokendance_core import __version__
 from tokendance_core.commands.answers import Failed
 from tokendance_core.commands.devices import keep_large_blocks
-from tokendance_core.commands.reports import problem_of, report_for, silence, tell
+from tokendance_core.commands.reports import problem_of, report_for, show_any_letter, silence, tell
 from tokendance_core.errors import Cancelled, FileError, SettingError, TokenDanceError
 
 # command -> module with add_arguments(parser) and run(args) -> exit code or None, and its line in --help
@@ -108,13 +107,6 @@ def _ignore_stops() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _show_any_letter() -> None:
-    """A letter that the output has no code for, and half a letter in a file's name, is escaped instead of an error."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
 def _run(argv: Sequence[str]) -> int:
     """As ``main``; what is printed may have no reader any more (``| head -1``), or no room."""
     try:
@@ -144,7 +136,7 @@ def _unprinted(error: OSError) -> int:
 
 def console() -> None:
     """Entry point of the process: SIGTERM ends it as politely as Ctrl-C."""
-    _show_any_letter()
+    show_any_letter()
     for number in _STOPS:
         signal.signal(number, _stop)
     keep_large_blocks()

@@ -280,10 +280,10 @@ class Rig:
         bones = len(self.names)
         for name in _TRAITS:
             _expect_array(f"Rig.{name}", getattr(self, name), (bones,), "bones would take each other's traits")
-        _expect_array("Rig.basis", self.basis, (bones, 4, 4), "bones would take each other's channels")
+        _expect_floats("Rig.basis", self.basis, (bones, 4, 4), "bones would take each other's channels")
         _expect_array("Rig.parents", self.parents, (bones,), "bones would hang on the wrong parent")
-        _expect_array("Rig.rest", self.rest, (bones, 4, 4), "rest poses would be mixed up")
-        _expect_array("Rig.world", self.world, (4, 4), "the character would be placed elsewhere")
+        _expect_floats("Rig.rest", self.rest, (bones, 4, 4), "rest poses would be mixed up")
+        _expect_floats("Rig.world", self.world, (4, 4), "the character would be placed elsewhere")
         late = [self.names[i] for i in range(bones) if self.parents[i] >= i]
         if late:
             raise ValueError(

@@ -25,6 +25,8 @@ from tokendance_core import (
     add_option_arguments,
     check_outputs,
     options_from_arguments,
+    show_any_letter,
+    tell,
 )
 
 from .. import session
@@ -51,6 +53,7 @@ def unregister() -> None:
 
 def main(argv: Sequence[str]) -> int:
     """Run one command; the exit code. What a user can cause is told in a sentence, without a traceback."""
+    show_any_letter()
     try:
         args = _parser().parse_args(list(argv))
     except SystemExit as end:
@@ -201,11 +204,11 @@ def _tell_progress(stage: str, fraction: float) -> None:
 
 def _say(event: dict[str, object], line: str, as_json: bool) -> None:
     # Blender's exporters leave lines unfinished when they are stopped; an event is a line of its own.
-    print(f"\n{json.dumps(event, ensure_ascii=False)}" if as_json else line, flush=True)
+    tell(f"\n{json.dumps(event, ensure_ascii=False)}" if as_json else line, sys.stdout)
 
 
 def _say_error(error: TokenDanceError, as_json: bool) -> None:
     if as_json:
         _say({"event": "error", "message": str(error), "hint": error.hint, "exit_code": error.exit_code}, "", True)
     else:
-        print(f"tokendance: {error.text}", file=sys.stderr, flush=True)
+        tell(f"tokendance: {error.text}", sys.stderr)

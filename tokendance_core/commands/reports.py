@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -50,6 +51,13 @@ def tell(text: str, stream: TextIO | None) -> None:
             raise FileError(
                 f"The output cannot be written: {error.strerror}.", hint="Free some space, or send it elsewhere."
             ) from None
+
+
+def show_any_letter() -> None:
+    """A letter that the output has no code for, and half a letter in a file's name, is escaped instead of an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def silence(stream: TextIO | None) -> None:

@@ -29,7 +29,8 @@ _AXES = {"X": 0, "Y": 1, "Z": 2}
 _ROTATIONS = "Zrotation Xrotation Yrotation"
 _POSITIONS = "Xposition Yposition Zposition"
 
-_CHANNELS = {*_ROTATIONS.split(), *_POSITIONS.split()}
+_CHANNELS = {*_ROTATIONS.split(), *_POSITIONS.split(), "Xscale", "Yscale", "Zscale"}
+"""What a file may have; scales are passed over, as Blender does."""
 
 _BLOCK = 1 << 22
 """Letters that are read at once."""

@@ -50,18 +50,18 @@ def fit(rig: Rig, rig_map: RigMap, skin: Skin) -> BodyShape | None:
     shares = _shares(rig, rig_map, rest, skin)
     if not (shares > _OWN).any():
         return None
-    body = _Body(rig, rest, _posed(rig, rest, skin), shares)
+    body = _Body(rig, rest, skin.points, shares)
     soles = {side: sole for side in SIDES if (sole := _sole(body, side)) is not None}
     capsules = [*_across(body, "trunk", TRUNK), *_across(body, "head", ("head",)), *_limbs(body), *_hands(body)]
     return BodyShape(soles, tuple(capsules))
 
 
 class _Body:
-    """Vertices of the character as it stands, in its own axes, left, up and front, and in armature units."""
+    """Vertices in the character's own axes, left, up and front, in armature units."""
 
     def __init__(self, rig: Rig, rest: RestPose, points: np.ndarray, shares: np.ndarray) -> None:
-        self.points, self._shares, self._rig, self._rest = points @ rest.axes, shares, rig, rest
-        self.heads = {joint: rest.head(joint) @ rest.axes for joint in rest.bones}
+        self.points, self.axes, self._shares = points @ rest.axes, rest.axes, shares
+        self.heads = {joint: rig.heads[bone] @ rest.axes for joint, bone in rest.bones.items()}
 
     def of(self, *joints: str) -> np.ndarray:
         """(N, 3) vertices that belong to these joints together."""
@@ -77,31 +77,9 @@ class _Body:
         mapped = [joint for joint in joints if joint in self.heads and joint in _SPINE]
         return max(mapped, key=lambda joint: float(self._shares[chosen, INDEX[joint]].sum()))
 
-    def at_rest(self, joint: str, points: np.ndarray) -> np.ndarray:
-        """(N, 3) points in the character's axes -> where they are at rest, armature space, if the joint's bone carries
-        them.
-        """
-        bone, posture = self._rest.bones[joint], self._rest.posture
-        local = (points @ self._rest.axes.T - posture.heads[bone][0]) @ posture.turns[bone][0] / posture.scales[bone]
-        resting: np.ndarray = self._rig.heads[bone] + local @ self._rig.rest[bone, :3, :3].T
-        return resting
-
     def capsule(self, joint: str, ends: np.ndarray, radius: float) -> Capsule:
         """A capsule from ends in the character's axes."""
-        return Capsule(joint, self.at_rest(joint, ends), float(radius))
-
-
-def _posed(rig: Rig, rest: RestPose, skin: Skin) -> np.ndarray:
-    """(V, 3) the vertices as the character stands before it dances, which may be set upright: linear blend skinning."""
-    posture, total = rest.posture, np.bincount(skin.vertices, skin.weights, len(skin.points))
-    moves = np.zeros_like(skin.points)
-    for bone in np.unique(skin.bones):
-        own = skin.bones == bone
-        points, weights = skin.points[skin.vertices[own]], skin.weights[own]
-        local = (points - rig.heads[bone]) @ rig.rest[bone, :3, :3]
-        posed = posture.heads[bone][0] + posture.scales[bone] * local @ posture.turns[bone][0].T
-        np.add.at(moves, skin.vertices[own], weights[:, None] * (posed - points))
-    return skin.points + moves / np.maximum(total, 1e-9)[:, None]
+        return Capsule(joint, ends @ self.axes.T, float(radius))
 
 
 # --- whose skin it is -------------------------------------------------------------------------------------------------
@@ -189,8 +167,8 @@ def _sole(body: _Body, side: str) -> Sole | None:
         back, front = zones[0].mean(0), zones[2].mean(0)
         part = np.clip((ball - back[[0, 2]] @ way) / max((front - back)[[0, 2]] @ way, 1e-9), 0, 1)
         zones[1] = back[None] + part * (front - back)
-    heel, ball = (body.at_rest(ankle, zone) for zone in zones[:2])
-    return Sole(heel, ball, body.at_rest(toe if bends else ankle, zones[2]), bends)
+    heel, ball, front = (zone @ body.axes.T for zone in zones)
+    return Sole(heel, ball, front, bends)
 
 
 def _support(points: np.ndarray, way: np.ndarray, sign: float) -> np.ndarray:

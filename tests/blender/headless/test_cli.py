@@ -57,7 +57,7 @@ def test_generate_writes_every_output_of_the_open_file(scene, stand_in, tone, tm
         warnings.simplefilter("ignore")  # Blender's exporters warn of themselves
         assert command("generate", tone, *words, "--seed", 7, "--genre", "pop", "--quality", "draft") == 0
     assert all(output.stat().st_size for output in outputs)
-    assert sorted(path.name for path in tmp_path.glob(".*-dance*")) == []
+    assert sorted(path.name for path in tmp_path.glob(".tokendance-*")) == []
     asked = json.loads(call.read_text(encoding="utf-8"))
     settings = asked["settings"]
     assert (settings["seed"], settings["genre"], settings["steps"]) == (7, "pop", 1)
@@ -204,3 +204,19 @@ def test_a_folder_that_may_not_be_written_ends_with_5(scene, stand_in, tone, tmp
     locked.mkdir(mode=0o555)
     assert command("generate", tone, "-o", locked / "a.blend") == 5
     assert command("batch", Path(tmp_path / "none.csv"), "--out", locked) == 2
+
+
+def test_a_dance_is_not_written_over_its_character_or_its_song(scene, tone, tmp_path, capfd):
+    character = tmp_path / "hero.blend"
+    character.write_bytes(b"mine")
+    (tmp_path / "link.blend").symlink_to(character)
+    for output in (character, tmp_path / "link.blend", tmp_path / ".." / tmp_path.name / "hero.blend"):
+        assert cli.main(["generate", str(tone), "--character", str(character), "-o", str(output)]) == 2
+        assert "would be written over" in capfd.readouterr().err
+    assert character.read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("steps", ["1000000000", "0", "-1"])
+def test_passes_of_refinement_are_bounded(scene, tone, tmp_path, capfd, steps):
+    assert cli.main(["generate", str(tone), "-o", str(tmp_path / "a.blend"), f"--steps={steps}"]) == 2
+    assert "“steps” is" in capfd.readouterr().err

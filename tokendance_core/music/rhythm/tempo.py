@@ -38,12 +38,7 @@ _STEP, _JUMP = 0.1, 8.0
 """What a change of 2 % within half a second costs, growing with its square, and what any change costs at most."""
 
 _BETTER = 0.15
-"""Mean autocorrelation by which a course has to fit better than one tempo: of songs that keep theirs none comes above
-0.02, of people who play freely 0.12; a tempo that rises or falls by a quarter within a minute reaches 0.6.
-"""
-
-_CLEARER, _SAME = 0.25, 0.065
-"""By how much another tempo has to fit better than the one that was found, and octaves within which it is the same."""
+"""Mean autocorrelation by which a course has to fit better than one tempo."""
 
 _TINY = np.finfo(np.float64).tiny
 
@@ -52,29 +47,11 @@ def periods(onset: np.ndarray) -> np.ndarray:
     """(T,) frames from beat to beat at every frame of an onset envelope (T,) that is not all zeros; the same whole
     number everywhere where the song keeps one tempo.
     """
-    alike = _tempogram(_spectra(_windows(onset)[::HOP])[0])
-    path = _course(alike)
+    path = _course(onset)
     if path is None:
-        return np.full(len(onset), float(_one_period(onset, alike.mean(axis=0))))
+        return np.full(len(onset), float(beat_period(onset)))
     bpm: np.ndarray = np.exp(np.interp(np.arange(len(onset)), np.arange(len(path)) * HOP, np.log(path)))
     return FPS * 60 / bpm
-
-
-def _one_period(onset: np.ndarray, alike: np.ndarray) -> int:
-    """Frames from beat to beat, by ``beat_period`` unless ``alike`` (tempos,) says clearly that the tempo is another
-    than that, twice or half of it: accents on every third half beat are easily taken for beats.
-    """
-    period = beat_period(onset)
-    best = int(np.argmax(alike - _cost()))
-    octaves = np.log2(COURSE_BPM * period / (FPS * 60))
-    heard = alike[np.abs(octaves - np.round(octaves)) < _SAME].max()
-    return round(FPS * 60 / COURSE_BPM[best]) if alike[best] > heard + _CLEARER else period
-
-
-def _cost() -> np.ndarray:
-    """(tempos,) what it costs that a tempo is unusual."""
-    cost: np.ndarray = _PRIOR * np.log2(COURSE_BPM / USUAL_BPM) ** 2
-    return cost
 
 
 def beat_period(onset: np.ndarray) -> int:
@@ -111,9 +88,9 @@ def _spectra(windows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return spectrum.real**2 + spectrum.imag**2, (local**2).sum(axis=1)
 
 
-def _course(alike: np.ndarray) -> np.ndarray | None:
-    """(N,) beats a minute every ``HOP`` frames, by ``alike`` (N, tempos); None where one tempo fits nearly as well."""
-    fit = alike - _cost()
+def _course(onset: np.ndarray) -> np.ndarray | None:
+    """(N,) beats a minute every ``HOP`` frames; None where one tempo fits nearly as well."""
+    fit = _tempogram(_spectra(_windows(onset)[::HOP])[0]) - _PRIOR * np.log2(COURSE_BPM / USUAL_BPM) ** 2
     path, total = _best_path(fit)
     is_better = total - fit.sum(axis=0).max() > _BETTER * len(fit)
     return COURSE_BPM[path] if is_better else None

@@ -69,7 +69,7 @@ def test_a_song_taken_for_half_as_fast_off_the_beat_can_be_put_right():
     assert f1(features.beat_times(corrected), true_beats(SONGS["ska 150"])) >= 0.9
 
 
-@pytest.mark.parametrize(("name", "choice"), [("rock 70", "half"), ("rock 180", "double"), ("dubstep 140", "double")])
+@pytest.mark.parametrize(("name", "choice"), [("rock 70", "half"), ("rock 180", "double"), ("ballad 72", "half")])
 def test_the_tempo_can_be_put_right(name, choice):
     song = replace(SONGS[name], seconds=40)
     heard = features.extract(render(song))
