@@ -115,8 +115,8 @@ def _toes(rig: Rig, tree: Tree, bones: Mapping[str, int], side: str) -> int:
     if ankle < 0:
         return -1
     near = 1e-2 * float(np.linalg.norm(np.ptp(rig.heads, axis=0)))
-    foot = names.split(rig.names[ankle])[1]
-    called = {child: names.split(rig.names[child])[1].removeprefix(foot) for child in tree.children[ankle]}
+    stems = [stem for _, stem in names.split_all(rig.names)]
+    called = {child: stems[child].removeprefix(stems[ankle]) for child in tree.children[ankle]}
     children = [
         child
         for child, stem in called.items()

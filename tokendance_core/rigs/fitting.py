@@ -23,6 +23,8 @@ Stems = Mapping[tuple[str, str], list[int]]
 _SEARCH = ("hip", "knee", "ankle", "foot", "elbow", "shoulder", "wrist", "collar", "hand")
 
 
+_KEY_IK = "IK controls and poles that follow when Key IK Controls is on"
+
 _ODDEST = 0.6
 """Factor on the score for the oddest rest pose: some were saved in the middle of a run."""
 
@@ -274,6 +276,8 @@ def rig_map(rig: Rig, tree: Tree, result: Fit) -> RigMap:
     ik = {joint: bones[0] for joint, bones in _of_limbs(rig, result, family.ik).items()}
     if not family.ik:
         ik = {joint: rig.names[bone] for joint, bone in limb_ends.controls(rig, tree, result.bones).items()}
+    if ik:
+        reasons = (*reasons, f"{_KEY_IK}: {anatomy.sentence_of(dict.fromkeys(ik.values()))}.")
     return RigMap(
         bones={joint: rig.names[result.bones[joint]] for joint in anatomy.KNOWN if joint in result.bones},
         family=family.name,

@@ -33,7 +33,7 @@ class _Limb:
     """A limb whose first two bones are mapped, and what its side of the rig has beside it."""
 
     def __init__(self, rig: Rig, tree: Tree, bones: Mapping[str, int], side: str, limb: tuple[str, str, str]) -> None:
-        self.rig, self.tree = rig, tree
+        self.rig, self.tree, self.names = rig, tree, names.split_all(rig.names)
         self.joints = tuple(f"{side}_{joint}" for joint in limb)
         self.start, self.middle = (bones[joint] for joint in self.joints[:2])
         self.end = bones.get(self.joints[2], -1)
@@ -45,7 +45,7 @@ class _Limb:
         return float(np.linalg.norm(self.rig.heads[one] - self.rig.heads[other]))
 
     def _is_of_this_side(self, bone: int) -> bool:
-        said = names.split(self.rig.names[bone])[0]
+        said = self.names[bone][0]
         if said:
             return self.joints[0].startswith(said)
         return all(self.apart(bone, self.middle) <= self.apart(bone, other) for other in self.others)
@@ -70,16 +70,15 @@ class _Limb:
         return self.end >= 0 and self.middle in self.tree.lineage(self.end)
 
     def called(self, bone: int, *words: re.Pattern[str]) -> bool:
-        stem = names.split(self.rig.names[bone])[1]
-        return all(word.search(stem) for word in words)
+        return all(word.search(self.names[bone][1]) for word in words)
 
     def outermost(self, bone: int, among: Iterable[int]) -> int:
         """The bone that carries this one and lies at its place: moving it moves both. It is of one side as this is."""
-        side = names.split(self.rig.names[bone])[0]
+        side = self.names[bone][0]
         near = {
             other
             for other in among
-            if names.split(self.rig.names[other])[0] == side and self.apart(bone, other) < _AT_ONE_PLACE * self.length
+            if self.names[other][0] == side and self.apart(bone, other) < _AT_ONE_PLACE * self.length
         }
         return [other for other in self.tree.lineage(bone) if other in near or other == bone][-1]
 
@@ -158,7 +157,7 @@ def controls(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> dict[str, int]:
             targets = [int(rig.reaches[bone]) for bone in chain]
             goals = [bone for bone in targets if bone in near]
             called = [bone for bone in near if limb.called(bone, _CONTROL, _CALLED[end.partition("_")[2]])]
-            goals += sorted(called, key=lambda bone: not names.split(rig.names[bone])[0])
+            goals += sorted(called, key=lambda bone: not limb.names[bone][0])
             if goals:
                 found[end] = limb.outermost(goals[0], near)
         poles = [int(rig.poles[bone]) for bone in chain if rig.poles[bone] in beside]

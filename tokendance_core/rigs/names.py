@@ -113,7 +113,7 @@ def _without_shared_word(names: list[str], place: int) -> list[str]:
 
 def _cut(name: str, start: int, end: int) -> str:
     """A name without what stands from ``start`` to ``end``, and without the separators that are left at its ends."""
-    return (name[:start] + name[end:]).strip(" _.-")
+    return (name[:start] + name[end:]).strip(" _.-()[]")
 
 
 def _behind(pattern: re.Pattern[str], name: str) -> str | None:
@@ -146,3 +146,9 @@ def _without_endings(names: tuple[str, ...]) -> tuple[str, ...]:
 def _without_what_they_share(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names without namespace, counters and the words that most of them begin or end with."""
     return tuple(_without_shared_word([without_namespace(name) for name in _without_endings(names)], 0))
+
+
+@lru_cache(maxsize=8)
+def split_all(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Side and stem of all names of a rig, without what they share."""
+    return tuple(split(name) for name in _without_what_they_share(names))

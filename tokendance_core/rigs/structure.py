@@ -302,9 +302,9 @@ def _joints(tree: Tree, found: _Body) -> tuple[dict[str, int], dict[str, int]]:
 
 def _named_left(rig: Rig, limbs: tuple[dict[str, int], dict[str, int]]) -> int:
     """How many more names say that the first limbs are the left ones than say the opposite."""
-    sides = [names.split(name or "")[0] for name in names.stripped(rig.names, "")]
+    sides = names.split_all(rig.names)
     votes = {"left": 1, "right": -1, "": 0}
-    first, second = (sum(votes[sides[bone]] for bone in limb.values()) for limb in limbs)
+    first, second = (sum(votes[sides[bone][0]] for bone in limb.values()) for limb in limbs)
     return first - second
 
 
