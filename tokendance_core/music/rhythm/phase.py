@@ -33,6 +33,7 @@ _LOUDEST = 0.995
 """The share of frames that are less loud than a band's usual strokes."""
 
 _FAINT = 0.01
+"""The least mean stroke, of the usual loudest one, that is compared."""
 
 _BEFORE, _AT, _AFTER = np.arange(-6, -3), np.arange(-3, 1), np.arange(2, 6)
 """Frames about a beat: those before a stroke, among which it is loudest, and when it has died away. Spectra hear it two

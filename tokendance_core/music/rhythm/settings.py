@@ -13,7 +13,8 @@ class BeatSettings:
 
     tempo: str = option(
         "heard",
-        "Which of the beats that are heard count, where the song is taken for twice or half as fast as it is",
+        "Which beats count: half takes every other one, where a song is taken for twice as fast as it is; double puts "
+        "one between each two; the dance then steps on just these",
         choices={
             "heard": ("As Heard", "The beats as they are found; the dance takes 80 to 160 of them a minute"),
             "half": ("Half", "Every other beat, among them those that begin bars; the dance steps on these alone"),
@@ -23,7 +24,8 @@ class BeatSettings:
     )
     beat_shift: str = option(
         "none",
-        "Where the beats are, where the sounds between them are taken for beats, as in ska or with loud off-beat hats",
+        "Half moves all beats by half a beat of the tempo that was chosen: for songs whose off-beats are taken for "
+        "beats, as in ska or with loud off-beat hats",
         choices={
             "none": ("None", "The beats as they are found"),
             "half": ("Half a Beat", "Half-way between those beats, after the tempo is doubled or halved"),
