@@ -68,6 +68,8 @@ ODD_ARRAYS = {
     "a list as facts": {"info": "[1]"},
     "a number as facts": {"info": "5"},
     "facts within each other": {"info": '{"a":' * 5000},
+    "rotations that are none": {"rot6d": np.zeros((40, 24, 6), np.float32)},
+    "columns that are one": {"rot6d": np.tile(np.float32([1, 0, 0, 2, 0, 0]), (40, 24, 1))},
     "positions out of reach": {"root": np.full((40, 3), 1e9, np.float32)},
     **{
         f"rotations of {kind}": {"rot6d": np.zeros((40, 24, 6), kind)}

@@ -36,6 +36,9 @@ from tokendance_core.types import MotionClip
 FORMAT = "tokendance-clip"
 FORMAT_VERSION = 1
 
+_FLATTEST = 1e-4
+"""Area between the two columns of a rotation, 1 where it is exact."""
+
 _Z_UP = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 """Our Y-up world -> AMASS's Z-up world: (x, y, z) -> (x, -z, y)."""
 
@@ -68,6 +71,8 @@ def _floats(file: Arrays, name: str) -> np.ndarray:
     array = file[name]
     if array.dtype.kind != "f":
         raise ValueError(f"{name} holds {array.dtype}, expected numbers with a point")
+    if array.dtype.itemsize < 4:  # half precision is for storing alone
+        return array.astype(np.float32)
     return array.astype(array.dtype.newbyteorder("="), copy=False)
 
 
@@ -204,10 +209,16 @@ def load(path: Path | str) -> MotionClip:
 
 
 def checked(clip: MotionClip) -> MotionClip:
-    """The clip; ClipError when its numbers are so great that nothing can be worked out from them."""
+    """The clip; ClipError when its numbers are so great, or its rotations so far from being any, that nothing can be
+    worked out from them.
+    """
     if max(np.abs(clip.root).max(initial=0), np.abs(clip.rot6d).max(initial=0)) > limits.FARTHEST:
         raise ClipError(
             f"The motion “{clip.name}” reaches farther than {limits.FARTHEST:g} metres.",
             hint="Generate or export it again.",
+        )
+    if np.linalg.norm(np.cross(clip.rot6d[..., :3], clip.rot6d[..., 3:]), axis=-1).min(initial=1) < _FLATTEST:
+        raise ClipError(
+            f"The motion “{clip.name}” holds rotations whose two columns are one.", hint="Generate or export it again."
         )
     return clip
