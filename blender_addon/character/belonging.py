@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import bpy
@@ -32,9 +32,16 @@ def armatures_above(item: bpy.types.Object) -> list[Link]:
     return found + [Link(armature, True) for armature in loosely if armature not in firmly]
 
 
-def armatures_below(item: bpy.types.Object) -> list[bpy.types.Object]:
-    """The armatures that an object, such as an empty, holds as its children."""
-    return [child for child in item.children_recursive if child.type == "ARMATURE"]
+def armatures_below(item: bpy.types.Object, armatures: Iterable[bpy.types.Object]) -> list[bpy.types.Object]:
+    """Those of ``armatures`` that an object, such as an empty, holds below it."""
+    return [armature for armature in armatures if item in _lineage(armature)]
+
+
+def _lineage(item: bpy.types.Object) -> Iterator[bpy.types.Object]:
+    """The parents of an object. ``children_recursive`` would look through the whole file each time."""
+    while item.parent is not None:
+        item = item.parent
+        yield item
 
 
 def _reached(

@@ -113,6 +113,7 @@ class _Search:
         self._context = context
         self._pointed, self._now = pointed, now
         self._sees: Sees = standing.sight(context)
+        self._there: list[bpy.types.Object] | None = None
 
     def answer(self, name: str) -> Dancer:
         if name:
@@ -124,11 +125,13 @@ class _Search:
 
     def _named(self, name: str) -> Dancer:
         scene = self._context.scene
-        found: bpy.types.Object | None = scene.objects.get(name)
-        if found is not None and found.type == "ARMATURE":
-            return Dancer(found, iface("{name}, as it was named").format(name=name))
+        called = [item for item in scene.objects if item.name == name]  # one of this file, and some of libraries
+        armatures = [item for item in called if item.type == "ARMATURE"]
+        if armatures:
+            own = next((item for item in armatures if item.library is None), armatures[0])
+            return Dancer(own, iface("{name}, as it was named").format(name=name))
         hint = "Pick an armature of this scene."
-        if found is not None and (above := belonging.armatures_above(found)):
+        if called and (above := belonging.armatures_above(called[0])):
             hint = f"“{name}” belongs to the armature “{above[0].armature.name}”: name that."
         return _refused(f"There is no armature named “{name}” in the scene “{scene.name}”.", hint)
 
@@ -157,7 +160,7 @@ class _Search:
         above = self._above(item)
         if above is not None:
             return self._instead_of_metarig(above) or self._said(above, item, words)
-        held = self._recognised(belonging.armatures_below(item))
+        held = self._recognised(belonging.armatures_below(item, self._armatures()))
         if held:
             return self._best(held, iface("{name}, held by the {how} {item}"), words)
         shown = self._recognised(belonging.instanced(item))
@@ -192,8 +195,7 @@ class _Search:
 
     def _searched(self) -> Dancer:
         """The best armature of the scene; a mannequin where there is none."""
-        there = [item for item in self._context.scene.objects if item.type == "ARMATURE"]
-        recognised = self._recognised(item for item in there if not standing.is_compared(item))
+        recognised = self._recognised(self._armatures())
         if recognised:
             return self._best(recognised)
         for item in self._context.scene.objects:
@@ -202,6 +204,13 @@ class _Search:
                 if shown:
                     return _instance(item, shown[0])
         return Dancer(None, iface(MANNEQUIN))
+
+    def _armatures(self) -> list[bpy.types.Object]:
+        """The armatures of the scene, looked for once and only where nothing is pointed at: a scene may be large."""
+        if self._there is None:
+            there = [item for item in self._context.scene.objects if item.type == "ARMATURE"]
+            self._there = [item for item in there if not standing.is_compared(item)]
+        return self._there
 
     def _best(
         self, candidates: Sequence[bpy.types.Object], text: str = "", words: Mapping[str, str] | None = None
@@ -269,7 +278,7 @@ def show(context: bpy.types.Context, armature: str) -> None:
     active object.
     """
     settings = scene_settings.of_scene(context.scene)
-    if dancer(context) is None:
+    if who(context).armature is None:
         settings.character = context.scene.objects.get(armature)
 
 

@@ -131,7 +131,7 @@ class DeleteTake(_OnTake, bpy.types.Operator):
         takes.stop(armature, take)
         if others:
             text = rpt("“{other}” dances “{take}” too: it was only taken off “{name}”")
-            self.report({"INFO"}, text.format(other=others[0].name, take=take.name, name=armature.name))
+            self.report({"INFO"}, text.format(other=others[0], take=take.name, name=armature.name))
         else:
             bpy.data.actions.remove(take)
         if armature.animation_data.action is not None:

@@ -13,7 +13,7 @@ from .. import compat
 from ..armature import own_keys
 from ..armature.recipe import is_kept
 from ..character import dancer as dancers
-from ..character import standing
+from ..character.standing import is_compared
 from . import properties
 
 
@@ -109,11 +109,12 @@ def dance(armature: bpy.types.Object, take: bpy.types.Action) -> list[str]:
     return own_keys.carry(armature, former)
 
 
-def also_danced_by(take: bpy.types.Action, armature: bpy.types.Object) -> list[bpy.types.Object]:
-    """The other objects that play a take, such as copies of the character; not those that are there to compare."""
-    users = bpy.data.user_map(subset=[take], value_types={"OBJECT"})[take]
-    others = [item for item in users if isinstance(item, bpy.types.Object) and item != armature]
-    return sorted((item for item in others if not standing.is_compared(item)), key=lambda item: item.name)
+def also_danced_by(take: bpy.types.Action, armature: bpy.types.Object) -> list[str]:
+    """Names of what else plays a take, with whatever slot of it: copies of the character, mostly; not those that are
+    there to compare.
+    """
+    others = [item for item in bpy.data.user_map(subset=[take])[take] if item != armature]
+    return sorted(item.name for item in others if not (isinstance(item, bpy.types.Object) and is_compared(item)))
 
 
 def stop(armature: bpy.types.Object, take: bpy.types.Action) -> None:

@@ -353,6 +353,7 @@ def test_a_linked_armature_is_refused_with_the_way_out(scene, tmp_path):
     mesh("Own Body", own)
     point_at(None)
     assert_dances(own, "Rig, the only character that is not linked from another file")
+    assert who("Rig").armature == own
 
 
 def test_instances_made_real_dance(scene, tmp_path):

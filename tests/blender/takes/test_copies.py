@@ -78,10 +78,23 @@ def test_a_take_in_the_nla_of_a_copy_is_danced_too(mannequin, generate):
     strip = copy.animation_data.nla_tracks.new().strips.new("Dance", 1, take)
     compat.choose_slot(strip, take)
     bpy.context.view_layer.objects.active = mannequin
-    assert takes.also_danced_by(take, mannequin) == [copy]
+    assert takes.also_danced_by(take, mannequin) == [copy.name]
     bpy.ops.tokendance.delete_take()
     assert mannequin.animation_data.action is None
     assert copy.animation_data.nla_tracks[0].strips[0].action == take
+
+
+@pytest.mark.skipif(not hasattr(bpy.types, "ActionSlot"), reason="slots came with Blender 4.4")
+def test_a_take_whose_action_moves_something_else_too_stays(mannequin, generate):
+    """A camera that has a slot of the take's action."""
+    generate()
+    take = takes.active(mannequin)
+    data = bpy.data.cameras.new("Camera")
+    data.animation_data_create().action = take
+    data.animation_data.action_slot = take.slots.new("CAMERA", "Camera")
+    bpy.ops.tokendance.delete_take()
+    assert data.animation_data.action == take
+    assert mannequin.animation_data.action is None
 
 
 def test_a_take_that_the_character_s_own_nla_plays_goes_from_there_too(mannequin, generate):
