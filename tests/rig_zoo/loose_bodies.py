@@ -66,6 +66,23 @@ root @ floor
     foot.[L|R] @ ankle
      toe.[L|R] @ ball
 """
+_CALLED_FEET = """
+root @ floor
+ foot.[L|R] @ ankle
+ knee_pole.[L|R] @ 0.09 0.5 0.6
+ hips @ pelvis
+  spine @ spine 0.2
+   chest @ chest
+    neck @ nape
+     head @ head
+    upper_arm.[L|R] @ shoulder
+     forearm.[L|R] @ elbow
+      hand.[L|R] @ wrist
+  thigh.[L|R] @ hip
+   shin.[L|R] @ knee
+    tarsus.[L|R] @ ankle
+     toe.[L|R] @ ball
+"""
 _LIMBS = """
     Neck @ nape
      Head @ head
@@ -313,6 +330,13 @@ LOOSE_BODIES = {
     "hip above pelvis and waist": _waist_and_pelvis("Hip", "Pelvis"),
     "pelvis above pelvis and waist": _waist_and_pelvis("pelvis", "Pelvis"),
     "four roots": Specimen("mixamo", _FOUR_ROOTS, _SHORT_JOINTS),
+    "ik controls called feet": Specimen(
+        "generic",
+        _CALLED_FEET,
+        """root root; pelvis hips; spine1 spine; spine3 chest; neck neck; head head; shoulder upper_arm.[L|R];
+        elbow forearm.[L|R]; wrist hand.[L|R]; hip thigh.[L|R]; knee shin.[L|R]; ankle tarsus.[L|R]; foot toe.[L|R]""",
+        ik="ankle foot.[L|R]; knee knee_pole.[L|R]",
+    ),
     "two halves": Specimen("vrm", _HALVES, _HALVES_JOINTS + "pelvis Abdomen; foot [Left|Right]_Toes"),
     "three roots": Specimen("vrm", _THIRDS, _HALVES_JOINTS + "pelvis Abdomen"),
 }

@@ -113,10 +113,20 @@ class _Limb:
         """Whether a bone only marks the tip of a chain."""
         return not self.tree.children[bone] and self.called(bone, _LEAF)
 
+    def below(self) -> list[int]:
+        """Bones that hang on the middle, but for mere tips."""
+        bones = range(self.middle + 1, len(self.rig.names))
+        return [bone for bone in bones if self.middle in self.tree.lineage(bone) and not self.is_leaf(bone)]
+
     def goes_on(self) -> bool:
-        """Whether anything that hangs on the middle, but for a mere tip, reaches as far as an end would."""
-        below = (bone for bone in range(self.middle + 1, len(self.rig.names)) if self.middle in self.tree.lineage(bone))
-        return any(self.apart(bone, self.middle) > 0.5 * self.length and not self.is_leaf(bone) for bone in below)
+        """Whether anything that hangs on the middle reaches as far as an end would."""
+        return any(self.apart(bone, self.middle) > 0.5 * self.length for bone in self.below())
+
+    def own_end(self) -> int:
+        """Where a control bears the name of the limb's end: the bone of the limb itself that lies there; -1 for none."""
+        word = _CALLED[self.joints[2].partition("_")[2]]
+        near = (bone for bone in self.below() if self.apart(bone, self.end) < _AT_ONE_PLACE * self.length)
+        return next((bone for bone in near if self.tree.children[bone] or self.called(bone, word)), -1)
 
 
 def _limbs(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> Iterator[_Limb]:
@@ -128,10 +138,13 @@ def _limbs(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> Iterator[_Limb]:
 
 def find(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> dict[str, int]:
     """Ankles and wrists without a bone of their own -> the bone that stands at the end of the limb without hanging on
-    it: the target of its inverse kinematics, what is called a foot or a hand, or whatever lies at its tip.
+    it: the target of its inverse kinematics, what is called a foot or a hand, or whatever lies at its tip. And those
+    whose name a control bears -> the limb's own bone.
     """
     found = {}
     for limb in _limbs(rig, tree, bones):
+        if limb.end >= 0 and not limb.hangs() and (own := limb.own_end()) >= 0:
+            found[limb.joints[2]] = own
         if (limb.end >= 0 and not limb.is_leaf(limb.end)) or limb.goes_on():
             continue
         beside = [bone for bone in limb.beside() if not limb.called(bone, _POLE) and limb.at_end(bone)]
@@ -156,7 +169,8 @@ def controls(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> dict[str, int]:
             near = [bone for bone in beside if limb.apart(bone, limb.end) < _AT_ONE_PLACE * limb.length]
             targets = [int(rig.reaches[bone]) for bone in chain]
             goals = [bone for bone in targets if bone in near]
-            called = [bone for bone in near if limb.called(bone, _CONTROL, _CALLED[end.partition("_")[2]])]
+            word = _CALLED[end.partition("_")[2]]
+            called = [bone for bone in near if limb.called(bone, _CONTROL, word) or word.fullmatch(limb.names[bone][1])]
             goals += sorted(called, key=lambda bone: not limb.names[bone][0])
             if goals:
                 found[end] = limb.outermost(goals[0], near)
