@@ -83,6 +83,23 @@ root @ floor
     tarsus.[L|R] @ ankle
      toe.[L|R] @ ball
 """
+_CALLED_KNEES = """
+root @ floor
+ knee.[L|R] @ 0.09 0.5 0.6
+ elbow.[L|R] @ 0.45 1.41 -0.6
+ hips @ pelvis
+  spine @ spine 0.2
+   chest @ chest
+    neck @ nape
+     head @ head
+    upper_arm.[L|R] @ shoulder
+     farm.[L|R] @ elbow
+      hand.[L|R] @ wrist
+  thigh.[L|R] @ hip
+   leg.[L|R] @ knee
+    foot.[L|R] @ ankle
+     toe.[L|R] @ ball
+"""
 _LIMBS = """
     Neck @ nape
      Head @ head
@@ -336,6 +353,14 @@ LOOSE_BODIES = {
         """root root; pelvis hips; spine1 spine; spine3 chest; neck neck; head head; shoulder upper_arm.[L|R];
         elbow forearm.[L|R]; wrist hand.[L|R]; hip thigh.[L|R]; knee shin.[L|R]; ankle tarsus.[L|R]; foot toe.[L|R]""",
         ik="ankle foot.[L|R]; knee knee_pole.[L|R]",
+    ),
+    "poles called knees and elbows": Specimen(
+        "generic",
+        _CALLED_KNEES,
+        """root root; pelvis hips; spine1 spine; spine3 chest; neck neck; head head; shoulder upper_arm.[L|R];
+        elbow farm.[L|R]; wrist hand.[L|R]; hip thigh.[L|R]; knee leg.[L|R]; ankle foot.[L|R]; foot toe.[L|R]""",
+        ik="knee knee.[L|R]",
+        reaches="leg.[L|R] toe.[L|R] knee.[L|R]",
     ),
     "two halves": Specimen("vrm", _HALVES, _HALVES_JOINTS + "pelvis Abdomen; foot [Left|Right]_Toes"),
     "three roots": Specimen("vrm", _THIRDS, _HALVES_JOINTS + "pelvis Abdomen"),

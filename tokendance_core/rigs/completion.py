@@ -52,20 +52,23 @@ def completed(
     found = pelvis.find(rig, tree, bones, chest, waist_is_split=waist_is_split, is_guess=is_guess)
     if found.bone >= 0:
         bones["pelvis"] = found.bone
-    trunk = {*tree.lineage(found.bone), *found.along}
-    named = [bone for bone in spine if bone not in trunk]
-    carriers = {bone for joint in both("hip") for bone in tree.lineage(bones[joint])}
-    between = [bone for bone in reversed(tree.lineage(chest)) if bone not in trunk | carriers]
-    taken = {bone for joint, bone in bones.items() if joint not in _SPINE}
-    if spine or not any(joint in bones for joint in _SPINE):
-        bones = {joint: bone for joint, bone in bones.items() if joint not in _SPINE}
-        free = [bone for bone in between if bone not in taken]
-        if named and free and free[-1] == chest and tree.descends_from(chest, named[-1]):
-            named.append(chest)
-        bones |= anatomy.shared_out(named or free)
-    else:
-        bones = {joint: bone for joint, bone in bones.items() if joint not in _SPINE or bone not in trunk}
+    bones = _with_spine(tree, bones, spine, chest, {*tree.lineage(found.bone), *found.along})
     return Completed(_with_ends(rig, tree, bones), found.along)
+
+
+def _with_spine(tree: Tree, bones: dict[str, int], spine: Sequence[int], chest: int, below: set[int]) -> dict[str, int]:
+    """The joints with a spine of the bones that names give, from above those ``below`` it up to the chest, else of all
+    that lie between.
+    """
+    if not spine and any(joint in bones for joint in _SPINE):
+        return {joint: bone for joint, bone in bones.items() if joint not in _SPINE or bone not in below}
+    others = {joint: bone for joint, bone in bones.items() if joint not in _SPINE}
+    carriers = {bone for joint in both("hip") for bone in tree.lineage(bones[joint])}
+    between = [b for b in reversed(tree.lineage(chest)) if b not in below | carriers | set(others.values())]
+    named = [bone for bone in spine if bone not in below]
+    if named and between[-1:] == [chest] and tree.descends_from(chest, named[-1]):
+        named.append(chest)
+    return others | anatomy.shared_out(named or between)
 
 
 def _chest(tree: Tree, bones: Mapping[str, int], spine: Sequence[int]) -> int:

@@ -62,18 +62,30 @@ def stems_of(rig: Rig, prefix: str) -> Stems:
     return found
 
 
+def _held(rig: Rig) -> np.ndarray:
+    """(B,) bool: bones that are driven, but for those that inverse kinematics turn: these let go when the dance turns
+    them.
+    """
+    solved = rig.reaches >= 0
+    solved[rig.parents[solved & (rig.parents >= 0)]] = True
+    held: np.ndarray = rig.driven & ~solved
+    return held
+
+
 class _Search:
     """Looks up bones by stem, each for one joint."""
 
     def __init__(self, rig: Rig, tree: Tree, stems: Stems) -> None:
-        self.rig, self.tree, self.stems = rig, tree, stems
+        self.tree, self.stems = tree, stems
+        self.held = _held(rig)
         self.taken: set[int] = set()
+        self.poles = {int(pole) for pole in rig.poles}
         self.doubtful: dict[str, tuple[int, int]] = {}
 
     def claimants(self, side: str, stem: str) -> list[int]:
         """Bones of that name: free ones if there are any, else driven ones; copies that end a chain are left out."""
-        bones = [bone for bone in self.stems.get((side, stem), ()) if bone not in self.taken]
-        bones = [bone for bone in bones if not self.rig.driven[bone]] or bones
+        bones = [bone for bone in self.stems.get((side, stem), ()) if bone not in self.taken | self.poles]
+        bones = [bone for bone in bones if not self.held[bone]] or bones
         return [bone for bone in bones if not self._ends_chain_of(bone, bones)]
 
     def _ends_chain_of(self, bone: int, bones: list[int]) -> bool:
@@ -85,7 +97,7 @@ class _Search:
         found = [(bones, stem) for stem in stems if (bones := self.claimants(side, stem))]
         if not found:
             return None
-        bones = next((bones for bones, _ in found if not self.rig.driven[bones[0]]), found[0][0])
+        bones = next((bones for bones, _ in found if not self.held[bones[0]]), found[0][0])
         if not side:
             bones = self._carrying(bones)
         if len(bones) > 1:
@@ -131,6 +143,20 @@ def _copies(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> dict[str, tuple[i
     return {}
 
 
+def _hanging_middles(tree: Tree, stems: Stems, family: Family, bones: Mapping[str, int]) -> dict[str, int]:
+    """Knees and elbows of a likely name that do not hang on their limb, such as poles -> the next likely that do."""
+    found = {}
+    for side in SIDES:
+        for start, middle in ((f"{side}_hip", f"{side}_knee"), (f"{side}_shoulder", f"{side}_elbow")):
+            if {start, middle} <= set(bones) and not tree.descends_from(bones[middle], bones[start]):
+                names_of = family.joints[middle.partition("_")[2]]
+                likely = (bone for stem in names_of for bone in stems.get((side, stem), ()))
+                hanging = (bone for bone in likely if tree.descends_from(bone, bones[start]))
+                if (other := next((bone for bone in hanging if bone not in bones.values()), None)) is not None:
+                    found[middle] = other
+    return found
+
+
 def fit(rig: Rig, family: Family, tree: Tree) -> Fit:
     """The bones that a family's names give to the joints."""
     stems = stems_of(rig, family.prefix)
@@ -146,6 +172,7 @@ def fit(rig: Rig, family: Family, tree: Tree) -> Fit:
         bones["neck"] = necks[-1]
     spine = search.chain("spine3", family.spine)
     found = {joint: bone for joint, bone in bones.items() if bone is not None}
+    found |= _hanging_middles(tree, stems, family, found)
     if "pelvis" in found:
         root = search.first("root", "", ROOTS)
         if root is not None and (family.controls or tree.descends_from(found["pelvis"], root)):
@@ -168,13 +195,6 @@ def fit(rig: Rig, family: Family, tree: Tree) -> Fit:
 def has_mark(result: Fit) -> bool:
     """Whether the rig has a bone that only this family has."""
     return any((side, mark) in result.stems for mark in result.family.marks for side in ("", *SIDES))
-
-
-def _solved(rig: Rig) -> np.ndarray:
-    """(B,) bool: bones that inverse kinematics turn; they let go when the dance turns them."""
-    solved = rig.reaches >= 0
-    solved[rig.parents[solved & (rig.parents >= 0)]] = True
-    return solved
 
 
 def _posture(places: Mapping[str, np.ndarray]) -> tuple[float, list[str]]:
@@ -222,7 +242,7 @@ def score(rig: Rig, tree: Tree, bones: Mapping[str, int], controls: bool = False
     posture, remarks = _posture(places)
     value *= posture
     reasons += remarks
-    held = rig.driven & ~_solved(rig)
+    held = _held(rig)
     driven = float(np.mean([held[bone] for joint, bone in bones.items() if joint != "root"])) if bones else 0.0
     if driven:
         value *= 1 - 0.4 * driven

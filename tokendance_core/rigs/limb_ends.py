@@ -123,7 +123,7 @@ class _Limb:
         return any(self.apart(bone, self.middle) > 0.5 * self.length for bone in self.below())
 
     def own_end(self) -> int:
-        """Where a control bears the name of the limb's end: the bone of the limb itself that lies there; -1 for none."""
+        """The limb's own bone where a control outside bears the name of its end; -1 for none."""
         word = _CALLED[self.joints[2].partition("_")[2]]
         near = (bone for bone in self.below() if self.apart(bone, self.end) < _AT_ONE_PLACE * self.length)
         return next((bone for bone in near if self.tree.children[bone] or self.called(bone, word)), -1)
