@@ -27,20 +27,13 @@ class CurveWriter:
         if hasattr(action, "slots"):
             self.slot = action.slots.new(id_type="OBJECT", name=target.name)
             strip = action.layers.new("Layer").strips.new(type="KEYFRAME")
-            bag = strip.channelbag(self.slot, ensure=True)
-            self._curves, self._groups = bag.fcurves, bag.groups
+            self.channels: Any = strip.channelbag(self.slot, ensure=True)
         else:
-            self._curves, self._groups = action.fcurves, action.groups
-
-    def new(self, path: str, index: int, group: str) -> bpy.types.FCurve:
-        """A new curve for component ``index`` of the property at ``path``, filed under ``group``."""
-        curve = self._curves.new(path, index=index)
-        curve.group = self._groups.get(group) or self._groups.new(group)
-        return curve
+            self.channels = action
 
     def hold(self, path: str, group: str, frame: float, value: float) -> None:
         """Keep the property at ``path`` at ``value``: a curve of one key."""
-        curve = self.new(path, 0, group)
+        curve = new_curve(self.channels, path, 0, group)
         curve.keyframe_points.insert(frame, value).interpolation = "CONSTANT"
 
     def assign(self) -> None:
@@ -72,6 +65,12 @@ def slot_name(target: bpy.types.Object) -> str:
     return slot.identifier if slot is not None else ""
 
 
+def strip_slot_name(strip: bpy.types.NlaStrip) -> str:
+    """The slot of its action that an NLA strip plays; empty before 4.4."""
+    slot = getattr(strip, "action_slot", None)
+    return slot.identifier if slot is not None else ""
+
+
 def channels(action: bpy.types.Action, slot: str) -> Any:
     """What holds the ``fcurves`` and ``groups`` that an action has for a slot: a channelbag from 4.4 on, the action
     itself before; None where there are none.
@@ -81,6 +80,15 @@ def channels(action: bpy.types.Action, slot: str) -> Any:
     found: bpy.types.ActionSlot | None = action.slots.get(slot)
     strips = [strip for layer in action.layers for strip in layer.strips] if found is not None else []
     return next((bag for bag in (strip.channelbag(found) for strip in strips) if bag is not None), None)
+
+
+def new_curve(into: Any, path: str, index: int, group: str) -> bpy.types.FCurve:
+    """A new curve in the ``channels`` of an action, for component ``index`` of the property at ``path``, filed under
+    ``group``.
+    """
+    curve: bpy.types.FCurve = into.fcurves.new(path, index=index)
+    curve.group = into.groups.get(group) or into.groups.new(group)
+    return curve
 
 
 def copy_curve(curve: bpy.types.FCurve, into: Any) -> None:

@@ -71,9 +71,11 @@ from .retarget.posing import posed_heads, predicted_heads
 from .retarget.read_bvh import read as read_bvh
 from .retarget.rest_pose import read as read_rest_pose
 from .retarget.settings import RetargetSettings
+from .retarget.transfer import directed as directed_clip
 from .retarget.transfer import retarget as retarget_clip
 from .rigs.checks import mirrored as mirrored_rig_map
 from .rigs.checks import problems as rig_problems
+from .rigs.fidelity import measure as measure_rig
 from .rigs.map_file import from_json as rig_map_from_json
 from .rigs.map_file import load_rig_map, save_rig_map
 from .rigs.map_file import to_json as rig_map_to_json
@@ -149,6 +151,7 @@ __all__ = [
     "declare_like",
     "declare_option",
     "declared_options",
+    "directed_clip",
     "draw_dance",
     "euler_angles",
     "event_from_json",
@@ -168,6 +171,7 @@ __all__ = [
     "match_rig",
     "matrix_from_axis_angle",
     "matrix_from_quaternion",
+    "measure_rig",
     "mirrored_rig_map",
     "option_values",
     "options_from_arguments",

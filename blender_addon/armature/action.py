@@ -6,22 +6,16 @@ writer as a reference.
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Iterator
 
 import bpy
 import numpy as np
 
-from tokendance_core import (
-    RigAnimation,
-    RigError,
-    axis_angles,
-    continuous_quaternions,
-    euler_angles,
-    matrix_from_quaternion,
-)
+from tokendance_core import RigAnimation, RigError
 
 from ..compat import CurveWriter
-from . import holds
+from . import holds, rotation_modes
+from .rotation_modes import put
 
 _MOVED = 1e-6
 
@@ -49,17 +43,29 @@ def write(
     writer = CurveWriter(action, armature)
     frames = frame_start + np.arange(len(animation.quaternions)) * (scene_fps / animation.fps)
     for bone, (attribute, values) in _rotations(armature, animation).items():
-        _put(writer, bone, attribute, frames, values)
+        put(writer.channels, bone, attribute, frames, values)
+    rotation_modes.remember(armature, action, animation.bones)
     for bone, values in animation.locations.items():
-        _put(writer, bone, "location", frames, values)
-    for bone in animation.bones:
-        # A location left behind by an earlier action would be added to the dance.
-        if bone not in animation.locations and max(map(abs, armature.pose.bones[bone].location[:])) > _MOVED:
-            _put(writer, bone, "location", frames[:1], np.zeros((1, 3)))
+        put(writer.channels, bone, "location", frames, values)
+    for bone, attribute, value in _left_behind(armature, animation):
+        put(writer.channels, bone, attribute, frames[:1], np.full((1, 3), value))
     former = holds.let_go(armature, animation, writer, frames[0])
     writer.assign()
     holds.remember(armature, animation, former)
     return action
+
+
+def _left_behind(armature: bpy.types.Object, animation: RigAnimation) -> Iterator[tuple[str, str, float]]:
+    """Bone, channel and value of what an earlier action left in the pose, or plays below the dance, and what would be
+    added to it: places, and scales.
+    """
+    underlaid = bool(armature.animation_data and armature.animation_data.nla_tracks)
+    for name in animation.bones:
+        bone, scale = armature.pose.bones[name], animation.scales.get(name, 1.0)
+        if name not in animation.locations and (underlaid or max(map(abs, bone.location[:])) > _MOVED):
+            yield name, "location", 0.0
+        if underlaid or name in animation.scales or max(abs(size - 1.0) for size in bone.scale[:]) > _MOVED:
+            yield name, "scale", scale
 
 
 def _rotations(armature: bpy.types.Object, animation: RigAnimation) -> dict[str, tuple[str, np.ndarray]]:
@@ -69,33 +75,6 @@ def _rotations(armature: bpy.types.Object, animation: RigAnimation) -> dict[str,
         modes.setdefault(armature.pose.bones[bone].rotation_mode, []).append(column)
     found: dict[str, tuple[str, np.ndarray]] = {}
     for mode, columns in modes.items():
-        attribute, values = _in_mode(mode, animation.quaternions[:, columns])
+        attribute, values = rotation_modes.in_mode(mode, animation.quaternions[:, columns])
         found |= {animation.bones[column]: (attribute, values[:, place]) for place, column in enumerate(columns)}
     return {bone: found[bone] for bone in animation.bones}
-
-
-def _in_mode(mode: str, quaternions: np.ndarray) -> tuple[str, np.ndarray]:
-    """Channel and values (T, K, 3 or 4) in a rotation mode; Blender names Euler orders innermost axis first."""
-    if mode == "QUATERNION":
-        return "rotation_quaternion", quaternions
-    if mode == "AXIS_ANGLE":
-        return "rotation_axis_angle", axis_angles(continuous_quaternions(quaternions))
-    outermost_first = mode[::-1]
-    angles = euler_angles(matrix_from_quaternion(quaternions), outermost_first)
-    return "rotation_euler", angles[..., [outermost_first.index(axis) for axis in "XYZ"]]
-
-
-def _put(writer: CurveWriter, bone: str, attribute: str, frames: np.ndarray, values: np.ndarray) -> None:
-    """One linear curve per column of ``values`` (T, N)."""
-    path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{attribute}'
-    interpolation = cast("bpy.types.EnumProperty", bpy.types.Keyframe.bl_rna.properties["interpolation"])
-    linear = interpolation.enum_items["LINEAR"].value
-    keys = np.empty((len(frames), 2), np.float32)
-    keys[:, 0] = frames
-    for index in range(values.shape[1]):
-        curve = writer.new(path, index, bone)
-        curve.keyframe_points.add(len(frames))
-        keys[:, 1] = values[:, index]
-        curve.keyframe_points.foreach_set("co", keys.ravel())
-        curve.keyframe_points.foreach_set("interpolation", np.full(len(frames), linear, np.int32))
-        curve.update()

@@ -1,31 +1,19 @@
-"""Put a dance on an armature: the keys, where they go, and a look at whether the rig obeys them."""
+"""Put a dance on an armature: the keys, and where they go."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import bpy
-import numpy as np
 
-from tokendance_core import (
-    MotionClip,
-    Rig,
-    RigAnimation,
-    RigMap,
-    complete,
-    predicted_heads,
-    resample_to_fps,
-    retarget_clip,
-)
+from tokendance_core import MotionClip, complete, resample_to_fps, retarget_clip
 
 from .. import compat
 from ..interface.timeline import scene_fps
 from ..options import Fitting, Placement
-from . import action, body_mesh, own_keys, preview, recipe, rig
+from . import action, body_mesh, obedience, own_keys, preview, recipe, rig, rotation_modes
+from .obedience import Danced
 from .recipe import Recipe
-
-_OBEYS = 0.01
-"""Part of the character's height by which a joint may miss its place before the user is told."""
 
 
 def place(
@@ -53,13 +41,14 @@ def place(
     told = own_keys.carry(armature, played)
     if played is not None and played.action.library is None:
         played.action.use_fake_user = True  # what the user made by hand must outlive the file's next save
-    warnings = told + retarget_errors(context, armature, read, rig_map, animation, made.frame, fps)
     if options.mark_asset:
         written.asset_mark()
         preview.draw(written, read, rig_map, animation)
     if options.push_to_nla:
         push_to_nla(armature, written, made.frame)
-    return written, warnings
+    rotation_modes.follow(armature)
+    danced = Danced(read, rig_map, clip, animation, options.retarget_settings(), made.frame, fps)
+    return written, told + obedience.warnings(context, armature, danced)
 
 
 def retire(former: bpy.types.Action) -> bool:
@@ -87,45 +76,3 @@ def push_to_nla(armature: bpy.types.Object, made: bpy.types.Action, frame: float
     strip = track.strips.new(made.name, round(frame), made)
     compat.choose_slot(strip, made)
     return strip
-
-
-def retarget_errors(
-    context: bpy.types.Context,
-    armature: bpy.types.Object,
-    read: Rig,
-    rig_map: RigMap,
-    animation: RigAnimation,
-    frame: float,
-    fps: float,
-) -> list[str]:
-    """One sentence for the joint that is furthest from where its keys put it, if that can be seen; looks at three
-    frames.
-    """
-    scene, joints = context.scene, {bone: joint for joint, bone in rig_map.bones.items()}
-    now = scene.frame_current, scene.frame_subframe
-    last = len(animation.quaternions) - 1
-    samples = sorted({last // 4, last // 2, 3 * last // 4})
-    expected = predicted_heads(read, animation, samples)
-    worst, where = 0.0, ""
-    try:
-        for row, sample in enumerate(samples):
-            at = frame + sample * fps / animation.fps
-            scene.frame_set(int(np.floor(at)), subframe=float(at - np.floor(at)))
-            posed = armature.evaluated_get(context.evaluated_depsgraph_get()).pose.bones
-            for bone in joints.keys() & expected.keys():
-                missed = float(np.linalg.norm(np.array(posed[bone].head) - expected[bone][row]))
-                worst, where = max((worst, where), (missed, bone))
-    finally:
-        scene.frame_set(now[0], subframe=now[1])
-    height = float(np.ptp(read.heads, axis=0).max())
-    if worst <= _OBEYS * height:
-        return []
-    reason = (
-        "it shows its rest pose"
-        if armature.data.pose_position == "REST"
-        else "constraints or drivers of the rig hold it"
-    )
-    return [
-        f"{joints[where]} (“{where}”) is {100 * worst / height:.0f} % of the character's height from where its keys "
-        f"put it: {reason}"
-    ]

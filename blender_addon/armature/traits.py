@@ -103,6 +103,11 @@ def reached(armature: bpy.types.Object, bone: bpy.types.PoseBone) -> tuple[str, 
     return "", ""
 
 
+def moved_by(bone: bpy.types.PoseBone, constraint: bpy.types.Constraint) -> set[str]:
+    """Names of the bones that a constraint of ``bone`` may move: itself, and for inverse kinematics those above."""
+    return {bone.name, *(held.name for held in _chain(bone, constraint))}
+
+
 def _chain(bone: bpy.types.PoseBone, constraint: bpy.types.Constraint) -> list[bpy.types.PoseBone]:
     """Bones that a constraint turns: its owner, and for inverse kinematics those above it as well."""
     if not isinstance(constraint, bpy.types.KinematicConstraint | bpy.types.SplineIKConstraint):

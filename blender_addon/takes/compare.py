@@ -16,7 +16,7 @@ from mathutils import Matrix
 from tokendance_core import RigError
 
 from .. import compat
-from ..armature import played, rig
+from ..armature import played, rig, rotation_modes
 from ..character.standing import COMPARISON
 from . import naming, properties
 from . import store as takes
@@ -94,6 +94,7 @@ def begin(context: bpy.types.Context, armature: bpy.types.Object) -> int:
         copy = _copied(context.scene, armature, collection)
         copy.matrix_world = Matrix.Translation((body.side * offset).tolist()) @ armature.matrix_world
         compat.use_action(copy, take)
+        rotation_modes.follow(copy)
         dancers[copy] = take
     tells_song = len({naming.song_key(take) for take in dancers.values()}) > 1
     for dancer, take in dancers.items():

@@ -13,7 +13,7 @@ import bpy
 from tokendance_core import SettingError, TokenDanceError, option_values
 
 from .. import compat, options
-from ..armature import own_keys, placement
+from ..armature import own_keys, placement, rotation_modes
 from ..armature.placement import fitted, place
 from ..armature.recipe import Recipe
 from ..character import dancer as dancers
@@ -138,6 +138,7 @@ class DeleteTake(_OnTake, bpy.types.Operator):
             return {"FINISHED"}  # another one is danced
         if following:
             compat.use_action(armature, following[0])
+            rotation_modes.follow(armature)
         elif own is not None:
             compat.use_action(armature, own.action, own.slot)
         return {"FINISHED"}

@@ -10,7 +10,7 @@ import bpy
 from tokendance_core import ClipError, MotionClip, checked_clip, clip_from_bytes, clip_to_bytes
 
 from .. import compat
-from ..armature import own_keys
+from ..armature import own_keys, rotation_modes
 from ..armature.recipe import is_kept
 from ..character import dancer as dancers
 from ..character.standing import is_compared
@@ -102,6 +102,7 @@ def dance(armature: bpy.types.Object, take: bpy.types.Action) -> list[str]:
     """
     former = own_keys.played(armature)
     compat.use_action(armature, take)
+    rotation_modes.follow(armature)
     if former is None or is_kept(former.action):
         return []
     if former.action.library is None:

@@ -46,9 +46,7 @@ def retarget(
             hint="Map one to root, or keep the path on the hips.",
         )
     rest = rest_pose.read(rig, rig_map, root_moves=settings.root_motion == "root", pose_as_rest=settings.pose_as_rest)
-    if settings.mirror:
-        clip = mirror(clip)
-    clip = _turned(clip, settings.turn)
+    clip = directed(clip, settings)
     positions, global_rotations = forward_kinematics(
         rotation.matrix_from_6d(clip.rot6d.astype(np.float64)),
         _travelled(clip.root.astype(np.float64), clip.fps, settings),
@@ -66,6 +64,11 @@ def retarget(
     ]
     path = rest.scale * path @ rest.axes.T
     return _keys(rig, rig_map, rest, _targets(rig, rig_map, rest, global_rotations), path, clip.fps, settings)
+
+
+def directed(clip: MotionClip, settings: RetargetSettings) -> MotionClip:
+    """The dance mirrored and turned as the settings ask for."""
+    return _turned(mirror(clip) if settings.mirror else clip, settings.turn)
 
 
 def _travelled(root: np.ndarray, fps: float, settings: RetargetSettings) -> np.ndarray:
