@@ -23,12 +23,13 @@ import blender_addon
 from bench.rig_pictures import MOMENTS, Sheet
 from blender_addon.armature import rig
 from blender_addon.armature.action import write
-from tests.blender.rig_builder import LIMBS, angle, build, posed_matrices
+from tests.blender.rig_builder import build, misses, posed_matrices
 from tests.rig_zoo import ZOO
-from tokendance_core import JOINTS, MotionClip, RetargetSettings, load_clip, retarget_clip
+from tokendance_core import MotionClip, RetargetSettings, load_clip, retarget_clip
 from tokendance_core.motion.contacts import clearance
 from tokendance_core.motion.kinematics import joint_positions
 from tokendance_core.retarget import rest_pose
+from tokendance_core.rigs import fidelity
 from tokendance_core.types import Rig
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -93,12 +94,17 @@ def all_rigs(models: Path | None) -> Iterator[Found]:
     yield "Rigify metarig", lambda: rigified(generated=False)
     yield "Rigify generated", lambda: rigified(generated=True)
     for name, make in ZOO.items():
-        yield name, lambda make=make: build(make())
+        yield name, lambda make=make: standing(make())
+
+
+def standing(plain: Rig) -> bpy.types.Object:
+    """The rig's armature, upright in the world."""
+    return build(plain, world=plain.world)
 
 
 def measure(armature: bpy.types.Object, clip: MotionClip, repeats: int) -> dict[str, object]:
-    """Matched joints, largest error of a limb's direction in degrees, of foot height in cm of our skeleton; medians of
-    ``repeats`` runs in milliseconds.
+    """Matched joints; how far the rig is off the dancer in the world, worst and mean; the largest error of foot
+    height in cm of our skeleton; medians of ``repeats`` runs in milliseconds.
     """
     read, rig_map = rig.recognise(armature)
     rest = rest_pose.read(read, rig_map)
@@ -113,22 +119,17 @@ def measure(armature: bpy.types.Object, clip: MotionClip, repeats: int) -> dict[
             bpy.data.actions.remove(made)
     ours = joint_positions(clip)
     wanted = clearance(ours)
-    worst, feet = 0.0, 0.0
-    for frame in np.linspace(0, clip.frames - 1, SAMPLES).astype(int).tolist():
-        found = posed_matrices(armature, frame)
-        for start, end in LIMBS:
-            if start in rig_map.bones and end in rig_map.bones:
-                line = found[rig_map.bones[end]][:3, 3] - found[rig_map.bones[start]][:3, 3]
-                worst = max(
-                    worst, angle(rest.axes @ (ours[frame, JOINTS.index(end)] - ours[frame, JOINTS.index(start)]), line)
-                )
-        feet = max(feet, abs(lowest_sole(rest, read, rig_map, found) - wanted[frame]))
+    frames = np.linspace(0, clip.frames - 1, SAMPLES).astype(int).tolist()
+    world = misses(armature, clip, frames, first=0)
+    wanted, feet = clearance(joint_positions(clip)), 0.0
+    for frame in frames:
+        feet = max(feet, abs(lowest_sole(rest, read, rig_map, posed_matrices(armature, frame)) - wanted[frame]))
     retarget, writing = (1000 * statistics.median(column) for column in zip(*took, strict=True))
     return {
         "family": rig_map.family,
         "score": rig_map.score,
         "joints": len(rig_map.bones),
-        "limb_error_degrees": worst,
+        "world": {name: {"worst": miss.worst, "mean": miss.mean, "bone": miss.bone} for name, miss in world.items()},
         "foot_error_cm": 100 * feet,
         "retarget_ms": retarget,
         "write_ms": writing,
@@ -149,11 +150,16 @@ def lowest_sole(rest, read, rig_map, found: dict[str, np.ndarray]) -> float:
     return min(heights)
 
 
-def row(name: str, figures: dict[str, object]) -> str:
-    keys = ("limb_error_degrees", "foot_error_cm", "retarget_ms", "write_ms")
-    numbers = [f"{figures[key]:.{digits}f}" for key, digits in zip(keys, (4, 2, 0, 0), strict=True)]
-    return (
-        f"| {name} | {figures['family']} | {figures['score']:.2f} | {figures['joints']} | " + " | ".join(numbers) + " |"
+def row(name: str, figures: dict) -> str:
+    """A line of the table: measures of the world as the worst, and in brackets the mean."""
+    world = [
+        f"{found['worst']:.1f} ({found['mean']:.1f})" if (found := figures["world"].get(measure)) else ""
+        for measure in fidelity.UNITS
+    ]
+    keys = ("foot_error_cm", "retarget_ms", "write_ms")
+    numbers = [f"{figures[key]:.{digits}f}" for key, digits in zip(keys, (2, 0, 0), strict=True)]
+    return f"| {name} | {figures['family']} | {figures['score']:.2f} | {figures['joints']} | " + " | ".join(
+        (*world, *numbers, "")
     )
 
 
@@ -171,8 +177,10 @@ def main(argv: list[str]) -> None:
     repeats, moments, step = (1, 1, SMALL_STEP) if arguments.small else (REPEATS, MOMENTS, 1)
     results, sheet = {}, Sheet(arguments.out, moments)
     print(f"Blender {bpy.app.version_string}, {clip.frames} frames\n")
-    print("| rig | family | score | joints | limb error, degrees | foot height error, cm | retarget, ms | write, ms |")
-    print("| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    world = [f"{measure}, {unit}" for measure, unit in fidelity.UNITS.items()]
+    columns = ["rig", "family", "score", "joints", *world, "foot height, cm", "retarget, ms", "write, ms"]
+    print("| " + " | ".join(columns) + " |")
+    print("| --- | --- |" + " ---: |" * (len(columns) - 2))
     for name, make in islice(all_rigs(arguments.models), 0, None, step):
         bpy.ops.wm.read_factory_settings(use_empty=True)
         armature = make()
@@ -180,7 +188,7 @@ def main(argv: list[str]) -> None:
             print(f"| {name} | no armature in the file | | | | | | |")
             continue
         results[name] = measure(armature, clip, repeats)
-        print(row(name, results[name]), flush=True)
+        print(row(name, results[name]).rstrip(), flush=True)
         if arguments.pictures:
             sheet.add(name, armature, arguments.clip)
     (arguments.out / "rigs.json").write_text(

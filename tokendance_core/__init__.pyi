@@ -67,7 +67,8 @@ from .options import values as option_values
 from .retarget.body_fit import Skin
 from .retarget.body_fit import fit as fit_body
 from .retarget.picture import draw as draw_dance
-from .retarget.posing import posed_heads, predicted_heads
+from .retarget.posing import as_posed as posed_rig
+from .retarget.posing import posed_heads, predicted_heads, rests_in_pose
 from .retarget.read_bvh import read as read_bvh
 from .retarget.rest_pose import read as read_rest_pose
 from .retarget.settings import RetargetSettings
@@ -178,12 +179,14 @@ __all__ = [
     "options_from_mapping",
     "parse_json",
     "posed_heads",
+    "posed_rig",
     "predicted_heads",
     "read_bvh",
     "read_rest_pose",
     "read_text",
     "request_to_json",
     "resample_to_fps",
+    "rests_in_pose",
     "retarget_clip",
     "rig_candidates",
     "rig_map_from_json",

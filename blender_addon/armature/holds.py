@@ -92,13 +92,14 @@ def let_go(armature: bpy.types.Object, animation: RigAnimation, writer: CurveWri
             path = f'{_bone_path(switch.bone)}["{bpy.utils.escape_identifier(switch.property)}"]'
             former[path] = float(bone[switch.property])
             writer.hold(path, switch.bone, frame, switch.value)
-    keyed = set(animation.bones)
-    for bone, constraint, held in rig_traits.holding(armature):
-        if held & keyed:
-            path = f'{_bone_path(bone.name)}.constraints["{bpy.utils.escape_identifier(constraint.name)}"]'
-            attribute, value = ("mute", 1.0) if _is_driven(armature, f"{path}.influence") else ("influence", 0.0)
-            former[f"{path}.{attribute}"] = float(getattr(constraint, attribute))
-            writer.hold(f"{path}.{attribute}", bone.name, frame, value)
+    keyed, moved = set(animation.bones), set(animation.locations)
+    holding = [(bone, constraint) for bone, constraint, held in rig_traits.holding(armature) if held & (keyed | moved)]
+    placing = [(bone, constraint) for bone, constraint in rig_traits.placing(armature) if bone.name in moved]
+    for bone, constraint in (*holding, *placing):
+        path = f'{_bone_path(bone.name)}.constraints["{bpy.utils.escape_identifier(constraint.name)}"]'
+        attribute, value = ("mute", 1.0) if _is_driven(armature, f"{path}.influence") else ("influence", 0.0)
+        former[f"{path}.{attribute}"] = float(getattr(constraint, attribute))
+        writer.hold(f"{path}.{attribute}", bone.name, frame, value)
     return former
 
 

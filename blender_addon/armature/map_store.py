@@ -1,4 +1,5 @@
-"""What the add-on keeps on an armature object: the user's rig map, and how its rig was set before the first dance.
+"""What the add-on keeps on an armature object: the user's rig map, how its rig was set before the first
+dance, and the pose that it rests in.
 
 These are registered properties, because plain custom ones on a library override are lost when the file is saved.
 """
@@ -17,6 +18,7 @@ class Kept(Protocol):
 
     tokendance_rig_map: str
     tokendance_former: str
+    tokendance_resting: str
 
 
 def of_armature(armature: bpy.types.Object) -> Kept:
@@ -39,12 +41,19 @@ def register() -> None:
         options={"HIDDEN"},
         override={"LIBRARY_OVERRIDABLE"},
     )
+    owner.tokendance_resting = bpy.props.StringProperty(
+        name="Resting Pose",
+        description="Channels of the bones in the pose that is taken for the rest pose, as JSON",
+        options={"HIDDEN"},
+        override={"LIBRARY_OVERRIDABLE"},
+    )
 
 
 def unregister() -> None:
     owner: Any = bpy.types.Object
     del owner.tokendance_rig_map
     del owner.tokendance_former
+    del owner.tokendance_resting
 
 
 def kept(armature: bpy.types.Object) -> RigMap | None:

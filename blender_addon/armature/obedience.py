@@ -31,7 +31,7 @@ _OBEYS = 0.01
 _LOOKS = 5
 """Frames that are looked at."""
 
-_AT_MOST = {"hip line": 12.0, "shoulder line": 35.0, "trunk": 30.0, "feet": 75.0, "stretch": 10.0, "floor": 12.0}
+_AT_MOST = {"hip line": 12.0, "shoulder line": 60.0, "trunk": 40.0, "feet": 75.0, "stretch": 10.0, "floor": 12.0}
 """Measure of a posed rig -> what build, held feet and spaced arms may do to it before the user is told."""
 
 _SAID = {
@@ -92,9 +92,9 @@ def _disobeyed(
 
 
 def _height(rig: Rig, expected: dict[str, np.ndarray]) -> float:
-    """Of the character at rest, or, where its bones rest at one place, as it dances."""
-    dancing = max(float(np.ptp([heads[row] for heads in expected.values()], axis=0).max()) for row in (0, -1))
-    return float(np.ptp(rig.heads, axis=0).max()) or dancing
+    """Of the character, at rest or as it dances: some rest with all bones at one place."""
+    dancing = (np.ptp([heads[row] for heads in expected.values()], axis=0) for row in (0, -1))
+    return float(np.max([np.ptp(rig.heads, axis=0), *dancing]))
 
 
 def _unlike(danced: Danced, samples: list[int], posed: dict[str, np.ndarray], heads: np.ndarray) -> list[str]:

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import bpy
 
-from tokendance_core import MotionClip, complete, resample_to_fps, retarget_clip
+from tokendance_core import MotionClip, complete, resample_to_fps, rests_in_pose, retarget_clip
 
 from .. import compat
 from ..interface.timeline import scene_fps
 from ..options import Fitting, Placement
-from . import action, body_mesh, obedience, own_keys, preview, recipe, rig, rotation_modes
+from . import action, body_mesh, kept_pose, obedience, own_keys, preview, recipe, rig, rotation_modes
 from .obedience import Danced
 from .recipe import Recipe
 
@@ -31,6 +31,8 @@ def place(
     What was played before stays in the file, see ``retire``. RigError when the armature cannot dance.
     """
     read, rig_map = rig.recognise(armature)
+    if options.pose_as_rest or rests_in_pose(read):
+        read = kept_pose.keep(armature, read)
     body = body_mesh.read(armature, read, rig_map)
     animation = retarget_clip(clip, read, rig_map, options.retarget_settings(), body)
     played = own_keys.played(armature)

@@ -9,9 +9,9 @@ from typing import Any
 import bpy
 import numpy as np
 
-from tokendance_core import Rig, RigError, RigMap, Switch, match_rig, read_rest_pose
+from tokendance_core import Rig, RigError, RigMap, Switch, match_rig, posed_rig, read_rest_pose, rests_in_pose
 
-from . import map_store
+from . import kept_pose, map_store
 from . import traits as rig_traits
 
 
@@ -43,6 +43,12 @@ def read_rig(armature: bpy.types.Object) -> Rig:
         poles=np.array([index.get(pole, -1) for _, pole in reached], int),
         basis=np.array([bone.matrix_basis for bone in posed], np.float64).reshape(-1, 4, 4),
     )
+
+
+def as_it_rests(armature: bpy.types.Object) -> Rig:
+    """The armature for recognition: where its bones rest at one place and are apart in the pose alone, as posed."""
+    read = read_rig(armature)
+    return posed_rig(kept_pose.seen(armature, read)) if rests_in_pose(read) else read
 
 
 def _parents_first(bones: bpy.types.ArmatureBones) -> list[bpy.types.Bone]:
@@ -94,7 +100,7 @@ def mapped(armature: bpy.types.Object) -> RigMap:
     """The map that is kept on the armature, else the one that its bones suggest; RigError when it is not recognised as
     a humanoid.
     """
-    return map_store.kept(armature) or match_rig(read_rig(armature))
+    return map_store.kept(armature) or match_rig(as_it_rests(armature))
 
 
 def recognise(armature: bpy.types.Object) -> tuple[Rig, RigMap]:

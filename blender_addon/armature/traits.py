@@ -24,6 +24,8 @@ _HARMLESS = {
     "COPY_LOCATION",
     "SHRINKWRAP",
 }
+# Those of them that decide where a bone is, against its location keys.
+_PLACING = {"LIMIT_LOCATION", "LIMIT_DISTANCE", "COPY_LOCATION"}
 _CHANNEL = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.(rotation_\w+|location)$')
 
 
@@ -124,6 +126,14 @@ def holding(armature: bpy.types.Object) -> Iterator[tuple[bpy.types.PoseBone, bp
         for constraint in bone.constraints:
             if acts(constraint) and constraint.type not in _HARMLESS:
                 yield bone, constraint, {held.name for held in _chain(bone, constraint)}
+
+
+def placing(armature: bpy.types.Object) -> Iterator[tuple[bpy.types.PoseBone, bpy.types.Constraint]]:
+    """Every constraint that acts now and decides where its bone is, whichever way that is turned: bone and itself."""
+    for bone in armature.pose.bones:
+        for constraint in bone.constraints:
+            if acts(constraint) and constraint.type in _PLACING:
+                yield bone, constraint
 
 
 def channel_drivers(armature: bpy.types.Object) -> Iterator[tuple[str, bpy.types.FCurve]]:

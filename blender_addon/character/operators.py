@@ -105,7 +105,7 @@ def _edit(armature: bpy.types.Object, change: Callable[[RigMap], RigMap]) -> Non
     rig_map = map_store.kept(armature)
     if rig_map is None:
         try:
-            rig_map = match_rig(rig.read_rig(armature))
+            rig_map = match_rig(rig.as_it_rests(armature))
         except RigError:
             rig_map = RigMap({}, "by hand")
     changed = change(rig_map)
@@ -121,7 +121,7 @@ class RecogniseRig(OnArmature, bpy.types.Operator):
     bl_label = "Recognise"
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
-        rig_map = match_rig(rig.read_rig(armature))
+        rig_map = match_rig(rig.as_it_rests(armature))
         map_store.keep(armature, rig_map)
         self.report({"INFO"}, f"{rig_map.family}, {100 * rig_map.score:.0f} %. {' '.join(rig_map.reasons)}")
 
@@ -234,7 +234,7 @@ class MirrorMap(OnArmature, bpy.types.Operator):
     )
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object) -> None:
-        read = rig.read_rig(armature)
+        read = rig.as_it_rests(armature)
         _edit(armature, lambda rig_map: mirrored_rig_map(read, rig_map, self.side))
 
 
@@ -278,7 +278,7 @@ class ImportMap(_MapFile, bpy.types.Operator):
                 hint="Choose a map that was made for this rig.",
             )
         map_store.keep(armature, rig_map)
-        for problem in rig_problems(rig.read_rig(armature), rig_map):
+        for problem in rig_problems(rig.as_it_rests(armature), rig_map):
             self.report({"WARNING"}, problem)
 
 

@@ -65,7 +65,7 @@ class Summaries:
         kept = bool(map_store.of_armature(armature).tokendance_rig_map)
         try:
             rig_map = rig.mapped(armature)
-            summary = Summary(rig_map, kept, rig_problems(rig.read_rig(armature), rig_map))
+            summary = Summary(rig_map, kept, rig_problems(rig.as_it_rests(armature), rig_map))
         except RigError as error:
             summary = Summary(None, kept, (error.text,))
         self._known[armature.session_uid] = (_key(armature), summary)

@@ -49,7 +49,8 @@ def channels(
     bones = [rest.bones[part] for part in _asked(joint)]
     heads = [posture.heads[bone] + posing.displacement(rig, moves, bone, rest.hung) for bone in bones]
     if len(bones) == 3:
-        turn, wanted = None, _pole(rig, posture, bones, heads, control)
+        place = _pole_of_own_chain if bones[-1] in rest.hung else _pole
+        turn, wanted = None, place(rig, posture, bones, heads, control)
     else:
         across = rig.rest[bones[0], :3, :3].T @ rig.rest[control, :3, :3]
         turn = posing.carried(rig, control, posture).swapaxes(-1, -2) @ posture.turns[bones[0]] @ across
@@ -61,6 +62,25 @@ def _arm(rig: Rig, posture: Posture, bone: int, arm: np.ndarray) -> np.ndarray:
     """(T, 3): a vector (3,) of the rest pose that is fixed to a bone."""
     turned: np.ndarray = posture.scales[bone] * (posture.turns[bone] @ (rig.rest[bone, :3, :3].T @ arm))
     return turned
+
+
+def _pole_of_own_chain(
+    rig: Rig, posture: Posture, bones: list[int], heads: list[np.ndarray], control: int
+) -> np.ndarray:
+    """(T, 3) where the pole belongs when inverse kinematics act on the limb's own bones, not on a chain beside them.
+
+    There Blender turns the limb about the line from start to end until an axis that is fixed to the upper bone points
+    at the pole (``IK_QJacobianSolver::ConstrainPoleVector``): a pole in that direction changes nothing.
+    """
+    begin, middle, end = (rig.heads[bone] for bone in bones)
+    normal = np.cross(end - begin, rig.heads[control] - begin)
+    axis = _arm(rig, posture, bones[0], np.cross(normal, middle - begin))
+    line = rotation.unit(heads[2] - heads[0], 1e-9)
+    along = ((heads[1] - heads[0]) * line).sum(-1, keepdims=True)
+    out = rotation.unit(axis - (axis * line).sum(-1, keepdims=True) * line, 1e-9)
+    distance = float(np.linalg.norm(rig.heads[control] - middle)) * posture.scales[bones[0]]
+    place: np.ndarray = heads[0] + along * line + distance * out
+    return place
 
 
 def _pole(rig: Rig, posture: Posture, bones: list[int], heads: list[np.ndarray], control: int) -> np.ndarray:

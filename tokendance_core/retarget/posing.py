@@ -7,13 +7,15 @@ Transforms; uniform scales of the pose are kept. Other constraints are left to t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
 
 from tokendance_core.motion import rotation
 from tokendance_core.types import Rig, RigAnimation
+
+_APART = 1e-4  # of the size of the posed skeleton
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +38,28 @@ def resting(rig: Rig, turned: Iterable[int], *, stay: bool = False) -> np.ndarra
         basis[bone, :3, :3] = np.eye(3) * (uniform_scale(basis[bone]) if stay else 1.0)
         basis[bone, :3, 3] *= stay
     return basis
+
+
+def rests_in_pose(rig: Rig) -> bool:
+    """Whether bones rest at the places of their parents that are not posed there: some files keep places in the pose
+    alone.
+    """
+    children = np.flatnonzero(rig.parents >= 0)
+    posture = pose(rig, range(len(rig.names)), {}, np.asarray(rig.basis, np.float64))
+    posed = np.array([posture.heads[bone][0] for bone in range(len(rig.names))]).reshape(-1, 3)
+    apart = [np.linalg.norm(heads[children] - heads[rig.parents[children]], axis=-1) for heads in (rig.heads, posed)]
+    size = float(np.ptp(posed, axis=0).max()) if len(posed) else 0.0
+    return bool(size > 0 and np.sum((apart[0] < _APART * size) & (apart[1] > _APART * size)) > len(children) / 2)
+
+
+def as_posed(rig: Rig) -> Rig:
+    """The rig as if it rested as it is posed: to recognise it, not to key it."""
+    posture = pose(rig, range(len(rig.names)), {}, np.asarray(rig.basis, np.float64))
+    rest = np.tile(np.eye(4), (len(rig.names), 1, 1))
+    for bone in range(len(rig.names)):
+        rest[bone, :3, :3], rest[bone, :3, 3] = posture.turns[bone][0], posture.heads[bone][0]
+    lengths = rig.lengths * [posture.scales[bone] for bone in range(len(rig.names))]
+    return replace(rig, rest=rest, lengths=lengths, basis=np.tile(np.eye(4), (len(rig.names), 1, 1)))
 
 
 def ancestors(rig: Rig, bone: int) -> Iterator[int]:

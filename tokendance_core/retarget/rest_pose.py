@@ -23,7 +23,6 @@ NEEDED = ("pelvis", *(f"{side}_{joint}" for side in SIDES for joint in ("hip", "
 """Joints that the transfer needs, beside one of ``TOPS``."""
 
 _NEAR_GROUND = 0.08  # of the height; nobody's soles are thicker than that
-_NO_LENGTH = 1e-4  # of the armature's size
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,13 +84,13 @@ def mapped_bones(rig: Rig, rig_map: RigMap) -> dict[str, int]:
 
 def read(rig: Rig, rig_map: RigMap, *, root_moves: bool = False, pose_as_rest: bool = False) -> RestPose:
     """The rest pose of a mapped rig; ``root_moves``: the bone mapped to root will have a path of its own;
-    ``pose_as_rest``: it rests as it is posed now. So does a rig whose legs have no length in its own rest pose.
+    ``pose_as_rest``: it rests as it is posed now. So does a rig whose bones rest at one place.
 
     Raises RigError for maps that do not fit and for joints that lie on top of each other.
     """
     bones = mapped_bones(rig, rig_map)
     everything = range(len(rig.names))
-    pose_as_rest = pose_as_rest or _has_no_legs(rig.heads, bones)
+    pose_as_rest = pose_as_rest or posing.rests_in_pose(rig)
     posed = posing.pose(rig, everything, {}, np.asarray(rig.basis, np.float64))
     pelvis = hanging.pelvis_bones(
         rig, rig_map, bones, np.array([posed.heads[bone][0] for bone in everything]) if pose_as_rest else rig.heads
@@ -120,15 +119,6 @@ def read(rig: Rig, rig_map: RigMap, *, root_moves: bool = False, pose_as_rest: b
         alignment=alignment,
     )
     return _with_offsets(_set_upright(rig, rest), rig_map)
-
-
-def _has_no_legs(heads: np.ndarray, bones: Mapping[str, int]) -> bool:
-    """Whether the legs have no length: some files keep places in the pose alone."""
-    hip, knee, ankle = (heads[[bones[f"{side}_{joint}"] for side in SIDES]] for joint in ("hip", "knee", "ankle"))
-    size = float(np.ptp(heads, axis=0).max())
-    return bool(
-        min(np.linalg.norm(hip - knee, axis=-1).min(), np.linalg.norm(knee - ankle, axis=-1).min()) <= _NO_LENGTH * size
-    )
 
 
 def _turned(rig: Rig, rig_map: RigMap, bones: Mapping[str, int]) -> list[int]:
