@@ -6,18 +6,32 @@ writer as a reference.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
 
 import bpy
 import numpy as np
 
-from tokendance_core import RigAnimation, RigError
+from tokendance_core import (
+    RigAnimation,
+    RigError,
+    axis_angles,
+    continuous_quaternions,
+    euler_angles,
+    matrix_from_quaternion,
+)
 
-from ..compat import CurveWriter
-from . import holds, rotation_modes
-from .rotation_modes import put
+from ..compat import CurveWriter, new_curve
+from . import holds
 
 _MOVED = 1e-6
+
+_ORDERS = "tokendance_orders"
+"""Custom property of an action: bone -> the order of its Euler angles, as JSON."""
+
+CHANNELS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
+"""Rotation mode -> the channel that it turns a bone by; every other mode is an order of Euler angles."""
 
 
 def write(
@@ -44,7 +58,7 @@ def write(
     frames = frame_start + np.arange(len(animation.quaternions)) * (scene_fps / animation.fps)
     for bone, (attribute, values) in _rotations(armature, animation).items():
         put(writer.channels, bone, attribute, frames, values)
-    rotation_modes.remember(armature, action, animation.bones)
+    remember_orders(action, {bone: armature.pose.bones[bone].rotation_mode for bone in animation.bones})
     for bone, values in animation.locations.items():
         put(writer.channels, bone, "location", frames, values)
     for bone, attribute, value in _left_behind(armature, animation):
@@ -75,6 +89,44 @@ def _rotations(armature: bpy.types.Object, animation: RigAnimation) -> dict[str,
         modes.setdefault(armature.pose.bones[bone].rotation_mode, []).append(column)
     found: dict[str, tuple[str, np.ndarray]] = {}
     for mode, columns in modes.items():
-        attribute, values = rotation_modes.in_mode(mode, animation.quaternions[:, columns])
+        attribute, values = in_mode(mode, animation.quaternions[:, columns])
         found |= {animation.bones[column]: (attribute, values[:, place]) for place, column in enumerate(columns)}
     return {bone: found[bone] for bone in animation.bones}
+
+
+def in_mode(mode: str, quaternions: np.ndarray) -> tuple[str, np.ndarray]:
+    """Channel and values (T, K, 3 or 4) in a rotation mode; Blender names Euler orders innermost axis first."""
+    if mode == "QUATERNION":
+        return CHANNELS[mode], quaternions
+    if mode == "AXIS_ANGLE":
+        return CHANNELS[mode], axis_angles(continuous_quaternions(quaternions))
+    outermost_first = mode[::-1]
+    angles = euler_angles(matrix_from_quaternion(quaternions), outermost_first)
+    return "rotation_euler", angles[..., [outermost_first.index(axis) for axis in "XYZ"]]
+
+
+def put(into: Any, bone: str, attribute: str, frames: np.ndarray, values: np.ndarray) -> None:
+    """One linear curve per column of ``values`` (T, N), in the ``channels`` of an action."""
+    path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{attribute}'
+    interpolation = cast("bpy.types.EnumProperty", bpy.types.Keyframe.bl_rna.properties["interpolation"])
+    linear = interpolation.enum_items["LINEAR"].value
+    keys = np.empty((len(frames), 2), np.float32)
+    keys[:, 0] = frames
+    for index in range(values.shape[1]):
+        curve = new_curve(into, path, index, bone)
+        curve.keyframe_points.add(len(frames))
+        keys[:, 1] = values[:, index]
+        curve.keyframe_points.foreach_set("co", keys.ravel())
+        curve.keyframe_points.foreach_set("interpolation", np.full(len(frames), linear, np.int32))
+        curve.update()
+
+
+def orders(action: bpy.types.Action) -> dict[str, str]:
+    """Bone -> the order of the Euler angles that an action has for it, where it was written with some."""
+    found: dict[str, str] = json.loads(action.get(_ORDERS, "{}"))
+    return found
+
+
+def remember_orders(action: bpy.types.Action, modes: Mapping[str, str]) -> None:
+    """Keep with an action the orders of its Euler angles, because curves do not tell; ``modes``: bone -> its mode."""
+    action[_ORDERS] = json.dumps({bone: mode for bone, mode in modes.items() if mode not in CHANNELS})

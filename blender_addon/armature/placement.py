@@ -11,7 +11,7 @@ from tokendance_core import MotionClip, complete, resample_to_fps, rests_in_pose
 from .. import compat
 from ..interface.timeline import scene_fps
 from ..options import Fitting, Placement
-from . import action, body_mesh, kept_pose, obedience, own_keys, preview, recipe, rig, rotation_modes
+from . import action, body_mesh, kept_pose, obedience, own_keys, preview, recipe, rig
 from .obedience import Danced
 from .recipe import Recipe
 
@@ -48,7 +48,6 @@ def place(
         preview.draw(written, read, rig_map, animation)
     if options.push_to_nla:
         push_to_nla(armature, written, made.frame)
-    rotation_modes.follow(armature)
     danced = Danced(read, rig_map, clip, animation, options.retarget_settings(), made.frame, fps)
     return written, told + obedience.warnings(context, armature, danced)
 

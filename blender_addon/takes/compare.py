@@ -16,9 +16,9 @@ from mathutils import Matrix
 from tokendance_core import RigError
 
 from .. import compat
-from ..armature import played, rig, rotation_modes
+from ..armature import played, rig
 from ..character.standing import COMPARISON
-from . import naming, properties
+from . import naming, properties, rotation_modes
 from . import store as takes
 
 MOST = 8

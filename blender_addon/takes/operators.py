@@ -13,7 +13,7 @@ import bpy
 from tokendance_core import SettingError, TokenDanceError, option_values
 
 from .. import compat, options
-from ..armature import own_keys, placement, rotation_modes
+from ..armature import own_keys, placement
 from ..armature.placement import fitted, place
 from ..armature.recipe import Recipe
 from ..character import dancer as dancers
@@ -24,7 +24,7 @@ from ..interface.scene_guard import all_or_nothing, restored
 from ..interface.timeline import scene_fps
 from ..interface.translate import rpt
 from ..options import FITTING, Fitting, Placement, quality_of
-from . import compare, naming, properties, retiming
+from . import compare, naming, properties, retiming, rotation_modes
 from . import store as takes
 
 _NEW_DANCES = ("replace",)

@@ -10,11 +10,11 @@ import bpy
 from tokendance_core import ClipError, MotionClip, checked_clip, clip_from_bytes, clip_to_bytes
 
 from .. import compat
-from ..armature import own_keys, rotation_modes
+from ..armature import own_keys
 from ..armature.recipe import is_kept
 from ..character import dancer as dancers
 from ..character.standing import is_compared
-from . import properties
+from . import properties, rotation_modes
 
 
 def remember(armature: bpy.types.Object, action: bpy.types.Action, clip: MotionClip) -> None:
@@ -24,6 +24,7 @@ def remember(armature: bpy.types.Object, action: bpy.types.Action, clip: MotionC
         marked.tokendance_dancer = uuid.uuid4().hex
     remembered.dancer = marked.tokendance_dancer
     remembered.motion = clip_to_bytes(clip)
+    rotation_modes.follow(armature)
     remembered.made = f"{time.time_ns():020d}"
 
 

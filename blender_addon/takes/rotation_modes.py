@@ -6,22 +6,19 @@ plays.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any, cast
+from collections.abc import Iterator
+from typing import Any
 
 import bpy
 import numpy as np
 from mathutils import Euler, Quaternion
 
-from tokendance_core import axis_angles, continuous_quaternions, euler_angles, matrix_from_quaternion
+from tokendance_core import continuous_quaternions
 
 from .. import compat
-from . import recipe
-
-_ORDERS = "tokendance_orders"
-"""Custom property of a take: bone -> the order of its Euler angles, as JSON, because curves do not tell it."""
+from ..armature import action, recipe
+from ..armature.action import CHANNELS
 
 _ROTATION = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.(rotation_(?:quaternion|euler|axis_angle))$')
 _RESTING = {
@@ -30,40 +27,6 @@ _RESTING = {
     "rotation_euler": (0.0, 0.0, 0.0),
 }
 _SAME_FRAME = 1e-3
-_ATTRIBUTES = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}  # all others are orders
-
-
-def in_mode(mode: str, quaternions: np.ndarray) -> tuple[str, np.ndarray]:
-    """Channel and values (T, K, 3 or 4) in a rotation mode; Blender names Euler orders innermost axis first."""
-    if mode == "QUATERNION":
-        return _ATTRIBUTES[mode], quaternions
-    if mode == "AXIS_ANGLE":
-        return _ATTRIBUTES[mode], axis_angles(continuous_quaternions(quaternions))
-    outermost_first = mode[::-1]
-    angles = euler_angles(matrix_from_quaternion(quaternions), outermost_first)
-    return "rotation_euler", angles[..., [outermost_first.index(axis) for axis in "XYZ"]]
-
-
-def put(into: Any, bone: str, attribute: str, frames: np.ndarray, values: np.ndarray) -> None:
-    """One linear curve per column of ``values`` (T, N), in the ``channels`` of an action."""
-    path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{attribute}'
-    interpolation = cast("bpy.types.EnumProperty", bpy.types.Keyframe.bl_rna.properties["interpolation"])
-    linear = interpolation.enum_items["LINEAR"].value
-    keys = np.empty((len(frames), 2), np.float32)
-    keys[:, 0] = frames
-    for index in range(values.shape[1]):
-        curve = compat.new_curve(into, path, index, bone)
-        curve.keyframe_points.add(len(frames))
-        keys[:, 1] = values[:, index]
-        curve.keyframe_points.foreach_set("co", keys.ravel())
-        curve.keyframe_points.foreach_set("interpolation", np.full(len(frames), linear, np.int32))
-        curve.update()
-
-
-def remember(armature: bpy.types.Object, take: bpy.types.Action, bones: Iterable[str]) -> None:
-    """Keep with a take in which order it has the Euler angles of its ``bones``."""
-    modes = {bone: armature.pose.bones[bone].rotation_mode for bone in bones}
-    take[_ORDERS] = json.dumps({bone: mode for bone, mode in modes.items() if mode not in _ATTRIBUTES})
 
 
 def follow(armature: bpy.types.Object) -> None:
@@ -80,20 +43,20 @@ def follow(armature: bpy.types.Object) -> None:
 
 def _convert(armature: bpy.types.Object, take: bpy.types.Action, slot: str) -> None:
     channels = compat.channels(take, slot)
-    orders: dict[str, str] = json.loads(take.get(_ORDERS, "{}"))
+    orders = action.orders(take)
     for name, attribute, curves in list(_rotating(channels)):
         mode = armature.pose.bones[name].rotation_mode if name in armature.pose.bones else ""
         was = orders.get(name, mode)
-        if not mode or (attribute == _ATTRIBUTES.get(mode, "rotation_euler") and mode in (was, *_ATTRIBUTES)):
+        if not mode or (attribute == CHANNELS.get(mode, "rotation_euler") and mode in (was, *CHANNELS)):
             continue
         frames = _frames(curves)
         quaternions = _quaternions(attribute, was, curves, frames)
         for curve in curves.values():
             channels.fcurves.remove(curve)
-        into, values = in_mode(mode, quaternions[:, None])
-        put(channels, name, into, frames, values[:, 0])
+        into, values = action.in_mode(mode, quaternions[:, None])
+        action.put(channels, name, into, frames, values[:, 0])
         orders[name] = mode
-    take[_ORDERS] = json.dumps({name: order for name, order in orders.items() if order not in _ATTRIBUTES})
+    action.remember_orders(take, orders)
 
 
 def _rotating(channels: Any) -> Iterator[tuple[str, str, dict[int, bpy.types.FCurve]]]:

@@ -6,10 +6,10 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_addon.armature import own_keys, placement, rotation_modes
+from blender_addon.armature import own_keys, placement
 from blender_addon.armature.recipe import Recipe
 from blender_addon.options import EXACT
-from blender_addon.takes import store
+from blender_addon.takes import rotation_modes, store
 from tests.blender.curves import curves
 from tests.blender.rig_builder import build, posed_matrices
 from tests.unit.rig_poses import character, random_clip
