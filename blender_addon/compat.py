@@ -100,7 +100,10 @@ def copy_curve(curve: bpy.types.FCurve, into: Any) -> None:
         _copy_keys(curve, made)
         _copy_settings(curve, made)
         for modifier in curve.modifiers:
-            _copy_settings(modifier, made.modifiers.new(modifier.type))
+            copy: Any = made.modifiers.new(modifier.type)
+            _copy_settings(modifier, copy)
+            for point in getattr(modifier, "control_points", ()):  # of an envelope
+                _copy_settings(point, copy.control_points.add(point.frame))
     if curve.group is not None:
         made.group = into.groups.get(curve.group.name) or into.groups.new(curve.group.name)
     made.update()

@@ -86,7 +86,7 @@ class SceneSettings(
     )
     character: bpy.props.PointerProperty(
         name="Character",
-        description="Armature that dances; empty: the active one",
+        description="Armature that dances; empty: that of the active object, else the only one that is seen",
         type=bpy.types.Object,
         poll=_is_armature,
     )

@@ -198,6 +198,7 @@ def test_copied_curves_are_the_same_in_all_they_have(hero, generate):
     keyed(hero)
     (source,) = (curve for curve in curves(hero) if curve.data_path == '["mood"]')
     source.extrapolation = "LINEAR"
+    source.modifiers.new("ENVELOPE").control_points.add(3).max = 5
     source.keyframe_points[1].handle_left_type = "VECTOR"
     seen = described(source)
     generate()
@@ -210,6 +211,11 @@ def described(curve: bpy.types.FCurve) -> dict[str, object]:
     return {
         "keys": [[str(getattr(point, name)) for name in points] for point in curve.keyframe_points],
         "extrapolation": curve.extrapolation,
-        "modifiers": [(one.type, one.cycles_after) for one in curve.modifiers],
+        "modifiers": [(one.type, getattr(one, "cycles_after", None)) for one in curve.modifiers],
+        "envelopes": [
+            (point.frame, point.min, point.max)
+            for one in curve.modifiers
+            for point in getattr(one, "control_points", ())
+        ],
         "group": curve.group.name if curve.group is not None else "",
     }
