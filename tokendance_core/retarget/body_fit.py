@@ -79,7 +79,21 @@ class _Body:
 
     def capsule(self, joint: str, ends: np.ndarray, radius: float) -> Capsule:
         """A capsule from ends in the character's axes."""
-        return Capsule(joint, ends @ self.axes.T, float(radius))
+        return Capsule(joint, self.at_rest(joint, ends), float(radius))
+
+
+def _posed(rig: Rig, rest: RestPose, skin: Skin) -> np.ndarray:
+    """(V, 3) the vertices as the character stands before it dances, which may be set upright: linear blend skinning."""
+    posture, total = rest.posture, np.bincount(skin.vertices, skin.weights, len(skin.points))
+    moves = np.zeros_like(skin.points)
+    for bone in np.unique(skin.bones):
+        own = skin.bones == bone
+        points, weights = skin.points[skin.vertices[own]], skin.weights[own]
+        local = (points - rig.heads[bone]) @ rig.rest[bone, :3, :3]
+        posed = posture.heads[bone][0] + posture.scales[bone] * local @ posture.turns[bone][0].T
+        np.add.at(moves, skin.vertices[own], weights[:, None] * (posed - points))
+    posed_points: np.ndarray = skin.points + moves / np.maximum(total, 1e-9)[:, None]
+    return posed_points
 
 
 # --- whose skin it is -------------------------------------------------------------------------------------------------

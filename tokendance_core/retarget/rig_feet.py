@@ -24,7 +24,7 @@ _FOOT = 0.14
 
 _LONGEST_TOES = 1.0  # of the way from ankle to ball; a bone that reaches further ahead does not end with the toes
 _NEAR_GROUND = 0.08  # of the height; nobody's soles are thicker than that
-_FURTHEST_BEND = np.radians(75.0)  # up which toes can be bent
+_FURTHEST_BEND = np.radians(50.0)  # to which toes are bent up; beyond that the foot is raised
 _STANDS, _FLIES = 0.03, 0.08  # metres; a dancer's foot lower than this stands, one higher does not
 
 
