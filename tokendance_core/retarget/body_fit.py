@@ -177,6 +177,8 @@ def _sole(body: _Body, side: str) -> Sole | None:
     zones = [_support(zone, way, sign) for zone, sign in ((behind, 1.0), (middle, 0.0), (before, -1.0))]
     if not len(zones[0]) or not len(zones[2]):
         return None
+    if bends:  # what lies behind the joint goes down as the toes go up
+        zones[2] = np.concatenate((zones[2], _support(toes, way, 1.0)))
     if not len(zones[1]):  # a box has no vertices below the ball
         back, front = zones[0].mean(0), zones[2].mean(0)
         part = np.clip((ball - back[[0, 2]] @ way) / max((front - back)[[0, 2]] @ way, 1e-9), 0, 1)
