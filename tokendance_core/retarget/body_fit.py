@@ -50,18 +50,18 @@ def fit(rig: Rig, rig_map: RigMap, skin: Skin) -> BodyShape | None:
     shares = _shares(rig, rig_map, rest, skin)
     if not (shares > _OWN).any():
         return None
-    body = _Body(rig, rest, skin.points, shares)
+    body = _Body(rig, rest, _posed(rig, rest, skin), shares)
     soles = {side: sole for side in SIDES if (sole := _sole(body, side)) is not None}
     capsules = [*_across(body, "trunk", TRUNK), *_across(body, "head", ("head",)), *_limbs(body), *_hands(body)]
     return BodyShape(soles, tuple(capsules))
 
 
 class _Body:
-    """Vertices in the character's own axes, left, up and front, in armature units."""
+    """Vertices of the character as it stands, in its own axes, left, up and front, and in armature units."""
 
     def __init__(self, rig: Rig, rest: RestPose, points: np.ndarray, shares: np.ndarray) -> None:
-        self.points, self.axes, self._shares = points @ rest.axes, rest.axes, shares
-        self.heads = {joint: rig.heads[bone] @ rest.axes for joint, bone in rest.bones.items()}
+        self.points, self._shares, self._rig, self._rest = points @ rest.axes, shares, rig, rest
+        self.heads = {joint: rest.head(joint) @ rest.axes for joint in rest.bones}
 
     def of(self, *joints: str) -> np.ndarray:
         """(N, 3) vertices that belong to these joints together."""
@@ -76,6 +76,15 @@ class _Body:
         """Which of the mapped ``joints`` in the middle of the body moves the ``chosen`` vertices most."""
         mapped = [joint for joint in joints if joint in self.heads and joint in _SPINE]
         return max(mapped, key=lambda joint: float(self._shares[chosen, INDEX[joint]].sum()))
+
+    def at_rest(self, joint: str, points: np.ndarray) -> np.ndarray:
+        """(N, 3) points in the character's axes -> where they are at rest, armature space, if the joint's bone carries
+        them.
+        """
+        bone, posture = self._rest.bones[joint], self._rest.posture
+        local = (points @ self._rest.axes.T - posture.heads[bone][0]) @ posture.turns[bone][0] / posture.scales[bone]
+        resting: np.ndarray = self._rig.heads[bone] + local @ self._rig.rest[bone, :3, :3].T
+        return resting
 
     def capsule(self, joint: str, ends: np.ndarray, radius: float) -> Capsule:
         """A capsule from ends in the character's axes."""
@@ -183,8 +192,8 @@ def _sole(body: _Body, side: str) -> Sole | None:
         back, front = zones[0].mean(0), zones[2].mean(0)
         part = np.clip((ball - back[[0, 2]] @ way) / max((front - back)[[0, 2]] @ way, 1e-9), 0, 1)
         zones[1] = back[None] + part * (front - back)
-    heel, ball, front = (zone @ body.axes.T for zone in zones)
-    return Sole(heel, ball, front, bends)
+    heel, ball = (body.at_rest(ankle, zone) for zone in zones[:2])
+    return Sole(heel, ball, body.at_rest(toe if bends else ankle, zones[2]), bends)
 
 
 def _support(points: np.ndarray, way: np.ndarray, sign: float) -> np.ndarray:

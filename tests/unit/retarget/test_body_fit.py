@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.rig_poses import Z_UP, character, own_map
+from tokendance_core.motion import rotation
 from tokendance_core.motion.skeleton import SIDES
 from tokendance_core.retarget.body_fit import Skin, fit
 from tokendance_core.types import BodyShape, Capsule, Rig, Sole
@@ -85,6 +86,23 @@ def test_soles_touch_the_floor_with_heel_ball_and_toes(axes: np.ndarray) -> None
     assert np.ptp(toes[:, 0]) == pytest.approx(0.08)
     assert soles["left"].bends
     assert soles.keys() == set(SIDES)
+
+
+@pytest.mark.parametrize("degrees", [15.0, 40.0])
+@pytest.mark.parametrize("axis", ["X", "Z"])
+def test_the_sole_of_a_character_that_rests_leaning_is_what_it_stands_on(degrees: float, axis: str) -> None:
+    """Bones and skin lean together; the soles are those that touch the floor once it is set upright."""
+    rig, clouds = body()
+    skin = skin_of(rig, clouds, Z_UP, 1.0)
+    lean = np.eye(4)
+    lean[:3, :3] = Z_UP @ rotation.matrix_from_axis_angle(np.radians(degrees) * np.eye(3)["XYZ".index(axis)]) @ Z_UP.T
+    leaning = Rig.plain(rig.names, rig.parents, lean @ rig.rest, np.eye(4))
+    upright = fit(rig, own_map(rig), skin).soles["left"]
+    found = fit(leaning, own_map(leaning), replace(skin, points=skin.points @ lean[:3, :3].T)).soles["left"]
+    for zone in ("heel", "toes"):
+        ends = [getattr(sole, zone) @ turn for sole, turn in ((found, lean[:3, :3]), (upright, np.eye(3)))]
+        for extreme in (np.min, np.max):
+            np.testing.assert_allclose(extreme(ends[0], 0)[[0, 2]], extreme(ends[1], 0)[[0, 2]], atol=1e-6)
 
 
 def test_toes_whose_skin_hangs_on_the_foot_do_not_bend() -> None:
