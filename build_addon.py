@@ -25,7 +25,7 @@ from tokendance_core import __version__
 
 ROOT = Path(__file__).resolve().parent
 ADDON, CORE = ROOT / "blender_addon", ROOT / "tokendance_core"
-MANIFEST = "blender_manifest.toml"
+MANIFEST, HELP = "blender_manifest.toml", "help.txt"
 
 RESEARCH = ("train/", "datasets/", "evaluate/", "commands/data.py", "commands/train.py", "commands/evaluate.py")
 """Parts of the core that no command of the add-on needs: they stay out of its wheel."""
@@ -87,10 +87,17 @@ def _record(name: str, content: bytes) -> str:
     return f"{name},sha256={digest},{len(content)}"
 
 
+def help_text() -> str:
+    """How the add-on is used: that part of README alone."""
+    _, _, after = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Use\n")
+    return f"TokenDance {__version__}\n\n{after.partition(chr(10) + '## ')[0].strip()}\n"
+
+
 def stage(folder: Path) -> None:
     """Put the add-on, the wheel and a manifest that names the wheel into ``folder``."""
     shutil.copytree(ADDON, folder, ignore=shutil.ignore_patterns(*_LEFT_OUT), dirs_exist_ok=True)
     shutil.copy(ROOT / "LICENSE", folder)
+    (folder / HELP).write_text(help_text(), encoding="utf-8")
     (folder / "wheels").mkdir()
     wheel = build_wheel(folder / "wheels")
     manifest = (folder / MANIFEST).read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import bpy
 
@@ -205,4 +206,16 @@ class ShowPreferences(bpy.types.Operator):
         return bpy.ops.preferences.addon_show(module=NAME)
 
 
-CLASSES = (SetUpRuntime, CancelRuntimeSetUp, RemoveRuntime, CheckRuntime, ShowPreferences)
+class ShowHelp(bpy.types.Operator):
+    """Read how TokenDance is used"""
+
+    bl_idname = "tokendance.show_help"
+    bl_label = "Help"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        folder = Path(__file__).parents[1]
+        shipped, source = folder / "help.txt", folder.parent / "README.md"
+        return bpy.ops.wm.path_open(filepath=str(shipped if shipped.is_file() else source))
+
+
+CLASSES = (SetUpRuntime, CancelRuntimeSetUp, RemoveRuntime, CheckRuntime, ShowPreferences, ShowHelp)

@@ -76,6 +76,7 @@ class TokenDancePreferences(options_of(RunSettings), bpy.types.AddonPreferences)
         column.use_property_split = True
         for name in ("checkpoint", "warm_up", "idle_minutes"):
             column.prop(self, name)
+        layout.operator("tokendance.show_help", icon="HELP")
         header, body = layout.panel_prop(self, "show_optional")
         header.label(text="GPU and Training (Optional)")
         if body is not None:

@@ -33,6 +33,9 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
     bl_label = "Music"
     bl_order = 0
 
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        self.layout.operator("tokendance.show_help", text="", icon="HELP", emboss=False)
+
     def draw(self, context: bpy.types.Context) -> None:
         layout, scene = self.layout, context.scene
         if not any(audio_strip.sound_strips(scene)):

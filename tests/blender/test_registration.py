@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import pytest
@@ -15,6 +16,7 @@ from blender_addon import compat, session
 from blender_addon.dance import generation
 from blender_addon.dance.generation import Order
 from blender_addon.dance.outcome import Outcome
+from blender_addon.runtime import operators as runtime_operators
 from blender_addon.runtime import preferences
 from blender_addon.runtime.interpreter import Versions, find_python
 from blender_addon.session import Session
@@ -115,3 +117,11 @@ def test_movie_settings_give_a_film_with_sound(scene):
     compat.record_images(scene)
     assert scene.render.image_settings.file_format == "PNG"
     assert not scene.render.is_movie_format
+
+
+def test_help_is_a_file_that_is_there(addon, monkeypatch):
+    opened: list[str] = []
+    wm = SimpleNamespace(path_open=lambda filepath: opened.append(filepath) or {"FINISHED"})
+    monkeypatch.setattr(runtime_operators, "bpy", SimpleNamespace(ops=SimpleNamespace(wm=wm)))
+    assert runtime_operators.ShowHelp.execute(None, bpy.context) == {"FINISHED"}
+    assert "## Use" in Path(opened[0]).read_text(encoding="utf-8")

@@ -55,7 +55,7 @@ def test_zip_holds_addon_core_and_weights_and_nothing_else(package, wheel):
     # Its content is part of its version: Blender unpacks what is new.
     assert f"wheels/{wheel.name}" in names
     assert wheel.name.startswith(f"tokendance_core-{__version__}+")
-    assert {"blender_manifest.toml", "__init__.py", "LICENSE"} <= set(names)
+    assert {"blender_manifest.toml", "__init__.py", "LICENSE", "help.txt"} <= set(names)
     assert not [
         name for name in names + inside if "__pycache__" in name or name.endswith(".pyc") or name.startswith("tests")
     ]
