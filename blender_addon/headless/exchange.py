@@ -11,6 +11,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import bpy
@@ -97,8 +98,7 @@ def open_character(path: Path) -> None:
         _point_at_nothing()  # what an importer selects, no user has pointed at
 
 
-def _write_blend(path: Path, armature: bpy.types.Object, alone: bool) -> None:
-    """The open file in any case."""
+def _write_blend(path: Path, armature: bpy.types.Object) -> None:
     bpy.ops.wm.save_as_mainfile(filepath=str(path), copy=True, check_existing=False, compress=True)
 
 
@@ -117,12 +117,12 @@ def _as_long_as_the_dance(armature: bpy.types.Object) -> Iterator[tuple[int, int
         scene.frame_start, scene.frame_end = former
 
 
-def _write_fbx(path: Path, armature: bpy.types.Object, alone: bool) -> None:
+def _write_fbx(path: Path, armature: bpy.types.Object, *, selected: bool = False) -> None:
     with _as_long_as_the_dance(armature):
         bpy.ops.export_scene.fbx(
             filepath=str(path),
             check_existing=False,
-            use_selection=alone,
+            use_selection=selected,
             add_leaf_bones=False,
             bake_anim_use_all_actions=False,
             bake_anim_use_nla_strips=False,
@@ -130,19 +130,18 @@ def _write_fbx(path: Path, armature: bpy.types.Object, alone: bool) -> None:
         )
 
 
-def _write_gltf(path: Path, armature: bpy.types.Object, alone: bool) -> None:
+def _write_gltf(path: Path, armature: bpy.types.Object, *, selected: bool = False) -> None:
     with _as_long_as_the_dance(armature):
         bpy.ops.export_scene.gltf(
             filepath=str(path),
             check_existing=False,
-            use_selection=alone,
+            use_selection=selected,
             export_animation_mode="SCENE",
             export_anim_slide_to_zero=True,  # as in a BVH file: a frame has no place in a file without a scene
         )
 
 
-def _write_bvh(path: Path, armature: bpy.types.Object, alone: bool) -> None:
-    """Of one armature in any case."""
+def _write_bvh(path: Path, armature: bpy.types.Object) -> None:
     for item in bpy.context.view_layer.objects:
         item.select_set(item == armature)
     bpy.context.view_layer.objects.active = armature
@@ -154,13 +153,20 @@ def _write_bvh(path: Path, armature: bpy.types.Object, alone: bool) -> None:
         )
 
 
-WRITERS: dict[str, Callable[[Path, bpy.types.Object, bool], None]] = {
+WRITERS: dict[str, Callable[[Path, bpy.types.Object], None]] = {
     ".blend": _write_blend,
     ".bvh": _write_bvh,
     ".fbx": _write_fbx,
     ".glb": _write_gltf,
 }
-"""Suffix of a result -> what writes the open file with its dancing armature, or what is selected alone."""
+"""Suffix of a result -> what writes the open file with its dancing armature."""
+
+_ALONE: dict[str, Callable[[Path, bpy.types.Object], None]] = {
+    ".bvh": _write_bvh,
+    ".fbx": partial(_write_fbx, selected=True),
+    ".glb": partial(_write_gltf, selected=True),
+}
+"""Suffix of a result -> what writes the dancing armature with what hangs on it, which is selected, and nothing else."""
 
 
 def check(path: Path) -> None:
@@ -189,7 +195,7 @@ def write(path: Path, armature: bpy.types.Object, *, alone: bool = False) -> Non
         aside.unlink()  # Blender would keep a file that is there as a backup
         if alone:
             _select(armature)
-        WRITERS[path.suffix.lower()](aside, armature, alone)
+        (_ALONE if alone else WRITERS)[path.suffix.lower()](aside, armature)
         if not aside.stat().st_size:
             raise ClipError(f"{path.name} was written empty.", hint="Is the disk full?")
 
