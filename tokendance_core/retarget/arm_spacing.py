@@ -171,9 +171,14 @@ def _spaced(
     """(T, 2, 3) elbows and wrists out of the ``obstacles``."""
     smooth = gaussian(_CALM * fps / FPS)
     by_elbow, by_wrist = np.zeros_like(meeting), filtered(meeting, smooth)
+    frames = np.arange(len(meeting))
     for _ in range(_ROUNDS):
         elbows, wrists = _joined(arms, arms.elbows + by_elbow, arms.wrists + by_wrist)
-        out_elbows, out_wrists = _moved_out(arms, elbows, wrists, *obstacles)
+        out_elbows, out_wrists = _moved_out(arms, elbows, wrists, frames, *obstacles)
+        # An arm that was nowhere in the body and is not moved stays out of it.
+        frames = np.flatnonzero(
+            (filtered(np.abs(out_wrists - wrists) + np.abs(out_elbows - elbows), smooth) > 0).any((1, 2))
+        )
         by_elbow = elbows - arms.elbows + filtered(out_elbows - elbows, smooth)
         by_wrist = wrists - arms.wrists + filtered(out_wrists - wrists, smooth)
     return _joined(arms, arms.elbows + strength * by_elbow, arms.wrists + strength * by_wrist)
@@ -199,15 +204,16 @@ def _joined(arms: _Arms, elbows: np.ndarray, wrists: np.ndarray) -> tuple[np.nda
 
 
 def _moved_out(
-    arms: _Arms, elbows: np.ndarray, wrists: np.ndarray, ends: np.ndarray, radii: np.ndarray
+    arms: _Arms, elbows: np.ndarray, wrists: np.ndarray, frames: np.ndarray, ends: np.ndarray, radii: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Elbows and wrists (T, 2, 3) moved until no place of a forearm or hand is in an obstacle, the deepest first."""
+    """Elbows and wrists (T, 2, 3) moved in these ``frames`` until no place of a forearm or hand is in an obstacle, the
+    deepest first.
+    """
     elbows, wrists = elbows.copy(), wrists.copy()
-    frames = np.arange(len(elbows))
-    for _ in range(_PUSHES if len(radii) else 0):
+    for _ in range(_PUSHES if len(radii) and len(frames) else 0):
         pushes = [
             _pushes(arms, elbows[part], wrists[part], part, ends[part], radii)
-            for part in np.array_split(frames, -(-len(frames) // _AT_ONCE) or 1)
+            for part in np.array_split(frames, -(-len(frames) // _AT_ONCE))
         ]
         push, parts = (np.concatenate(found) for found in zip(*pushes, strict=True))
         moved = np.linalg.norm(push, axis=-1).max(1) > _STILL
