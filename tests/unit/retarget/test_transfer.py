@@ -100,7 +100,7 @@ def test_bone_relations_and_a_pose_of_other_bones_do_not_disturb(seed: int) -> N
     rig = replace(rig, basis=basis, inherits_rotation=inherits)
     clip = random_clip(seed)
     facing = Rig.plain(rig.names, rig.parents, posed(rig, _still(rig))[0], rig.world)
-    axes = body_axes({joint: facing.heads[rig.names.index(joint)] for joint in JOINTS})
+    axes = body_axes({joint: facing.heads[rig.names.index(joint)] for joint in JOINTS}, rig.world)
     assert limb_error(clip, rig, own_map(rig), retarget(clip, rig, own_map(rig)), axes) < 0.01
 
 
