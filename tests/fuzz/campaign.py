@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 
 from tests.fuzz.targets import TARGETS
+from tests.peak_memory import peak_bytes
 from tokendance_core.errors import TokenDanceError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +93,7 @@ def _child(name: str, seed: int, first: int, count: int, seconds: float, folder:
         (sound := folder / f"sound{number}{target.suffix}").write_bytes(whole)
         target.use(sound)  # what is not damaged is read; now all is imported as well
     resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE))
-    memory, end = _peak(), time.monotonic() + seconds
+    memory, end = peak_bytes(), time.monotonic() + seconds
     path = folder / f"damaged{target.suffix}"
     for number in range(first, count):
         if time.monotonic() > end and number > first:
@@ -102,16 +103,11 @@ def _child(name: str, seed: int, first: int, count: int, seconds: float, folder:
         signal.alarm(MOST_SECONDS)
         problem = problem_of(target.use, path)
         signal.alarm(0)
-        grown = _peak() - memory
+        grown = peak_bytes() - memory
         if grown > MOST_MEMORY:
-            problem, memory = problem or f"took {grown / 1e6:.0f} MB", _peak()
+            problem, memory = problem or f"took {grown / 1e6:.0f} MB", peak_bytes()
         if problem:
             print(f"{number}: {json.dumps(problem)}", flush=True)
-
-
-def _peak() -> int:
-    """Bytes of memory that this process has taken at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
-from blender_addon.armature import own_keys, placement, preview
+from blender_addon.armature import obedience, own_keys, placement, preview
 from blender_addon.dance import delivery
 from blender_addon.takes import store as takes
 from tests.blender.character import casting
@@ -48,7 +48,7 @@ STATES = {
 
 STAGES = {
     "carrying own keys": (own_keys, "carry"),
-    "checking the rig": (placement, "retarget_errors"),
+    "checking the rig": (obedience, "warnings"),
     "drawing the preview": (preview, "draw"),
     "pushing to the NLA": (placement, "push_to_nla"),
     "remembering": (takes, "remember"),

@@ -20,10 +20,11 @@ from tokendance_core.files import safe_pickle
 _READ = """
 import resource, sys
 import numpy
+from tests.peak_memory import peak_bytes
 from tokendance_core.errors import DataError
 from tokendance_core.files import safe_pickle
 resource.setrlimit(resource.RLIMIT_AS, (3 << 30, 3 << 30))
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_bytes()
 for path in sys.argv[1:]:
     try:
         safe_pickle.read(__import__("pathlib").Path(path))
@@ -31,7 +32,7 @@ for path in sys.argv[1:]:
         assert str(error).count("\\n") == 0 and error.hint and not isinstance(error.__cause__, MemoryError), error
     else:
         raise AssertionError(path)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+print((peak_bytes() - before) / 1e6)
 """
 
 

@@ -22,23 +22,24 @@ from tokendance_core.files import bvh, clip, limits
 from tokendance_core.retarget import read_bvh
 
 _USE = """
-import resource, sys, time
+import sys, time
 from pathlib import Path
 import numpy
+from tests.peak_memory import peak_bytes
 from tokendance_core.errors import TokenDanceError
 from tokendance_core.files import clip
 from tokendance_core.motion import contacts, kinematics
 from tokendance_core.retarget import read_bvh
 from tokendance_core.rigs import map_file
 path = Path(sys.argv[2])
-before, since = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+before, since = peak_bytes(), time.process_time()
 try:
     {use}
     print("read", end=" ")
 except TokenDanceError as error:
     assert error.hint and not isinstance(error.__cause__, MemoryError), error
     print("refused", end=" ")
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, time.process_time() - since)
+print((peak_bytes() - before) / 1e6, time.process_time() - since)
 """
 
 LOAD = "contacts.stand_on_floor(kinematics.resample_to_fps(clip.load(path), 30))"

@@ -51,16 +51,17 @@ def sparse_wave(path: Path, channels: int, rate: int, size: int) -> Path:
 def test_sounds_of_any_rate_and_number_of_channels_take_little_memory(tmp_path, channels, rate, seconds) -> None:
     path = sparse_wave(tmp_path / "song.wav", channels, rate, int(channels * rate * seconds) * 2)
     code = """
-import resource, sys
+import sys
 import numpy, soundfile, soxr
+from tests.peak_memory import peak_bytes
 from tokendance_core.errors import AudioError
 from tokendance_core.music import audio
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+before = peak_bytes()
 try:
     audio.load(sys.argv[1])
 except AudioError as error:
     assert "silent" in str(error) or "channels" in str(error) or "s of sound" in str(error), error
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+print((peak_bytes() - before) / 1e6)
 """
     taken = subprocess.run([sys.executable, "-c", code, path], cwd=ROOT, capture_output=True, text=True, check=False)
     assert taken.returncode == 0, taken.stderr
