@@ -143,6 +143,14 @@ def move_keys(action: bpy.types.Action, offset: float, scale: float = 1.0, pivot
         action.frame_start, action.frame_end = first, last
 
 
+def curves_of(owner: bpy.types.ID) -> list[bpy.types.FCurve]:
+    """The curves and drivers that animate a data block."""
+    data = owner.animation_data
+    if data is None:
+        return []
+    return [*data.drivers, *(curves(data.action) if data.action is not None else ())]
+
+
 def curves(action: bpy.types.Action) -> list[bpy.types.FCurve]:
     """All curves of an action, in whatever slot they are."""
     if not hasattr(action, "slots"):
@@ -174,27 +182,44 @@ def existing_strips(scene: bpy.types.Scene) -> Iterator[bpy.types.Strip]:
     return iter(strips(scene)) if scene.sequence_editor else iter(())
 
 
+def children(meta: bpy.types.Strip) -> Iterator[bpy.types.Strip]:
+    """The strips inside a meta strip."""
+    owner: Any = meta
+    return iter(owner.strips if hasattr(owner, "strips") else owner.sequences)
+
+
+def parents(strip: bpy.types.Strip) -> Iterator[bpy.types.MetaStrip]:
+    """The meta strips around a strip, from the inside out."""
+    around = strip.parent_meta()
+    while around is not None:
+        yield around
+        around = around.parent_meta()
+
+
+def all_strips(scene: bpy.types.Scene) -> Iterator[bpy.types.Strip]:
+    """Every strip of a scene that has a sequencer, those in meta strips too."""
+    editor: Any = scene.sequence_editor
+    return iter(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)
+
+
+def strip_named(scene: bpy.types.Scene, name: str) -> Any:
+    """The strip of that name in a scene that has a sequencer."""
+    return next(strip for strip in all_strips(scene) if strip.name == name)
+
+
 @dataclass(frozen=True)
 class StripTiming:
     """Where a strip sits, in scene frames: visible from ``left`` up to but not with ``right``.
 
     ``skipped`` frames of its content are cut off at its start, ``cut`` at its end; negative where it reaches beyond.
+    ``delay``: seconds that its sound comes later than its content would, without changing its ends.
     """
 
     left: int
     right: int
-    skipped: float
+    skipped: int
     cut: float
-
-    @property
-    def first(self) -> int:
-        """The frame on which its content is first heard."""
-        return self.left + round(max(-self.skipped, 0))
-
-    @property
-    def heard(self) -> float:
-        """How many frames of its content are heard."""
-        return self.right - self.first - max(-self.cut, 0)
+    delay: float = 0.0
 
 
 # 5.1 and newer, older: the old names warn that they will go
@@ -221,7 +246,8 @@ _TIMING = (
 def strip_timing(strip: bpy.types.Strip) -> StripTiming:
     names = _TIMING[0] if hasattr(strip, "left_handle") else _TIMING[1]
     left, right, before, after, trim_before, trim_after = (getattr(strip, name) for name in names)
-    return StripTiming(left, right, before + trim_before, after + trim_after)
+    # Blender plays from the whole part of an offset, which is a fraction after a change of the frame rate.
+    return StripTiming(left, right, int(before) + trim_before, after + trim_after, getattr(strip, "sound_offset", 0.0))
 
 
 def trim(strip: bpy.types.Strip, left: int, right: int) -> None:
@@ -233,24 +259,42 @@ def trim(strip: bpy.types.Strip, left: int, right: int) -> None:
         setattr(strip, name, frame)
 
 
-def is_retimed(strip: bpy.types.Strip) -> bool:
-    """Whether the strip plays at another speed than its file, or at several."""
-    return bool(getattr(strip, "retiming_keys", ()))
+def move(strip: bpy.types.Strip, frames: int) -> None:
+    """Let a strip lie so many frames later."""
+    name = "content_start" if hasattr(strip, "content_start") else "frame_start"
+    setattr(strip, name, getattr(strip, name) + frames)
 
 
-def playback_speed(strip: bpy.types.Strip, path: str, fps: float) -> float | None:
-    """How many times as fast as its file the strip plays; None when that changes along the strip."""
-    keys = [key.timeline_frame for key in getattr(strip, "retiming_keys", ())]
-    if not keys:
-        return 1.0
-    seconds = _sound_seconds(path)
-    if len(keys) != 2 or seconds is None or keys[1] <= keys[0]:
-        return None
-    # Blender rounds the strip to whole frames; people set whole parts of a hundred.
-    return round(seconds * fps / (keys[1] - keys[0]), 3)
+def delay_sound(strip: bpy.types.Strip, seconds: float) -> None:
+    """Let the sound of a strip come later, or earlier, by less than a frame; some Blenders cannot."""
+    if hasattr(strip, "sound_offset"):
+        strip.sound_offset = seconds
 
 
-def _sound_seconds(path: str) -> float | None:
+def retiming(strip: bpy.types.Strip) -> tuple[float, ...]:
+    """The frames at which a strip's speed may change, its ends among them; empty for one that plays as its file is."""
+    return tuple(float(key.timeline_frame) for key in getattr(strip, "retiming_keys", ()))
+
+
+def retimed_stretch(strip: bpy.types.Strip, frames: int) -> tuple[float, float]:
+    """The frame on which a strip with retiming keys begins with its content, and its frames for one of the ``frames``
+    of its content: as ``sound.mixdown`` has it, from 5.0 on between the keys, before from a frame after the first one
+    and counting without the last one.
+    """
+    first, *_, last = retiming(strip)
+    if hasattr(strip, "pitch_correction"):
+        return first, (last - first) / frames
+    return first + 1, (last - first) / max(frames - 1, 1)
+
+
+def play_plainly(strip: bpy.types.SoundStrip, sound: bpy.types.Sound) -> None:
+    """Let a strip play ``sound`` as it is, but for its speed."""
+    strip.sound, strip.volume, strip.pan, strip.mute = sound, 1.0, 0.0, False
+    if hasattr(strip, "pitch_correction"):
+        strip.pitch_correction = False
+
+
+def sound_seconds(path: str) -> float | None:
     """Length of a sound file; None where this Blender has no sound library for Python, or the file cannot be read."""
     try:
         import aud
@@ -258,9 +302,9 @@ def _sound_seconds(path: str) -> float | None:
         return None
     try:
         sound = aud.Sound.file(path)
+        return float(sound.length / sound.specs[0])
     except aud.error:
         return None
-    return sound.length / sound.specs[0]
 
 
 def blender_version() -> str:

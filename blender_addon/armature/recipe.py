@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -36,7 +37,8 @@ class Recipe:
     ``kind`` and ``source``: a dance to a song (its file), the motion of a file, the test motion of a rig map (name of
     the armature). ``frame``: of the first key; ``fps``: of the scene at that time; ``rig``: family of the rig.
     Of a dance to a song only: ``settings`` and ``part``, the genre that is ``danced``, the name of the ``strip``
-    that plays it, and the speed of the song that the motion was made for: the strip may play at another one since.
+    that plays it, the speed of the song that the motion was made for (the strip may play at another one since), and how
+    a retimed strip lets it be ``heard``: the frames of its keys, then the seconds by which its sound is late.
     """
 
     kind: Kind
@@ -50,6 +52,7 @@ class Recipe:
     danced: str = ""
     strip: str = ""
     made_for_speed: float = 1.0
+    heard: tuple[float, ...] = ()
 
     @property
     def genre(self) -> str:
@@ -74,6 +77,7 @@ class Recipe:
             danced=str(found.get("danced", "")),
             strip=str(found.get("strip", "")),
             made_for_speed=_number(found, "made_for_speed", 1.0, *_SPEED),
+            heard=_numbers(found.get("heard")),
         )
 
     def keep(self, action: bpy.types.Action) -> None:
@@ -82,6 +86,7 @@ class Recipe:
         if self.kind == "song":
             kept |= {**option_values(self.settings), **option_values(self.part)}
             kept |= {"danced": self.danced, "strip": self.strip, "made_for_speed": self.made_for_speed}
+            kept |= {"heard": list(self.heard)} if self.heard else {}
         action[KEY] = kept | option_values(self.fitting)
 
 
@@ -98,3 +103,8 @@ def _number(found: Mapping[str, Any], name: str, usual: float, least: float, mos
     """What is kept under a name; ``usual`` where that is no number from ``least`` to ``most``."""
     value = found.get(name, usual)
     return float(value) if isinstance(value, int | float) and least <= value <= most else usual
+
+
+def _numbers(value: object) -> tuple[float, ...]:
+    held = value if isinstance(value, list) else ()
+    return tuple(float(one) for one in held if isinstance(one, int | float) and math.isfinite(one))

@@ -19,8 +19,9 @@ from ..interface.scene_guard import Added, noted, restored
 from ..interface.timeline import scene_fps
 from ..options import Order
 from ..runtime import worker as worker_client
+from ..song import passage as passages
 from ..song import strip as audio_strip
-from ..song.strip import Passage
+from ..song.passage import Passage
 from ..takes import naming
 from ..takes import store as takes
 from . import first_dance, generation
@@ -99,7 +100,7 @@ class Delivery:
             self._prepare(context, armature)
         passage = self._passage
         request, clip = self._waiting.pop()
-        recipe = _recipe(request, clip, self._target, passage, scene_fps(scene))
+        recipe = _recipe(request, clip, self._target, passage, scene)
         name = order.action_name or naming.given(recipe)
         action, warnings = place(context, order.placement, dance, armature, name=name, made=recipe)
         takes.remember(armature, action, clip)
@@ -126,7 +127,7 @@ class Delivery:
         former = armature.animation_data.action if armature.animation_data else None
         self._former = former.name if former is not None else None
         if not self._target.strip and self._order.add_strip:
-            strip = audio_strip.add(context, self._passage, scene_fps(context.scene))
+            strip = passages.add(context, self._passage, scene_fps(context.scene))
             if strip is None:
                 self.messages.append("This Blender cannot play the song: the dance comes without a sound strip")
             else:
@@ -170,19 +171,23 @@ def put(
 
 def _where_now(scene: bpy.types.Scene, target: Target) -> Passage:
     """The passage, moved along with its strip if that was moved in the meantime."""
-    strip = next((item for item in audio_strip.sound_strips(scene) if item.name == target.strip), None)
-    return audio_strip.follow(strip, target.passage, scene_fps(scene)) if strip is not None else target.passage
+    strip = next((one.strip for one in audio_strip.sound_strips(scene) if one.strip.name == target.strip), None)
+    return passages.follow(strip, target.passage, scene_fps(scene)) if strip is not None else target.passage
 
 
-def _recipe(request: DanceRequest, clip: MotionClip, target: Target, passage: Passage, fps: float) -> Recipe:
+def _recipe(
+    request: DanceRequest, clip: MotionClip, target: Target, passage: Passage, scene: bpy.types.Scene
+) -> Recipe:
+    plays = next((one.strip for one in audio_strip.sound_strips(scene) if one.strip.name == target.strip), None)
     return Recipe(
         kind="song",
         source=request.song,
         frame=passage.frame,
-        fps=fps,
+        fps=scene_fps(scene),
         settings=request.settings,
         part=request.part,
         danced=danced_genre(clip.info),
         strip=target.strip,
         made_for_speed=request.part.speed,
+        heard=passages.retimed_state(plays) if plays is not None else (),
     )

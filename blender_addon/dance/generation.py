@@ -18,14 +18,15 @@ from .. import session
 from ..armature import rig
 from ..character import dancer as dancers
 from ..character import mannequin, map_test
-from ..interface.timeline import scene_fps
+from ..interface.timeline import check_clock, chosen_range, scene_fps
 from ..options import Order
 from ..runtime import preferences
 from ..runtime import worker as worker_client
 from ..runtime.worker import Task
+from ..song import passage as passages
 from ..song import strip as audio_strip
 from ..song.decoding import Asking
-from ..song.strip import Passage
+from ..song.passage import Passage
 
 STAGES = {
     "": "Starting",
@@ -154,6 +155,7 @@ def begin(context: bpy.types.Context, order: Order) -> Generation:
     """
     map_test.end_all()
     scene, settings = context.scene, preferences.runtime(context)
+    check_clock(scene)
     passage, strip = _passage(scene, order)
     armature = dancers.who(context, order.armature, pointed=order.pointed).ready()
     if armature is not None:
@@ -180,12 +182,12 @@ def begin(context: bpy.types.Context, order: Order) -> Generation:
 def _passage(scene: bpy.types.Scene, order: Order) -> tuple[Passage, bpy.types.SoundStrip | None]:
     """What to dance to, and the strip that plays it, if one does."""
     song, fps = bpy.path.abspath(order.song) if order.song else "", scene_fps(scene)
-    strip = audio_strip.find(scene, order.strip, song)
+    strip = audio_strip.choose(scene, order.strip, song).checked()
     if strip is not None:
-        heard = audio_strip.passage(strip, fps)
+        heard = passages.passage(strip, fps)
     elif Path(song).is_file():
         frame = scene.frame_start if order.frame_start is None else order.frame_start
         heard = Passage(str(Path(song).resolve()), frame, order.part.start, order.part.duration or None)
     else:
         raise AudioError(f"There is no file {song}.", hint="Check the path of the song.")
-    return heard.within(scene.frame_start, scene.frame_end, fps) if order.in_range else heard, strip
+    return heard.within(*chosen_range(scene), fps) if order.in_range else heard, strip

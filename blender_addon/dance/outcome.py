@@ -7,8 +7,6 @@ from typing import Literal
 
 import bpy
 
-from tokendance_core import SettingError
-
 from ..character import dancer as dancers
 from ..interface import scene_settings
 from ..song import strip as audio_strip
@@ -68,8 +66,5 @@ class Outcome:
 
 def _song(scene: bpy.types.Scene) -> str:
     """The file that the chosen strip plays; empty while none is chosen."""
-    try:
-        strip = audio_strip.find(scene, scene_settings.of_scene(scene).strip, "")
-    except SettingError:
-        return ""
+    strip = audio_strip.choose(scene, scene_settings.of_scene(scene).strip).strip
     return audio_strip.sound_file(strip) if strip is not None else ""

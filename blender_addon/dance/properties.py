@@ -55,7 +55,7 @@ def _genres(_settings: SceneSettings, context: bpy.types.Context | None) -> list
 
 
 def _strip_names(_settings: SceneSettings, context: bpy.types.Context, _typed: str) -> Iterable[str]:
-    return [strip.name for strip in audio_strip.sound_strips(context.scene)]
+    return [placed.strip.name for placed in audio_strip.sound_strips(context.scene)]
 
 
 def _song_chosen(settings: SceneSettings, context: bpy.types.Context) -> None:

@@ -13,6 +13,8 @@ class SceneChoices(Protocol):
     strip: str
     character: bpy.types.Object | None
     seed: int
+    tempo: str
+    beat_shift: str
 
 
 def of_scene(scene: bpy.types.Scene) -> SceneChoices:

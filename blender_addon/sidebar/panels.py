@@ -14,7 +14,9 @@ from ..dance.outcome import Outcome, Situation
 from ..interface.drawing import LINE, Icon, SidebarPanel, clock, sentence
 from ..interface.timeline import scene_fps
 from ..interface.translate import iface
+from ..song import facts as song_facts
 from ..song import operators as song_operators
+from ..song import passage as passages
 from ..song import strip as audio_strip
 from ..takes import retiming
 from ..takes import store as takes
@@ -45,10 +47,12 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
         row = layout.row(align=True)
         row.prop(properties.of_scene(scene), "strip", text="", icon="SOUND")
         row.operator("tokendance.use_song", text="", icon="FILEBROWSER")
-        strip, _ = readiness.song(scene)
-        if strip is None:
+        choice = readiness.song(scene)
+        if choice.strip is None:
+            sentence(context, layout, f"{choice.problem} {choice.hint}", icon="INFO")
             return
-        self._facts(context, strip)
+        sentence(context, layout, choice.reason)
+        self._facts(context, choice.strip)
         corrections = layout.row(align=True)
         corrections.prop(properties.of_scene(scene), "tempo", text="")
         corrections.prop(properties.of_scene(scene), "beat_shift", text="")
@@ -66,26 +70,34 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
     def _facts(self, context: bpy.types.Context, strip: bpy.types.SoundStrip) -> None:
         """Which part of the song is heard, and what it is like."""
         column, fps = self.layout.column(align=True), scene_fps(context.scene)
-        timing = compat.strip_timing(strip)
-        start = max(timing.skipped, 0) / fps
-        end = start + timing.heard / fps
-        path = audio_strip.sound_file(strip)
-        songs = session.current().songs
-        facts = songs.look_up(path)
-        part = f"{clock(start)}–{clock(end)}"
+        heard, songs = _heard(strip, fps), session.current().songs
+        state = song_facts.state(context.scene, strip)
+        facts = songs.look_up(state)
         if facts is not None:
             tempo = iface("{bpm:.0f} bpm").format(bpm=facts.bpm) if facts.bpm else iface("no clear beat")
-            text = iface("{part} of {length}, {tempo}").format(part=part, length=clock(facts.seconds), tempo=tempo)
+            text = iface("{part}, {tempo}").format(part=heard, tempo=tempo)
             column.label(text=text, icon="TIME", translate=False)
+            for warning in facts.warnings:
+                sentence(context, column, warning, icon="ERROR")
             return
         row = column.row(align=True)  # one line, as when all is known: nothing may move under the mouse
-        if songs.is_asked(path):
-            row.label(text=iface("{part}, listening…").format(part=part), icon="PLAY_SOUND", translate=False)
+        if songs.is_asked(state):
+            row.label(text=iface("{part}, listening…").format(part=heard), icon="PLAY_SOUND", translate=False)
             return
-        row.label(text=part, icon="TIME", translate=False)
+        row.label(text=heard, icon="TIME", translate=False)
         row.operator("tokendance.listen", icon="PLAY_SOUND")
-        if songs.why_unknown(path):
-            sentence(context, column, songs.why_unknown(path), icon="ERROR")
+        if songs.why_unknown(state):
+            sentence(context, column, songs.why_unknown(state), icon="ERROR")
+
+
+def _heard(strip: bpy.types.SoundStrip, fps: float) -> str:
+    """Which part of the song is heard; of a retimed strip for how long, as its part cannot be told without its file."""
+    here = audio_strip.placed(strip)
+    if compat.retiming(strip):
+        return iface("retimed, {length}").format(length=clock((here.right - here.left) / fps))
+    plays = passages.playing(here, fps)
+    start, end, length = (plays.second_of(frame, fps) for frame in (plays.first, min(plays.last, plays.end), plays.end))
+    return iface("{part} of {length}").format(part=f"{clock(start)}–{clock(end)}", length=clock(length))
 
 
 class DancePanel(SidebarPanel, bpy.types.Panel):

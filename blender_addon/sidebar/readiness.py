@@ -9,22 +9,31 @@ from tokendance_core import SettingError
 from .. import session
 from ..character import dancer as dancers
 from ..interface import scene_settings
+from ..interface.timeline import check_clock
 from ..runtime import preferences
 from ..song import strip as audio_strip
 
 
-def song(scene: bpy.types.Scene) -> tuple[bpy.types.SoundStrip | None, str]:
-    """The strip to dance to, or why there is none."""
+def song(scene: bpy.types.Scene) -> audio_strip.Choice:
+    """The strip to dance to and why it is that one, or why there is none."""
+    return audio_strip.choose(scene, scene_settings.of_scene(scene).strip)
+
+
+def song_problem(scene: bpy.types.Scene) -> str:
+    """Why there is no song to dance to now; empty when there is one."""
     try:
-        return audio_strip.find(scene, scene_settings.of_scene(scene).strip, ""), ""
-    except SettingError:
-        several = any(audio_strip.sound_strips(scene))
-        return None, "Choose a sound strip in Music first" if several else "Open a song in Music first"
+        check_clock(scene)
+    except SettingError as error:
+        return error.text
+    if song(scene).strip is not None:
+        return ""
+    several = bool(audio_strip.sound_strips(scene))
+    return "Choose a sound strip in Music first" if several else "Open a song in Music first"
 
 
 def why_not(context: bpy.types.Context) -> str:
     """Why no dance can be generated now; empty when one can."""
-    return song(context.scene)[1] or character_problem(context)
+    return song_problem(context.scene) or character_problem(context)
 
 
 def character_problem(context: bpy.types.Context) -> str:

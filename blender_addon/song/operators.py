@@ -18,8 +18,9 @@ from ..interface.scene_guard import all_or_nothing
 from ..interface.timeline import scene_fps
 from ..interface.translate import iface, rpt
 from . import facts as song_facts
+from . import passage as passages
 from . import strip as audio_strip
-from .strip import Passage
+from .passage import Passage
 
 SONG_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aac", ".aif", ".aiff")
 MARKER = "beat"
@@ -60,10 +61,10 @@ class UseSong(bpy.types.Operator):
         try:
             with all_or_nothing(scene):
                 song = self._song()
-                strip = audio_strip.find(scene, "", song)
+                strip = audio_strip.choose(scene, song=song).checked()
                 if strip is None:
                     frame = self.frame_start if self.properties.is_property_set("frame_start") else scene.frame_start
-                    strip = audio_strip.add(context, Passage(song, frame), scene_fps(scene))
+                    strip = passages.add(context, Passage(song, frame), scene_fps(scene))
                 if strip is None:
                     raise AudioError(
                         f"{Path(song).name} cannot be played here.", hint="Choose a WAV, FLAC, OGG or MP3 file."
@@ -100,7 +101,7 @@ class _OnSong(OperatorMixin):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         try:
-            strip = audio_strip.find(context.scene, scene_settings.of_scene(context.scene).strip, "")
+            strip = audio_strip.choose(context.scene, scene_settings.of_scene(context.scene).strip).required()
             return self.work(context, strip)
         except TokenDanceError as error:
             return told(self, error)
@@ -125,7 +126,7 @@ class Listen(_OnSong, bpy.types.Operator):
         return {"FINISHED"}
 
     def work(self, context: bpy.types.Context, strip: bpy.types.SoundStrip) -> set[str]:
-        facts = song_facts.listen(context, str(audio_strip.song_path(strip)))
+        facts = song_facts.listen(context, context.scene, strip)
         self.report(
             {"INFO"}, rpt("{seconds:.1f} s, {bpm:.1f} beats a minute").format(seconds=facts.seconds, bpm=facts.bpm)
         )
@@ -144,7 +145,7 @@ class AddBeatMarkers(_OnSong, bpy.types.Operator):
         if self.properties.is_property_set("every"):
             return self.execute(context)
         try:
-            self._found = _beats(context, audio_strip.find(context.scene, _chosen(context), ""))
+            self._found = _beats(context, audio_strip.choose(context.scene, _chosen(context)).required())
         except TokenDanceError as error:
             return told(self, error)
         return set(context.window_manager.invoke_props_dialog(self, title="Mark Beats", confirm_text="Mark"))
@@ -174,17 +175,14 @@ def _chosen(context: bpy.types.Context) -> str:
 def _beats(context: bpy.types.Context, strip: bpy.types.SoundStrip) -> list[tuple[int, int]]:
     """Number, from 1, and frame of every beat that the strip lets be heard; TokenDanceError when there is none."""
     fps = scene_fps(context.scene)
-    heard = audio_strip.passage(strip, fps)
-    facts = song_facts.listen(context, heard.song)
+    heard = passages.passage(strip, fps)
+    facts = song_facts.listen(context, context.scene, strip)
     if not facts.beats:
         raise SettingError(
             "No beat was found in the song.", hint="Set markers by hand: M with the mouse over the timeline."
         )
-    end = heard.start + (heard.duration or facts.seconds)
     return [
-        (number, heard.frame + round((second - heard.start) / heard.speed * fps))
-        for number, second in enumerate(facts.beats, 1)
-        if heard.start <= second < end
+        (number, round(heard.frame + second / heard.speed * fps)) for number, second in enumerate(facts.beats, 1)
     ]
 
 

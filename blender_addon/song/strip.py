@@ -1,61 +1,122 @@
-"""The sound strip that is danced to: find it, add it, and say which part of the song it lets be heard."""
+"""Which sound strip is danced to, and why: one answer for the panel, the operators, the command line and the takes.
+
+What Blender plays is the truth: a strip may be muted, itself or with its channel, and lie in meta strips.
+"""
 
 from __future__ import annotations
 
-import math
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 import bpy
 
-from tokendance_core import AudioError, SettingError, SongPart
+from tokendance_core import AudioError, SettingError
 
 from .. import compat
 
 
 @dataclass(frozen=True)
-class Passage:
-    """A part of a song on the timeline: ``frame`` where it is first heard, ``start`` and ``duration`` in seconds of the
-    song.
-
-    ``duration`` is None when the song is heard to its end; ``speed`` is how many times as fast as its file the song is
-    played.
+class Placed:
+    """A sound strip where it is heard: from frame ``left`` up to but not with ``right``, also by the meta strips around
+    it; ``silent`` says why it is not heard at all, in the words that follow the strip's name.
     """
 
-    song: str
-    frame: int
-    start: float = 0.0
-    duration: float | None = None
-    speed: float = 1.0
+    strip: bpy.types.SoundStrip
+    left: int
+    right: int
+    silent: str
+    is_selected: bool
 
-    @property
-    def part(self) -> SongPart:
-        """What of the song is danced to; AudioError for a speed that is out of reach."""
-        return SongPart(start=round(self.start, 6), duration=round(self.duration or 0.0, 6), speed=self.speed)
 
-    def within(self, first: int, last: int, fps: float) -> Passage:
-        """What of it is heard from frame ``first`` to frame ``last``; SettingError when that is nothing."""
-        rate = self.speed / fps
-        skipped = max(first - self.frame, 0)
-        left = last + 1 - max(first, self.frame)
-        if left <= 0 or (self.duration is not None and skipped * rate >= self.duration):
-            raise SettingError(
-                "The song is not heard inside the scene's frame range.", hint="Move the strip or the frame range."
-            )
-        rest = math.inf if self.duration is None else self.duration - skipped * rate
-        return replace(
-            self, frame=self.frame + skipped, start=self.start + skipped * rate, duration=min(rest, left * rate)
+@dataclass(frozen=True)
+class Choice:
+    """The strip that is danced to and the ``reason`` in one sentence; without one, the ``problem`` and a ``hint``, or
+    neither: then no strip plays the song.
+    """
+
+    strip: bpy.types.SoundStrip | None = None
+    reason: str = ""
+    problem: str = ""
+    hint: str = ""
+
+    def checked(self) -> bpy.types.SoundStrip | None:
+        """The strip, if there is one; SettingError for a problem."""
+        if self.problem:
+            raise SettingError(self.problem, hint=self.hint)
+        return self.strip
+
+    def required(self) -> bpy.types.SoundStrip:
+        """The strip; SettingError when there is none."""
+        if self.checked() is None or self.strip is None:
+            raise SettingError("No strip plays the song.", hint="Put the song into the sequencer.")
+        return self.strip
+
+
+def sound_strips(scene: bpy.types.Scene) -> list[Placed]:
+    """Sound strips that have a file, those inside meta strips too, earliest first."""
+    editor = scene.sequence_editor
+    found = _placed(compat.existing_strips(scene), editor, _EVERYWHERE) if editor is not None else ()
+    return sorted(found, key=lambda placed: (placed.left, placed.strip.channel, placed.strip.name))
+
+
+def placed(strip: bpy.types.SoundStrip) -> Placed:
+    """Where a strip of a scene is heard."""
+    return next(one for one in sound_strips(cast("bpy.types.Scene", strip.id_data)) if one.strip == strip)
+
+
+@dataclass(frozen=True)
+class _Around:
+    """What the meta strips around a strip do to it."""
+
+    left: int
+    right: int
+    silent: str = ""
+    is_selected: bool = False
+
+
+_EVERYWHERE = _Around(-(2**31), 2**31)
+
+
+def _placed(
+    strips: Iterable[bpy.types.Strip], owner: bpy.types.SequenceEditor | bpy.types.MetaStrip, around: _Around
+) -> Iterator[Placed]:
+    for strip in strips:
+        timing = compat.strip_timing(strip)
+        inside = _Around(
+            max(timing.left, around.left),
+            min(timing.right, around.right),
+            around.silent or _silenced(strip, owner),
+            around.is_selected or strip.select,
         )
+        if strip.type == "META":
+            yield from _placed(compat.children(strip), cast("bpy.types.MetaStrip", strip), inside)
+        elif strip.type == "SOUND":
+            sound = cast("bpy.types.SoundStrip", strip)
+            if sound.sound is not None:
+                outside = "" if inside.left < inside.right else "lies outside of its meta strip"
+                yield Placed(sound, inside.left, inside.right, inside.silent or outside, inside.is_selected)
 
 
-def sound_strips(scene: bpy.types.Scene) -> Iterator[bpy.types.SoundStrip]:
-    """Sound strips that have a file, earliest first."""
-    sounds = (cast("bpy.types.SoundStrip", strip) for strip in compat.existing_strips(scene) if strip.type == "SOUND")
-    found = (strip for strip in sounds if strip.sound is not None)
-    return iter(sorted(found, key=lambda strip: (compat.strip_timing(strip).left, strip.channel)))
+def _silenced(strip: bpy.types.Strip, owner: bpy.types.SequenceEditor | bpy.types.MetaStrip) -> str:
+    """Why a strip, or all that lies in it, is not heard; empty if it is."""
+    whose = "its meta strip" if strip.type == "META" else ""
+    if strip.mute:
+        return f"is muted{whose and f' with {whose}'}"
+    if owner.channels[strip.channel].mute:
+        return f"lies in the muted channel “{owner.channels[strip.channel].name}”"
+    volume = getattr(strip, "volume", 1.0)
+    if volume == 0 and not _is_animated(strip):
+        return f"has no volume{whose and f' in {whose}'}"
+    return ""
+
+
+def _is_animated(strip: bpy.types.Strip) -> bool:
+    """Whether the volume of a strip changes with time, or follows something."""
+    path = f"{strip.path_from_id()}.volume"
+    return any(curve.data_path == path for curve in compat.curves_of(strip.id_data))
 
 
 def sound_file(strip: bpy.types.SoundStrip) -> str:
@@ -76,86 +137,72 @@ def song_path(strip: bpy.types.SoundStrip) -> Path:
     return path
 
 
-def find(scene: bpy.types.Scene, name: str, song: str) -> bpy.types.SoundStrip | None:
-    """The strip called ``name``, else the first that plays the file ``song``; without either, the only sound strip.
-
-    SettingError when ``name`` is no sound strip, or when there is no song and no single strip to take one from.
+def choose(
+    scene: bpy.types.Scene, name: str = "", song: str = "", same: Callable[[str], str] = os.path.realpath
+) -> Choice:
+    """Which strip of the scene is danced to: the one called ``name``, else the one that plays the file ``song``, else
+    the selected one, else the only one. One that is heard comes before one that is not, and between two that are heard
+    nobody chooses but the user. ``same`` spells two paths of one file alike.
     """
-    strips = list(sound_strips(scene))
+    strips = sound_strips(scene)
     if name:
-        found = next((strip for strip in strips if strip.name == name), None)
-        if found is None:
-            raise SettingError(
-                f"There is no sound strip named “{name}” in the scene “{scene.name}”.",
+        named = next((placed for placed in strips if placed.strip.name == name), None)
+        if named is None:
+            return Choice(
+                problem=f"There is no sound strip named “{name}” in the scene “{scene.name}”.",
                 hint="Pick one of its sound strips.",
             )
-        return found
+        if not named.silent:
+            return Choice(named.strip, f"“{name}”, the strip that was chosen.")
+        others = [placed for placed in _playing(strips, sound_file(named.strip), os.path.normpath) if not placed.silent]
+        return _one_of(others, f"because “{name}” {named.silent}") or _silent(named)
     if song:
-        wanted = Path(song).resolve()
-        return next((strip for strip in strips if Path(sound_file(strip)).resolve() == wanted), None)
-    if len(strips) == 1:
-        return strips[0]
-    raise SettingError(
-        "No song was chosen." if not strips else f"There are {len(strips)} sound strips and none was chosen.",
-        hint="Give filepath, or the name of a sound strip.",
+        candidates = _playing(strips, song, same)
+        if not candidates:
+            return Choice()
+        return _heard_first(candidates, "the strip that plays the song")
+    if not strips:
+        return Choice(problem="No song was chosen.", hint="Give filepath, or the name of a sound strip.")
+    return _heard_first(strips, "the only sound strip")
+
+
+def _playing(strips: Iterable[Placed], song: str, same: Callable[[str], str]) -> list[Placed]:
+    wanted = same(song)
+    return [placed for placed in strips if same(sound_file(placed.strip)) == wanted]
+
+
+def _heard_first(candidates: list[Placed], which: str) -> Choice:
+    heard = [placed for placed in candidates if not placed.silent]
+    if not heard and len(candidates) == 1:
+        return _silent(candidates[0])
+    if not heard:
+        return Choice(
+            problem=f"There are {len(candidates)} sound strips and none of them is heard.",
+            hint="Unmute the one to dance to, or choose it in Music.",
+        )
+    if len(heard) > 1:
+        which = "the selected strip"
+    elif len(candidates) > 1:
+        which += " that is heard"
+    found = _one_of(heard, which)
+    assert found is not None
+    return found
+
+
+def _one_of(heard: list[Placed], why: str) -> Choice | None:
+    """The only one, or the only one that is selected; else a problem. None where there is none."""
+    if not heard:
+        return None
+    selected = heard if len(heard) == 1 else [placed for placed in heard if placed.is_selected]
+    if len(selected) == 1:
+        strip = selected[0].strip
+        return Choice(strip, f"“{strip.name}”, {why}.")
+    names = ", ".join(f"“{placed.strip.name}”" for placed in heard)
+    return Choice(
+        problem=f"There are {len(heard)} sound strips that are heard ({names}) and none was chosen.",
+        hint="Choose one in Music, select it alone, or give its name.",
     )
 
 
-def passage(strip: bpy.types.SoundStrip, fps: float) -> Passage:
-    """What can be heard of a strip's song in a scene of ``fps`` frames per second; SettingError when its speed changes
-    along the strip.
-    """
-    song = str(song_path(strip))
-    speed = compat.playback_speed(strip, song, fps)
-    if speed is None:
-        raise SettingError(
-            f"The strip “{strip.name}” changes its speed on the way.",
-            hint="Give it one speed (Strip > Retiming), or render the sound and use that file.",
-        )
-    timing = compat.strip_timing(strip)
-    return Passage(
-        song=song,
-        frame=timing.first,
-        start=max(timing.skipped, 0) / fps * speed,
-        duration=timing.heard / fps * speed if timing.cut > 0 else None,
-        speed=speed,
-    )
-
-
-def follow(strip: bpy.types.SoundStrip, passage: Passage, fps: float) -> Passage:
-    """The passage where the strip plays it now."""
-    return replace(passage, frame=round(frame_of(strip, passage.start, passage.speed, fps)))
-
-
-def frame_of(strip: bpy.types.SoundStrip, second: float, speed: float, fps: float) -> float:
-    """The frame, between two if need be, on which the strip plays ``second`` of its song at ``speed``."""
-    timing = compat.strip_timing(strip)
-    return timing.left - timing.skipped + second / speed * fps
-
-
-def add(context: bpy.types.Context, heard: Passage, fps: float) -> bpy.types.SoundStrip | None:
-    """Add a strip that lets ``heard`` be heard, at the speed of its file, in the lowest free channel.
-
-    None when this Blender has no sound or cannot read the file: Blender would make a broken strip of one frame without
-    a word.
-    """
-    if not compat.plays_sound():
-        return None
-    known = set(bpy.data.sounds)
-    sound = bpy.data.sounds.load(heard.song, check_existing=True)
-    if sound.samplerate == 0:
-        if sound not in known:
-            bpy.data.sounds.remove(sound)
-        return None
-    scene = context.scene
-    used = {strip.channel for strip in compat.existing_strips(scene)}
-    channel = next(number for number in range(1, len(used) + 2) if number not in used)
-    name, frame = Path(heard.song).stem[:60], heard.frame - round(heard.start * fps)
-    strip = cast("bpy.types.SoundStrip", compat.strips(scene).new_sound(name, heard.song, channel, frame))
-    if heard.start or heard.duration is not None:
-        end = compat.strip_timing(strip).right
-        compat.trim(
-            strip, heard.frame, end if heard.duration is None else min(heard.frame + round(heard.duration * fps), end)
-        )
-    compat.show_in_sequencer(context, scene)
-    return strip
+def _silent(placed: Placed) -> Choice:
+    return Choice(placed.strip, f"“{placed.strip.name}”, although it {placed.silent}.")

@@ -42,6 +42,7 @@ CALL_OPERATORS = (
     "blender_addon/interface/scene_guard.py",
     "blender_addon/runtime/operators.py",
     "blender_addon/headless/exchange.py",
+    "blender_addon/song/speeds.py",
 )
 TRAIN_COMMAND = "tokendance_core/commands/train.py"
 COMMAND_LINE = ("tokendance_core/__main__.py", "tokendance_core/commands/", "blender_addon/headless/cli.py")

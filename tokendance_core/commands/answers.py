@@ -26,7 +26,7 @@ class Progress:
 @dataclass(frozen=True, kw_only=True)
 class Done:
     """A dance is in the file ``path``: frames, seconds, frames per second, and the seconds that each stage took;
-    ``danced``: its genre, if it has one.
+    ``danced``: its genre, if it has one; ``warnings``: sentences for the user.
     """
 
     path: str
@@ -35,6 +35,7 @@ class Done:
     fps: float
     stages: Mapping[str, float] = field(default_factory=dict)
     danced: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +61,8 @@ class ReturnFacts:
 class SongFacts:
     """A song: its length in seconds, its usual tempo in beats a minute (0 without a pulse), the slowest and the fastest
     where it varies (else the usual one twice), and the seconds of its beats; as the dance counts it, the seconds at
-    which bars and eights (two bars of 4/4) begin, its sections and what returns; and the genre that “any” dances to all
-    of it.
+    which bars and eights (two bars of 4/4) begin, its sections and what returns; the genre that “any” dances to all of
+    it, and sentences for the user.
     """
 
     path: str
@@ -74,6 +75,7 @@ class SongFacts:
     returns: tuple[ReturnFacts, ...] = ()
     genre: str = ""
     bpm_range: tuple[float, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

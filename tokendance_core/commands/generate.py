@@ -84,7 +84,9 @@ def work(request: DanceRequest, report: Report, load: Load, fps: float | None = 
         report.progress(stage, fraction)
 
     enter("load", 0.0)
-    music = audio.load_asked(request.song, request.samples, request.part)
+    music, warnings = audio.load_asked(
+        request.song, request.samples, request.part, lambda share: report.progress("load", CHECKPOINT_START * share)
+    )
 
     enter("checkpoint", CHECKPOINT_START)
     # Importing torch takes longer than reading the song: a song that cannot be read is told first.
@@ -100,4 +102,4 @@ def work(request: DanceRequest, report: Report, load: Load, fps: float | None = 
     del weights  # its threads end here, not between the answer and the end of Python, where a stop may come
     clip = resample_to_fps(clip, fps) if fps else clip
     clip_file.save(clip, output)
-    report.answer(done(output, clip, clock.seconds()))
+    report.answer(done(output, clip, clock.seconds(), warnings))

@@ -38,7 +38,9 @@ def work(request: ListenRequest, report: Report, load: Load) -> None:
     from tokendance_core.music.rhythm.measure import tempo, tempo_range
 
     report.progress("load", 0.0)
-    music = audio.load_asked(request.song, request.samples, SongPart())
+    music, warnings = audio.load_asked(
+        request.song, request.samples, request.part, lambda share: report.progress("load", 0.3 * share)
+    )
     report.progress("features", 0.3)
     song_features = bars.with_corrected_beats(features.extract(music), request.beats)
     beats = features.beat_times(song_features)
@@ -66,6 +68,7 @@ def work(request: ListenRequest, report: Report, load: Load) -> None:
             for one in heard.returns
         ),
         genre=genre_for(song_features),
+        warnings=warnings,
     )
     report.answer(facts)
 

@@ -137,6 +137,8 @@ class TerminalReport:
             )
             times = ", ".join(f"{stage} {seconds:.2f} s" for stage, seconds in answer.stages.items())
             tell(f"{times}; together {sum(answer.stages.values()):.2f} s", sys.stdout)
+        for warning in answer.warnings if isinstance(answer, SongFacts | Done) else ():
+            tell(f"Warning: {warning}", sys.stderr)
 
 
 def _tempo(facts: SongFacts) -> str:
@@ -160,10 +162,17 @@ class JsonReport:
         tell(event_to_json(answer), sys.stdout)
 
 
-def done(path: Path, clip: MotionClip, stages: Mapping[str, float]) -> Done:
+def done(path: Path, clip: MotionClip, stages: Mapping[str, float], warnings: tuple[str, ...] = ()) -> Done:
     """The answer of a command that wrote ``clip``, or what was made of it, to ``path``."""
-    seconds, danced = round(clip.frames / clip.fps, 3), danced_genre(clip.info)
-    return Done(path=str(path), frames=clip.frames, seconds=seconds, fps=clip.fps, stages=stages, danced=danced)
+    return Done(
+        path=str(path),
+        frames=clip.frames,
+        seconds=round(clip.frames / clip.fps, 3),
+        fps=clip.fps,
+        stages=stages,
+        danced=danced_genre(clip.info),
+        warnings=warnings,
+    )
 
 
 def problem_of(error: BaseException) -> TokenDanceError | None:

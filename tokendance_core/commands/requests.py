@@ -75,12 +75,13 @@ class DanceRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class ListenRequest:
-    """Length, tempo and beats of a song, whose decoded ``samples`` may be there already, with its beats put right as
-    ``beats`` says. Raises SettingError.
+    """Length, tempo and beats of ``part`` of a song, whose decoded ``samples`` may be there already, with its beats put
+    right as ``beats`` says. Raises SettingError.
     """
 
     song: str = option("", "Sound file to listen to", unit="file", once=True)
-    samples: str = option("", "File with the decoded song; empty: read it", unit="file", once=True)
+    samples: str = option("", "File with the decoded part of the song; empty: read it", unit="file", once=True)
+    part: SongPart = field(default_factory=SongPart)
     beats: BeatSettings = field(default_factory=BeatSettings)
 
     def __post_init__(self) -> None:

@@ -8,6 +8,7 @@ Samples may exceed 1 once they are at that loudness: they are analysed, never pl
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,11 @@ from tokendance_core.files.guarded import guarded
 from tokendance_core.music import decode, loudness
 from tokendance_core.music.excerpt import MAX_SECONDS, Span, check_file, check_length
 from tokendance_core.music.settings import MIN_SPEED, SongPart
-from tokendance_core.types import SAMPLE_RATE, Music
+from tokendance_core.music.sources import promised
+from tokendance_core.types import SAMPLE_RATE, Music, OnShare, nobody
+
+MISSING_SECONDS, MISSING_PART = 1.0, 0.02
+"""By how much a header may be wrong: encoders add and take away some hundredths of a second."""
 
 
 @guarded(
@@ -26,9 +31,16 @@ from tokendance_core.types import SAMPLE_RATE, Music
     "is damaged or not a sound file that can be read here",
     "Choose a WAV, FLAC, OGG or MP3 file, or export the song again.",
 )
-def load(path: str | Path, *, start: float = 0.0, duration: float | None = None, speed: float = 1.0) -> Music:
+def load(
+    path: str | Path,
+    *,
+    start: float = 0.0,
+    duration: float | None = None,
+    speed: float = 1.0,
+    on_share: OnShare = nobody,
+) -> Music:
     """Read a song, or ``duration`` seconds of it from ``start`` seconds on, as it sounds when played ``speed`` times as
-    fast.
+    fast. ``on_share`` hears of every few seconds.
 
     Samples that are not finite are silenced when they are under 1 % of the file. Raises AudioError when the file is
     missing, no file, empty, not audio, damaged or silent, when ``start``, ``duration`` or ``speed`` make no sense, when
@@ -36,14 +48,38 @@ def load(path: str | Path, *, start: float = 0.0, duration: float | None = None,
     """
     path, span = Path(path), Span(start=start, duration=duration, speed=speed)
     check_file(path)
-    return Music(loudness.level(decode.decode(path, span), path.name), path.name)
+    return Music(loudness.level(decode.decode(path, span, on_share), path.name), path.name)
 
 
-def load_asked(song: str, samples: str, part: SongPart) -> Music:
-    """The ``part`` of the file ``song``; where there are ``samples``, they are it. Raises AudioError."""
+def load_asked(song: str, samples: str, part: SongPart, on_share: OnShare = nobody) -> tuple[Music, tuple[str, ...]]:
+    """The ``part`` of the file ``song``, and sentences about what is missing of it; where there are ``samples``, they
+    are it. Raises AudioError.
+    """
     if samples:
-        return load_samples(samples, Path(song).name)
-    return load(song, start=part.start, duration=part.duration or None, speed=part.speed)
+        music = load_samples(samples, Path(song).name)
+    else:
+        music = load(song, start=part.start, duration=part.duration or None, speed=part.speed, on_share=on_share)
+    return music, missing(song, part, music.seconds * part.speed)
+
+
+def missing(song: str | Path, part: SongPart, heard: float) -> tuple[str, ...]:
+    """What a user is told when the ``heard`` seconds of ``part`` end before the file says: it was cut short, by a
+    download for one. AudioError when most is missing.
+    """
+    path = Path(song)
+    promised_end = promised.seconds(path)
+    asked_end = part.start + part.duration if part.duration else math.inf
+    end = part.start + heard
+    if promised_end is None:
+        is_short = end < asked_end - MISSING_SECONDS and promised.breaks_off(path)
+        return (f"{path.name} breaks off at {end:.1f} s: the file is cut short.",) if is_short else ()
+    expected_end = min(promised_end, asked_end)
+    if expected_end - end <= max(MISSING_SECONDS, MISSING_PART * promised_end):
+        return ()
+    text = f"{path.name} breaks off at {end:.1f} s of {promised_end:.1f} s: the file is cut short."
+    if heard < (expected_end - part.start) / 2:
+        raise AudioError(text, hint="Copy, download or export the song again.")
+    return (text,)
 
 
 def save_samples(path: str | Path, samples: np.ndarray) -> None:

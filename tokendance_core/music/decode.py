@@ -9,10 +9,7 @@ Packages are imported when a file is decoded: nothing else needs them, and Blend
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Protocol
 
@@ -22,8 +19,9 @@ from tokendance_core.errors import AudioError
 from tokendance_core.files import limits
 from tokendance_core.music.excerpt import Excerpt, Resampler, Span, unreadable
 from tokendance_core.music.resample import BlockResampler
+from tokendance_core.music.sources import ffmpeg
 from tokendance_core.music.wave_file import UnknownFormat, WaveFile
-from tokendance_core.types import SAMPLE_RATE
+from tokendance_core.types import SAMPLE_RATE, OnShare, nobody
 
 BLOCK_SECONDS = 4
 
@@ -37,22 +35,27 @@ NEEDS_FFMPEG = frozenset(
 
 
 class _Sound(Protocol):
-    """A sound file that is read from any place on; raises UnknownFormat."""
+    """The sound of a file: ``frames`` of it at most. ``seek`` goes on at a frame or before, and tells where that is;
+    raises UnknownFormat.
+    """
 
     samplerate: int
     frames: int
 
-    def seek(self, frame: int) -> None: ...
+    def seek(self, frame: int) -> int: ...
 
     def read(self, count: int) -> np.ndarray: ...
 
 
-def decode(path: Path, span: Span) -> np.ndarray:
-    """(N,) float32 mono at ``SAMPLE_RATE``; raises AudioError."""
+def decode(path: Path, span: Span, on_share: OnShare = nobody) -> np.ndarray:
+    """(N,) float32 mono at ``SAMPLE_RATE``; ``on_share`` hears of every few seconds. Raises AudioError."""
     try:
-        return _decode(_open(path), path.name, span)
+        return _decode(_open(path), path.name, span, on_share)
     except UnknownFormat:
-        return _decode_with_ffmpeg(path, span)
+        if ffmpeg.find() is None:
+            raise _no_decoder(path) from None
+    with ffmpeg.FfmpegSound(path, span.start + span.longest) as sound:
+        return _decode(sound, path.name, span, on_share)
 
 
 def _open(path: Path) -> _Sound:
@@ -91,9 +94,9 @@ class _SoundFile:
         self.samplerate: int = self._sound.samplerate
         self.frames: int = self._sound.frames
 
-    def seek(self, frame: int) -> None:
+    def seek(self, frame: int) -> int:
         try:
-            self._sound.seek(frame)
+            return int(self._sound.seek(min(frame, self.frames)))
         except self._error as error:
             raise UnknownFormat(str(error)) from error
 
@@ -127,29 +130,6 @@ def _resampler(rate: float) -> Resampler:
         return BlockResampler(rate)
 
 
-def _decode_with_ffmpeg(path: Path, span: Span) -> np.ndarray:
-    """Decode the first sound track of any file that ffmpeg reads, through a temporary float file."""
-    ffmpeg = shutil.which("ffmpeg")
-    if ffmpeg is None:
-        raise _no_decoder(path)
-    with tempfile.TemporaryDirectory(prefix="tokendance-") as folder:
-        wave = Path(folder) / "song.w64"
-        # A playlist must not reach the network.
-        source = ["-protocol_whitelist", "file", "-i", f"file:{path.absolute()}"]
-        track = ["-map", "0:a:0", "-t", f"{span.start + span.longest:.3f}"]
-        subprocess.run(
-            [ffmpeg, "-nostdin", "-v", "error", *source, *track, "-c:a", "pcm_f32le", "-f", "w64", str(wave)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,  # what was written decides: half a song can be danced to
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-        try:
-            return _decode(WaveFile(wave), path.name, span)
-        except UnknownFormat as error:
-            raise unreadable(path.name) from error
-
-
 def _no_decoder(path: Path) -> AudioError:
     """What is said of a file that cannot be read without ffmpeg."""
     if not _has_soundfile():
@@ -165,22 +145,25 @@ def _no_decoder(path: Path) -> AudioError:
     return unreadable(path.name, ", or install ffmpeg")
 
 
-def _decode(sound: _Sound, name: str, span: Span) -> np.ndarray:
+def _decode(sound: _Sound, name: str, span: Span, on_share: OnShare) -> np.ndarray:
     """The span of a sound; lengths are judged by what was read, as headers can be wrong. Raises UnknownFormat."""
-    excerpt = _read(sound, name, span, None)
+    excerpt = _read(sound, name, span, None, on_share)
     if (lone := excerpt.lone()) is not None:
-        excerpt = _read(sound, name, span, lone)
+        excerpt = _read(sound, name, span, lone, on_share)
     return excerpt.finish()
 
 
-def _read(sound: _Sound, name: str, span: Span, only: int | None) -> Excerpt:
-    rate, first = sound.samplerate, round(min(span.start * sound.samplerate, sound.frames))
+def _read(sound: _Sound, name: str, span: Span, only: int | None, on_share: OnShare) -> Excerpt:
+    rate = sound.samplerate
+    first = sound.seek(round(min(span.start * rate, sound.frames)))
     excerpt = Excerpt(name, span, rate, _resampler(rate * span.speed), position=first, only=only)
-    if first < sound.frames:
-        sound.seek(first)
-        while excerpt.missing:
-            block = sound.read(min(BLOCK_SECONDS * rate, excerpt.missing))
-            if not len(block):
-                break
-            excerpt.add(block)
+    wanted = max(min(excerpt.missing, sound.frames - first), 1)
+    read = 0
+    while excerpt.missing:
+        block = sound.read(min(BLOCK_SECONDS * rate, excerpt.missing))
+        if not len(block):
+            break
+        excerpt.add(block)
+        read += len(block)
+        on_share(min(read / wanted, 1.0))
     return excerpt

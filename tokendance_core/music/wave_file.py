@@ -1,5 +1,4 @@
-"""Reads WAVE files (RIFF, RF64, Sony's W64) with nothing but numpy, block by block: where no decoder is installed, and
-what ffmpeg writes for us.
+"""Reads WAVE files (RIFF, RF64, Sony's W64) with nothing but numpy, block by block: where no decoder is installed.
 
 Sources: Microsoft's "Multiple Channel Audio Data and WAVE Files", EBU Tech 3306 (RF64), Sony's "Sony Pictures Digital
 Wave 64".
@@ -75,9 +74,10 @@ class WaveFile:
     def _frame_bytes(self) -> int:
         return self.channels * self._sample.itemsize
 
-    def seek(self, frame: int) -> None:
-        """Go on reading at ``frame``."""
+    def seek(self, frame: int) -> int:
+        """Go on reading at ``frame``; where that is: the end of the file at most."""
         self._next = min(frame, self.frames)
+        return self._next
 
     def read(self, count: int) -> np.ndarray:
         """The next (N, channels) float32 frames, fewer than ``count`` at the end, and of many channels; samples are

@@ -6,9 +6,10 @@ import bpy
 import pytest
 
 from blender_addon import compat
-from blender_addon.song import strip as audio_strip
-from blender_addon.song.strip import Passage
-from tokendance_core import AudioError, SettingError
+from blender_addon.song import passage as passages
+from blender_addon.song.passage import Passage
+from blender_addon.song.strip import Choice, choose
+from tokendance_core import AudioError
 
 pytestmark = pytest.mark.skipif(not bpy.app.build_options.audaspace, reason="this Blender has no sound")
 
@@ -40,7 +41,7 @@ def strip(scene, tone):
 )
 def test_passage_is_what_is_heard(strip, tone, before, after, frame, start, duration):
     trim(strip, before, after)
-    heard = audio_strip.passage(strip, 30.0)
+    heard = passages.passage(strip, 30.0)
     assert (heard.song, heard.frame) == (str(tone), frame)
     assert heard.start == pytest.approx(start)
     assert heard.duration == (None if duration is None else pytest.approx(duration))
@@ -48,30 +49,29 @@ def test_passage_is_what_is_heard(strip, tone, before, after, frame, start, dura
 
 def test_split_strip_is_heard_from_the_cut(strip, scene):
     rest = strip.split(frame=70, split_method="HARD")
-    heard = audio_strip.passage(rest, 30.0)
+    heard = passages.passage(rest, 30.0)
     assert heard.frame == 70
     assert heard.start == pytest.approx(2.0)
     assert heard.duration is None
-    assert audio_strip.passage(strip, 30.0).duration == pytest.approx(2.0)
+    assert passages.passage(strip, 30.0).duration == pytest.approx(2.0)
 
 
 def test_lost_file_is_told(strip, tone):
     tone.unlink()
     with pytest.raises(AudioError, match="not on disk"):
-        audio_strip.passage(strip, 30.0)
+        passages.passage(strip, 30.0)
 
 
 def test_strip_is_found_by_name_and_by_file(strip, scene, tone):
-    assert audio_strip.find(scene, "song", "") == strip
-    assert audio_strip.find(scene, "", str(tone)) == strip
-    assert audio_strip.find(scene, "", "") == strip
-    assert audio_strip.find(scene, "", str(tone.with_name("other.wav"))) is None
-    with pytest.raises(SettingError, match="no sound strip"):
-        audio_strip.find(scene, "other", "")
+    assert choose(scene, "song").strip == strip
+    assert choose(scene, song=str(tone)).strip == strip
+    assert choose(scene).strip == strip
+    assert choose(scene, song=str(tone.with_name("other.wav"))) == Choice()
+    assert "no sound strip" in choose(scene, "other").problem
 
 
 def test_new_strip_takes_a_free_channel(strip, scene, tone):
-    added = audio_strip.add(bpy.context, Passage(str(tone), 40), 30.0)
+    added = passages.add(bpy.context, Passage(str(tone), 40), 30.0)
     assert added.channel == 2
     timing = compat.strip_timing(added)
     assert timing.left == 40
@@ -81,11 +81,11 @@ def test_new_strip_takes_a_free_channel(strip, scene, tone):
 def test_unreadable_file_makes_no_strip(scene, tmp_path):
     path = tmp_path / "noise.mp3"
     path.write_bytes(b"no sound at all" * 50)
-    assert audio_strip.add(bpy.context, Passage(str(path), 1), 30.0) is None
+    assert passages.add(bpy.context, Passage(str(path), 1), 30.0) is None
     assert list(compat.existing_strips(scene)) == []
     assert len(bpy.data.sounds) == 0
 
 
 def test_sequencer_shows_the_scene_of_the_strip(scene, tone):
-    audio_strip.add(bpy.context, Passage(str(tone), 1), 30.0)
+    passages.add(bpy.context, Passage(str(tone), 1), 30.0)
     assert getattr(bpy.context.workspace, "sequencer_scene", scene) == scene

@@ -253,20 +253,21 @@ def test_a_file_without_permission_is_refused(song):
 
 
 FAKE_FFMPEG = """#!{python}
-import shutil, sys
+import sys
 arguments = sys.argv[1:]
 source = arguments[arguments.index("-i") + 1]
 assert source.startswith("file:/"), source
 if open(source[5:], "rb").read(4) != b"ftyp":
     sys.exit(1)
-shutil.copy({decoded!r}, arguments[-1])
+assert arguments[-3:] == ["-f", "au", "pipe:1"]
+sys.stdout.buffer.write(open({decoded!r}, "rb").read())
 """
 
 
 @pytest.fixture
 def fake_ffmpeg(tmp_path, monkeypatch) -> None:
     """Put an ``ffmpeg`` on the PATH that turns files that begin with ``ftyp`` into five seconds of a tone."""
-    decoded = tmp_path / "decoded.w64"
+    decoded = tmp_path / "decoded.au"
     soundfile.write(decoded, tone(5, channels=1), 44_100, subtype="FLOAT")
     program = tmp_path / "bin" / "ffmpeg"
     program.parent.mkdir()
