@@ -96,7 +96,8 @@ def _heard(strip: bpy.types.SoundStrip, fps: float) -> str:
     if compat.retiming(strip):
         return iface("retimed, {length}").format(length=clock((here.right - here.left) / fps))
     plays = passages.playing(here, fps)
-    start, end, length = (plays.second_of(frame, fps) for frame in (plays.first, min(plays.last, plays.end), plays.end))
+    frames = (plays.first, min(plays.last, plays.end), plays.end)
+    start, end, length = (plays.second_of(frame, fps) for frame in frames)
     return iface("{part} of {length}").format(part=f"{clock(start)}–{clock(end)}", length=clock(length))
 
 

@@ -103,9 +103,10 @@ def _retimed(here: Placed, song: str, fps: float) -> Playing:
             f"The strip “{strip.name}” changes its speed while it is heard.",
             hint="Give it one speed (Strip > Retiming), or render the sound and use that file.",
         )
-    part = max(heard, key=lambda part: part.last - part.first)
-    zero = part.first - part.start / part.speed * fps + delay
-    return _cut_out(here, zero, part.speed, segments[-1].last + delay)
+    first, last = heard[0], heard[-1]
+    end = last.start + (last.last - last.first) / fps * (last.speed or 1.0)
+    speed = (end - first.start) / (last.last - first.first) * fps
+    return _cut_out(here, first.first - first.start / speed * fps + delay, speed, segments[-1].last + delay)
 
 
 def how_it_plays(strip: bpy.types.SoundStrip, fps: float) -> Playing:

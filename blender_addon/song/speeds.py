@@ -7,6 +7,7 @@ ramp at a frame is the second of the song.
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import wave
 from collections.abc import Iterator, Sequence
@@ -63,7 +64,7 @@ def are_one(heard: Sequence[Segment]) -> bool:
 def _measured(strip: bpy.types.SoundStrip, seconds: float, fps: float, shift: float) -> Iterator[Segment]:
     keys, start = compat.retiming(strip), 0.0
     height = _ramp_as_played(strip, seconds, fps)
-    for first, last in zip(keys, keys[1:], strict=False):
+    for first, last in itertools.pairwise(keys):
         at = (first - keys[0] + (last - first) * np.array(_INSIDE)) / fps
         heard = seconds * height[np.minimum((at * MIX_RATE).astype(int), len(height) - 1)]
         early, late = np.diff(heard) / np.diff(at)

@@ -11,7 +11,6 @@ from tokendance_core.commands.reports import Report, report_for
 from tokendance_core.commands.requests import ListenRequest
 from tokendance_core.commands.weights import Load, load_once
 from tokendance_core.music.rhythm.settings import BeatSettings
-from tokendance_core.music.settings import SongPart
 from tokendance_core.options import add_arguments as add_options
 from tokendance_core.options import from_arguments
 

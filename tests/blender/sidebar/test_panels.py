@@ -213,7 +213,7 @@ def test_an_empty_scene_shows_the_way(scene, worker):
 
 @needs_sound
 def test_a_song_shows_its_part_and_what_was_heard(scene, song_strip, worker, tone):
-    assert "0:00–0:04" in drawn(panels.MusicPanel).texts
+    assert "0:00–0:04 of 0:04" in drawn(panels.MusicPanel).texts
     assert "tokendance.listen" in drawn(panels.MusicPanel).operators
     answers = [SongFacts(path="", seconds=4.0, bpm=bpm, beats=(1.0,)) for bpm in (0.0, 119.6)]
     worker.ask = lambda arguments: worker.task(answer=answers.pop)
@@ -224,7 +224,7 @@ def test_a_song_shows_its_part_and_what_was_heard(scene, song_strip, worker, ton
     assert "0:00–0:04 of 0:04, 120 bpm" in drawn(panels.MusicPanel).texts
     assert drawn(panels.MusicPanel).height == height
     os.utime(tone, (1, 1))
-    song_facts.listen(bpy.context, str(tone))
+    song_facts.listen(bpy.context, scene, song_strip)
     assert "0:00–0:04 of 0:04, no clear beat" in drawn(panels.MusicPanel).texts
     bpy.ops.tokendance.add_beat_markers()
     assert "tokendance.remove_beat_markers" in drawn(panels.MusicPanel).operators
@@ -254,7 +254,7 @@ def test_a_song_whose_path_is_written_in_another_way_is_the_same_song(scene, ton
 def test_several_songs_ask_for_a_choice(scene, two_songs):
     assert drawn(panels.MusicPanel).properties == ["strip"]
     scene.tokendance.strip = "song 2"
-    assert "0:00–0:04" in drawn(panels.MusicPanel).texts
+    assert "0:00–0:04 of 0:04" in drawn(panels.MusicPanel).texts
 
 
 @pytest.mark.parametrize(

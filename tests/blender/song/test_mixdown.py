@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from blender_addon import compat
 from blender_addon.interface.timeline import scene_fps
 from blender_addon.song import passage as passages
-from blender_addon.song.strip import sound_strips
+from blender_addon.song.strip import Placed, sound_strips
 from tests.blender.song.mixdown import RATE, click_track, heard_clicks, speed_up
 from tests.blender.song.test_strip import trim
 from tokendance_core import SettingError
@@ -97,12 +97,18 @@ def test_clicks_are_where_the_mixdown_has_them(
         compat.move(around[-1], moved)
     if not around:  # in a meta strip, Blender rounds what a change of the rate leaves in another way
         scene.render.fps, scene.render.fps_base = now
-    try:
+    window = sound_strips(scene)[0]
+    if window.silent or window.left >= window.right:
+        with pytest.raises(SettingError, match="Nothing of the song is heard"):
+            passages.passage(strip, scene_fps(scene))
+    elif plays_anything(window):
         compare(scene, strip, tmp_path, 0.1)
-    except SettingError as error:
-        assert "Nothing of the song is heard" in str(error)
-        window = sound_strips(scene)[0]
-        assert not len(found := heard_clicks(scene, 0, 600, tmp_path)) or window.silent or max(found) < 3
+
+
+def plays_anything(window: Placed) -> bool:
+    """Whether more than a few frames of the song are heard."""
+    plays = passages.playing(window, scene_fps(window.strip.id_data))
+    return min(plays.last, plays.end) > plays.first + 3
 
 
 @pytest.mark.parametrize("percent", [50, 80, 103.5, 150, 200])

@@ -15,6 +15,7 @@ import pytest
 from blender_addon import compat, session
 from blender_addon.armature import recipe as recipes
 from blender_addon.armature.recipe import Recipe
+from blender_addon.song import passage as passages
 from blender_addon.takes import retiming
 from blender_addon.takes import store as takes
 from tests.blender.curves import curves
@@ -408,7 +409,8 @@ def test_a_take_that_is_updated_at_another_frame_rate_is_in_sync(mannequin, gene
 @needs_sound
 def test_a_take_that_followed_a_faster_strip_stays_as_fast_when_it_is_updated(mannequin, generate, monkeypatch):
     generate()
-    monkeypatch.setattr(compat, "playback_speed", lambda *_: 2.0)
+    plain = passages.how_it_plays
+    monkeypatch.setattr(passages, "how_it_plays", lambda *given: dataclasses.replace(plain(*given), speed=2.0))
     bpy.ops.tokendance.resync()
     length = takes.frame_range(takes.active(mannequin))
     assert length[1] == pytest.approx(30 * SECONDS / 2, abs=2)

@@ -209,7 +209,7 @@ def test_an_ffmpeg_that_talks_without_end_does_not_wait_for_a_reader(songs, prog
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in is a script with a shebang")
-def test_ffmpeg_ends_when_the_song_is_not_wanted_any_more(songs, program, tmp_path):
+def test_ffmpeg_ends_when_the_song_is_not_wanted_any_more(songs, program, tmp_path, monkeypatch):
     stand_in(tmp_path, program, f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(600)")
 
     def stop(share: float) -> None:
@@ -217,9 +217,9 @@ def test_ffmpeg_ends_when_the_song_is_not_wanted_any_more(songs, program, tmp_pa
             time.sleep(0.01)
         raise Cancelled("Stopped.")
 
-    with pytest.raises(Cancelled), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decode, "BLOCK_SECONDS", 1)
-        patch.setattr(decode, "_open", unknown)
+    monkeypatch.setattr(decode, "BLOCK_SECONDS", 1)
+    monkeypatch.setattr(decode, "_open", unknown)
+    with pytest.raises(Cancelled):
         decode.decode(songs / "song.m4a", Span(), stop)
     pid = int((tmp_path / "pid").read_text())
     with pytest.raises(ProcessLookupError):

@@ -50,9 +50,7 @@ def test_a_file_that_is_cut_short_is_told_and_refused_when_most_is_missing(tmp_p
     assert audio.missing(path, SongPart(start=2, duration=3), 3.0) == ()
     path.write_bytes(whole[: round(0.8 * len(whole))])
     (warning,) = audio.missing(path, part, 0.8 * SECONDS)
-    assert warning == "song.{} breaks off at 9.9 s of {:.1f} s: the file is cut short.".format(
-        suffix, promised.seconds(path)
-    )
+    assert warning == f"song.{suffix} breaks off at 9.9 s of {promised.seconds(path):.1f} s: the file is cut short."
     with pytest.raises(AudioError, match="breaks off at 3") as refusal:
         audio.missing(path, part, 0.3 * SECONDS)
     assert refusal.value.hint
