@@ -34,7 +34,7 @@ class Delivery:
     """
 
     def __init__(self, made: Generation) -> None:
-        self.messages = session.current().worker.news()
+        self.messages = session.current().worker.news() + made.warnings()
         self._made, self._order, self._target = made, made.order, made.target
         self._passage = made.target.passage
         self._waiting = made.dances()

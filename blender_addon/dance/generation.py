@@ -139,6 +139,10 @@ class Generation:
     def _task(self) -> Task:
         return self._tasks[min(len(self._clips), len(self._tasks) - 1)]
 
+    def warnings(self) -> list[str]:
+        """What the user is told of the song, once for all dances."""
+        return list(dict.fromkeys(warning for task in self._tasks for warning in task.warnings()))
+
     def dances(self) -> list[tuple[DanceRequest, MotionClip]]:
         """Each request with its dance, as the network made it, in the order of their seeds."""
         return list(zip(self._requests, self._clips, strict=True))

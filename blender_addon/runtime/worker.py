@@ -116,6 +116,10 @@ class Task:
         self.output.unlink(missing_ok=True)
         return clip
 
+    def warnings(self) -> tuple[str, ...]:
+        """What the user is told of the song, after ``poll`` said True."""
+        return self._answer.warnings if isinstance(self._answer, Done | SongFacts) else ()
+
     def wait(self, on_progress: Progress = no_progress) -> Task:
         """Poll until the end, telling ``on_progress`` stage and fraction; what it raises cancels the request."""
         try:

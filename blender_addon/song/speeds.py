@@ -102,9 +102,10 @@ def _copied(strip: bpy.types.SoundStrip) -> Iterator[tuple[bpy.types.Scene, bpy.
     scene = cast("bpy.types.Scene", strip.id_data).copy()
     try:
         scene.animation_data_clear()
-        for holder in (scene.collection.objects, scene.collection.children):
-            for held in list(holder):
-                holder.unlink(held)
+        for held in list(scene.collection.objects):
+            scene.collection.objects.unlink(held)
+        for folder in list(scene.collection.children):
+            scene.collection.children.unlink(folder)
         yield scene, compat.strip_named(scene, strip.name)
     finally:
         bpy.data.scenes.remove(scene)

@@ -71,7 +71,7 @@ def strip(scene, tone):
 
 def known(strip) -> tuple[object, ...]:
     """By what the session knows a song."""
-    return passages.state(strip, strip.id_data.render.fps / strip.id_data.render.fps_base)
+    return song_facts.state(strip.id_data, strip)
 
 
 def move(strip, frames: int) -> None:

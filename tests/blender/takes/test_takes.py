@@ -30,6 +30,7 @@ class AtOnce:
     """Takes the place of the worker: what is asked for is there at once; remembers what that was."""
 
     is_warm = True
+    warnings: tuple[str, ...] = ()
     log = staticmethod(lambda lines: "")
 
     def __init__(self, folder: Path) -> None:
@@ -42,7 +43,8 @@ class AtOnce:
         return self.task(clip=lambda: unfinished(request))
 
     def task(self, **more: object) -> SimpleNamespace:
-        task = SimpleNamespace(poll=lambda: True, stage="", fraction=0.0, cancel=self._cancel, worker=self, **more)
+        known = {"stage": "", "fraction": 0.0, "warnings": lambda: self.warnings}
+        task = SimpleNamespace(poll=lambda: True, cancel=self._cancel, worker=self, **known, **more)
         task.wait = lambda on_progress=None: task
         return task
 
