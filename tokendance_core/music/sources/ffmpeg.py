@@ -120,7 +120,7 @@ class FfmpegSound:
             raise self._unreadable()
         if code:
             raise AudioError(
-                f"ffmpeg broke off after {self._read / self.samplerate:.1f} s of {self._name}{self._reason()}.",
+                f"{self._name} was decoded to {self._read / self.samplerate:.1f} s, where ffmpeg broke off{self._reason()}.",
                 hint="Try again; if that does not help, convert the song to WAV, FLAC, OGG or MP3.",
             )
 
