@@ -181,9 +181,7 @@ def _beats(context: bpy.types.Context, strip: bpy.types.SoundStrip) -> list[tupl
         raise SettingError(
             "No beat was found in the song.", hint="Set markers by hand: M with the mouse over the timeline."
         )
-    return [
-        (number, round(heard.frame + second / heard.speed * fps)) for number, second in enumerate(facts.beats, 1)
-    ]
+    return [(number, round(heard.frame + second / heard.speed * fps)) for number, second in enumerate(facts.beats, 1)]
 
 
 class RemoveBeatMarkers(bpy.types.Operator):

@@ -132,7 +132,7 @@ def dance() -> dict[str, object]:
         "takes": takes,
         "frames": [first, last],
         "fps": scene.render.fps / scene.render.fps_base,
-        "strip": [[strip.first, strip.heard] for strip in strips],
+        "strip": [[strip.left, strip.right - strip.left] for strip in strips],
         "heights": heights,
     }
 

@@ -119,8 +119,9 @@ class FfmpegSound:
         if code and not self._read:
             raise self._unreadable()
         if code:
+            heard = self._read / self.samplerate
             raise AudioError(
-                f"{self._name} was decoded to {self._read / self.samplerate:.1f} s, where ffmpeg broke off{self._reason()}.",
+                f"{self._name} was decoded to {heard:.1f} s, where ffmpeg broke off{self._reason()}.",
                 hint="Try again; if that does not help, convert the song to WAV, FLAC, OGG or MP3.",
             )
 
