@@ -218,7 +218,7 @@ def test_a_song_shows_its_part_and_what_was_heard(scene, song_strip, worker, ton
     answers = [SongFacts(path="", seconds=4.0, bpm=bpm, beats=(1.0,)) for bpm in (0.0, 119.6)]
     worker.ask = lambda arguments: worker.task(answer=answers.pop)
     song_facts.ask(bpy.context, scene)
-    assert "0:00–0:04, listening…" in drawn(panels.MusicPanel).texts
+    assert "0:00–0:04 of 0:04, listening…" in drawn(panels.MusicPanel).texts
     height = drawn(panels.MusicPanel).height
     session.current().ticker.tick()
     assert "0:00–0:04 of 0:04, 120 bpm" in drawn(panels.MusicPanel).texts
