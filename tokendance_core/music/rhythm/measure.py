@@ -35,7 +35,7 @@ def varies(beats: np.ndarray) -> bool:
 
 
 def _tempos(beats: np.ndarray) -> np.ndarray:
-    """Beats a minute over each ``_SPAN`` seconds, or over all of fewer."""
-    span = min(math.ceil(_SPAN / float(np.median(np.diff(beats)))), len(beats) - 1)
+    """Beats a minute over each ``_SPAN`` seconds, or half of what there is: so that one odd beat does not count."""
+    span = min(math.ceil(_SPAN / float(np.median(np.diff(beats)))), len(beats) // 2)
     tempos: np.ndarray = 60.0 * span / (beats[span:] - beats[:-span])
     return tempos

@@ -17,8 +17,8 @@ class BeatSettings:
         "one between each two; the dance then steps on just these",
         choices={
             "heard": ("As Heard", "The beats as they are found; the dance takes 80 to 160 of them a minute"),
-            "half": ("Half", "Every other beat, among them those that begin bars; the dance steps on these alone"),
-            "double": ("Double", "Twice as many beats; the dance steps on each of them"),
+            "half": ("Half Tempo", "Every other beat, among them those that begin bars; the dance steps on these alone"),
+            "double": ("Double Tempo", "Twice as many beats; the dance steps on each of them"),
         },
         once=True,
     )
@@ -27,7 +27,7 @@ class BeatSettings:
         "Half moves all beats by half a beat of the tempo that was chosen: for songs whose off-beats are taken for "
         "beats, as in ska or with loud off-beat hats",
         choices={
-            "none": ("None", "The beats as they are found"),
+            "none": ("On the Beat", "The beats as they are found"),
             "half": ("Half a Beat", "Half-way between those beats, after the tempo is doubled or halved"),
         },
         once=True,

@@ -16,7 +16,7 @@ from bench.beats.__main__ import NEAR_THE_END, f1
 from bench.beats.songs import SONGS, Song, beat_times, render
 from tokendance_core.music import bars, features
 from tokendance_core.music.clock import Clock
-from tokendance_core.music.rhythm import phase, tempo, tracker
+from tokendance_core.music.rhythm import measure, phase, tempo, tracker
 from tokendance_core.music.rhythm.settings import BeatSettings
 from tokendance_core.types import FPS
 
@@ -110,6 +110,13 @@ def no_strokes(onset: np.ndarray) -> np.ndarray:
 def test_one_tempo_is_one_whole_period(bpm):
     periods = tempo.periods(pulses(bpm, seconds=60))
     assert set(periods) == {round(FPS * 60 / bpm)}
+
+
+@pytest.mark.parametrize("odd", [0, 3, 5])
+def test_one_beat_that_is_a_frame_late_does_not_count_in_the_tempo_of_a_short_song(odd):
+    beats = np.arange(6) * 0.6
+    beats[odd] += 1 / FPS
+    assert measure.tempo(beats) == pytest.approx(100)
 
 
 def test_a_course_is_told_where_the_tempo_changes():
