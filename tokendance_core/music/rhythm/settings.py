@@ -17,7 +17,7 @@ class BeatSettings:
         "one between each two; the dance then steps on just these",
         choices={
             "heard": ("As Heard", "The beats as they are found; the dance takes 80 to 160 of them a minute"),
-            "half": ("Half Tempo", "Every other beat, among them those that begin bars; the dance steps on these alone"),
+            "half": ("Half Tempo", "Every other beat, those of bars among them; the dance steps on these alone"),
             "double": ("Double Tempo", "Twice as many beats; the dance steps on each of them"),
         },
         once=True,
