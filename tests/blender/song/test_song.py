@@ -24,6 +24,7 @@ from blender_addon.takes import retiming
 from blender_addon.takes import store as takes
 from tests.blender.curves import curves
 from tests.blender.dance.test_generate import fingerprint, needs_sound
+from tests.blender.song.mixdown import click_track
 from tests.blender.song.test_strip import trim
 from tests.blender.stand_in import known_dance
 from tests.blender.takes import test_takes
@@ -188,6 +189,19 @@ def test_listening_beside_the_user_s_work(scene, strip, tone, ears, worker):
     song_facts.ask(bpy.context, scene)
     session.current().ticker.tick()
     assert session.current().songs.why_unknown(known(strip)) == ""
+
+
+@needs_sound
+def test_of_a_long_file_only_what_its_strip_plays_is_listened_to(scene, tmp_path, ears, worker):
+    path = click_track(tmp_path / "set.wav", 1500.0, [0.5 * number for number in range(2990)])
+    strip = compat.strips(scene).new_sound("set", str(path), 1, 1)
+    compat.trim(strip, 1 + 30 * 600, 1 + 30 * 630)
+    worker.heard = replace(FACTS, beats=tuple(0.5 * number for number in range(2990)))
+    bpy.ops.tokendance.add_beat_markers()
+    (asked,) = ears
+    assert (asked.part.start, asked.part.duration) == (600.0, 30.0)
+    assert len(scene.timeline_markers) == 60
+    assert all(18_001 <= marker.frame <= 18_901 for marker in scene.timeline_markers)
 
 
 def test_without_a_song_the_buttons_say_so(scene, worker):
