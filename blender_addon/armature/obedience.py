@@ -62,7 +62,7 @@ class Danced:
 def warnings(context: bpy.types.Context, armature: bpy.types.Object, danced: Danced) -> list[str]:
     """Sentences on a rest pose that looks wrong, and on the worst that can be seen of the dance, with its reason."""
     rest = read_rest_pose(danced.rig, danced.rig_map, pose_as_rest=danced.settings.pose_as_rest)
-    told = [f"{rest.remark}; “Use Current Pose as Rest” takes another one"] if rest.remark else []
+    told = [f"{rest.remark}; “Pose as Rest” takes another one"] if rest.remark else []
     samples = np.unique(np.linspace(0, danced.clip.frames - 1, _LOOKS).astype(int)).tolist()
     posed = _posed(context, armature, [danced.frame + sample * danced.fps / danced.animation.fps for sample in samples])
     if posed is None:

@@ -72,7 +72,7 @@ class RetargetSettings:
     pose_as_rest: bool = option(
         False,
         "Take the pose that the character is in now for its rest pose, where the rest pose of its bones is no stand",
-        label="Use Current Pose as Rest",
+        label="Pose as Rest",
     )
 
     def __post_init__(self) -> None:
