@@ -6,6 +6,7 @@ while the worker dances. The scene is touched only when all dances are there (``
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -189,7 +190,7 @@ def _passage(scene: bpy.types.Scene, order: Order) -> tuple[Passage, bpy.types.S
     strip = audio_strip.choose(scene, order.strip, song).checked()
     if strip is not None:
         heard = passages.passage(strip, fps)
-    elif Path(song).is_file():
+    elif os.path.isfile(song):
         frame = scene.frame_start if order.frame_start is None else order.frame_start
         heard = Passage(str(Path(song).resolve()), frame, order.part.start, order.part.duration or None)
     else:

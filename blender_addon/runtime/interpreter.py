@@ -137,7 +137,7 @@ def find_python(preferred: str = "") -> Interpreter:
     ready, managed = read_ready(), managed_python()
     if ready is None:
         return own()
-    if not managed.is_file() or not Path(ready.base).is_file():
+    if not os.path.isfile(managed) or not os.path.isfile(ready.base):
         return own("The Python that was set up is not complete any more (set it up again, or remove it)")
     return Interpreter(str(managed), "Set up by TokenDance")
 

@@ -51,7 +51,8 @@ class MusicPanel(SidebarPanel, bpy.types.Panel):
         if choice.strip is None:
             sentence(context, layout, f"{choice.problem} {choice.hint}", icon="INFO")
             return
-        sentence(context, layout, choice.reason)
+        if choice.strip.name != properties.of_scene(scene).strip:
+            sentence(context, layout, choice.reason)
         self._facts(context, choice.strip)
         corrections = layout.row(align=True)
         corrections.prop(properties.of_scene(scene), "tempo", text="")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -78,7 +79,7 @@ class UseSong(bpy.types.Operator):
     def _song(self) -> str:
         names = [self.files[0].name] if self.files and self.directory else []
         path = Path(bpy.path.abspath(self.filepath or str(Path(self.directory, *names))))
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise AudioError(f"There is no file {path}.", hint="Choose a sound file.")
         return str(path.resolve())
 

@@ -127,7 +127,7 @@ def sound_file(strip: bpy.types.SoundStrip) -> str:
 def song_path(strip: bpy.types.SoundStrip) -> Path:
     """The file that a sound strip plays; AudioError when it is packed or gone."""
     sound, path = strip.sound, Path(sound_file(strip))
-    if not path.is_file():
+    if not os.path.isfile(path):
         hint = (
             "Unpack it (File > External Data)."
             if sound.packed_file

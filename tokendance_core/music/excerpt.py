@@ -170,7 +170,7 @@ def check_file(path: Path) -> None:
         raise AudioError(f"There is no file {path}.", hint="Check the path and the spelling of the name.")
     if path.is_dir():
         raise AudioError(f"{path} is a folder, expected a sound file.", hint="Choose one song inside it.")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise AudioError(
             f"{path} is a device or a pipe, expected a sound file.", hint="Save the sound to a file first."
         )
