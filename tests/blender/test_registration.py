@@ -21,6 +21,8 @@ from blender_addon.runtime import preferences
 from blender_addon.runtime.interpreter import Versions, find_python
 from blender_addon.session import Session
 from blender_addon.sidebar.menus import _ENTRIES
+from blender_addon.song.facts import Question
+from tokendance_core import BeatSettings, SongPart
 
 
 def test_manifest_tells_the_truth():
@@ -69,7 +71,8 @@ def test_a_session_ends_with_everything_in_it_and_the_next_knows_nothing(scene, 
     first.wake_up = bpy.context.window_manager.event_timer_add(1.0)
     first.summaries.make(bpy.context.active_object)
     first.summaries.look_up(bpy.context.active_object)
-    first.songs.ask(str(tone), first.worker.running())
+    asked = Question(state=(), path=str(tone), part=SongPart(), beats=BeatSettings())
+    first.songs.ask(asked, first.worker.running())
     first.runtimes.known("")
     first.runtimes.learn(python.path, Versions("3.11", "1.26", "2.13", ("cpu",)))
     check = first.checks.start(python)

@@ -23,6 +23,8 @@ import bpy
 FOLDER = Path(sys.argv[sys.argv.index("--") + 1])
 MODULE = "bl_ext.user_default.tokendance"
 LIMIT_SECONDS = 180.0
+PICTURED = 1210
+"""The frame of the picture in README."""
 
 Wait = float | Callable[[], bool]
 """What a step yields: seconds to let pass, or a condition to wait for."""
@@ -313,6 +315,10 @@ def _takes() -> Iterator[Wait]:
     for take in addon("takes.store").of(dancer)[:3]:
         take.tokendance_take.starred = True
     found["all takes"] = takes()
+    bpy.data.objects["Cube"].hide_set(True)
+    bpy.context.scene.frame_set(PICTURED)
+    yield from picture("panel")
+    bpy.context.scene.frame_set(1)
     yield from scrolled()
     yield from picture("takes")
     press(bpy.ops.tokendance.compare_takes)

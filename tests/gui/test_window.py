@@ -36,6 +36,7 @@ PICTURES = (
     "running",
     "cancelled",
     "failed",
+    "panel",
     "takes",
     "compared",
     "unchanged",
