@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Train on a machine with a graphics card, from one folder, in MINUTES minutes altogether.
 #
-#   scripts/train_on_gpu.sh pack DATA FOLDER   here: all that is needed into FOLDER, under 40 MB
+#   scripts/train_on_gpu.sh pack DATA FOLDER   here: all that is needed into FOLDER, under 45 MB
 #   FOLDER/train_on_gpu.sh run [RESULTS]       there: a smoke test, then all stages; RESULTS is OUT or FOLDER/results
 #   python -m tokendance_core train assemble --out RESULTS   here again: the checkpoint from what came back
 #

@@ -65,7 +65,8 @@ def takes(dancer) -> dict[str, object]:
     bpy.ops.tokendance.generate(filepath=SONG, steps=1, seed=8, variations=2)
     found = {"same worker": worker_id() == worker}
     found["takes"] = sorted(action.name.split()[-1] for action in bpy.data.actions)
-    found["bpm"] = addon("song.facts").listen(bpy.context, SONG).bpm
+    strip = addon("song.strip").choose(bpy.context.scene).required()
+    found["bpm"] = addon("song.facts").listen(bpy.context, bpy.context.scene, strip).bpm
     before = wrist(dancer)
     found["finished"] = sorted(bpy.ops.tokendance.finish_take(mirror=True))
     found["mirrored"] = wrist(dancer) != before

@@ -113,7 +113,7 @@ def test_building_elsewhere_gives_the_same_bytes(package, root, tmp_path):
     copy.mkdir()
     for name in ("blender_addon", "tokendance_core"):
         shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("build_addon.py", "LICENSE"):
+    for name in ("build_addon.py", "LICENSE", "README.md"):
         shutil.copyfile(root / name, copy / name)
     for number, path in enumerate(sorted(copy.rglob("*.*"))):
         path.chmod(0o700)
