@@ -11,12 +11,15 @@ import pytest
 from tests.conftest import click_samples
 from tokendance_core.dance import pipeline
 from tokendance_core.dance.settings import GenerateSettings
+from tokendance_core.engine import compute
 from tokendance_core.files import clip
 from tokendance_core.types import Music
 
 
 @pytest.mark.parametrize("seconds", [5.0, 31.7])
-def test_the_same_seed_gives_the_same_bytes_on_any_number_of_threads(tiny_checkpoint, seconds):
+@pytest.mark.parametrize("blas", [True, False])
+def test_the_same_seed_gives_the_same_bytes_on_any_number_of_threads(tiny_checkpoint, monkeypatch, seconds, blas):
+    monkeypatch.setattr(compute, "has_good_blas", lambda: blas)  # which is judged anew for each of them
     music = Music(click_samples(seconds), "clicks")
     digests = set()
     for threads in (1, 2, 3, 4):

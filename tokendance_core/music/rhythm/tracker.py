@@ -27,7 +27,7 @@ def beats(onset: np.ndarray, attacks: np.ndarray) -> np.ndarray:
 def _local_score(onset: np.ndarray, period: int) -> np.ndarray:
     """The envelope in standard deviations, smoothed over about a sixteenth of a beat."""
     bell = np.exp(-0.5 * (np.arange(-period, period + 1) * 32 / period) ** 2)
-    scaled = onset / (onset.std(ddof=1) + np.finfo(np.float32).tiny)
+    scaled = onset / (onset.std(ddof=min(len(onset) - 1, 1)) + np.finfo(np.float32).tiny)
     return np.convolve(scaled, bell)[period : period + len(onset)]
 
 
