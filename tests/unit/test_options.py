@@ -7,7 +7,7 @@ import dataclasses
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.other_values import another, others
@@ -151,6 +151,7 @@ SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_
 
 
 @given(st.dictionaries(st.sampled_from([*options(GenerateSettings), "unknown"]), SCALARS | st.lists(SCALARS)))
+@settings(deadline=None)
 def test_what_was_kept_anywhere_gives_settings(found):
     taken = take(GenerateSettings, found)
     for name, value in values(taken).items():
