@@ -73,13 +73,17 @@ def _with_spine(tree: Tree, bones: dict[str, int], spine: Sequence[int], chest: 
 
 def _chest(tree: Tree, bones: Mapping[str, int], spine: Sequence[int]) -> int:
     """The bone that carries both arms, else the uppermost of the trunk that is known; -1 for none."""
-    arms = [bones[joint] for joint in both("shoulder") if joint in bones]
-    holder = tree.common(arms) if len(arms) == 2 else -1
     tops = [bones[joint] for joint in ("spine3", "neck", "head") if joint in bones]
     neck = tree.above(bones.get("neck", bones.get("head", -1)))
-    options = [holder, *neck[:1], *spine[-1:], *tops]
+    options = [_holder(tree, bones), *neck[:1], *spine[-1:], *tops]
     thighs = [bones[joint] for joint in both("hip") if joint in bones]
     return next((bone for bone in options if bone >= 0 and not _carries(tree, bone, thighs)), -1)
+
+
+def _holder(tree: Tree, bones: Mapping[str, int]) -> int:
+    """The lowest bone that carries both arms; -1 while they are not both known."""
+    arms = [bones[joint] for joint in both("shoulder") if joint in bones]
+    return tree.common(arms) if len(arms) == 2 else -1
 
 
 def _carries(tree: Tree, bone: int, others: Sequence[int]) -> bool:
@@ -106,9 +110,8 @@ def _neck(tree: Tree, bones: Mapping[str, int]) -> int:
 
 def _collar(tree: Tree, bones: Mapping[str, int], side: str) -> int:
     """The bone between the chest and the upper arm; -1 for none."""
-    arms = [bones[joint] for joint in both("shoulder") if joint in bones]
     line = tree.lineage(bones.get(f"{side}_shoulder", -1))
-    holder = tree.common(arms) if len(arms) == 2 else -1
+    holder = _holder(tree, bones)
     return line[line.index(holder) - 1] if holder in line[2:] else -1
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from tokendance_core.motion.rotation import unit
-from tokendance_core.motion.skeleton import INDEX, JOINTS, PARENTS, SIDES
+from tokendance_core.motion.skeleton import JOINTS, SIDES, joint_above
 from tokendance_core.rigs import names
 from tokendance_core.rigs.anatomy import Tree, both
 from tokendance_core.types import Rig
@@ -63,21 +63,13 @@ def faults(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> Iterator[Fault]:
         yield Fault(f"This is no human body: {odd}.", _PICK)
 
 
-def _above(joint: str, bones: Mapping[str, int]) -> str | None:
-    """The nearest mapped joint that ``joint`` follows in a body."""
-    parent = PARENTS[INDEX[joint]]
-    while parent >= 0 and JOINTS[parent] not in bones:
-        parent = PARENTS[parent]
-    return JOINTS[parent] if parent >= 0 else None
-
-
 def loose(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> Iterator[tuple[str, str]]:
     """Joints whose bone descends neither from the bone of the joint before it nor from one at that place (MMD's
     D-bones lie where the bones do that they stand in for), with that joint before.
     """
     near = 1e-3 * float(np.linalg.norm(np.ptp(rig.heads, axis=0)))
     for joint in (joint for joint in JOINTS if joint in bones):
-        above = _above(joint, bones)
+        above = joint_above(joint, bones)
         if above is None or (above == "pelvis" and joint.startswith("spine") and _begins_beside(rig, bones, joint)):
             continue
         carriers = tree.above(bones[joint])
@@ -119,14 +111,22 @@ def _middle(rig: Rig, bones: Mapping[str, int], joint: str) -> np.ndarray:
     return place
 
 
-def _lean(rig: Rig, bones: Mapping[str, int]) -> float:
-    """Degrees between the trunk, from the hips to the shoulders, and the legs, from the hips to ankles or toes: the
-    greater angle, because the shins of animals slant.
+def _leg_line(rig: Rig, bones: Mapping[str, int]) -> np.ndarray:
+    """(3,) from ankles or toes up to the hips: whichever leans further from the trunk, because the shins of animals
+    slant.
     """
     hips, shoulders = (_middle(rig, bones, joint) for joint in ("hip", "shoulder"))
     ends = [joint for joint in ("ankle", "foot") if all(name in bones for name in both(joint))]
-    cosines = [unit(shoulders - hips) @ unit(hips - _middle(rig, bones, joint)) for joint in ends]
-    return float(np.degrees(np.arccos(np.clip(min(cosines), -1.0, 1.0))))
+    lines = [hips - _middle(rig, bones, joint) for joint in ends]
+    furthest: np.ndarray = min(lines, key=lambda line: float(unit(shoulders - hips) @ unit(line)))
+    return furthest
+
+
+def _lean(rig: Rig, bones: Mapping[str, int]) -> float:
+    """Degrees between the trunk, from the hips to the shoulders, and the legs."""
+    hips, shoulders = (_middle(rig, bones, joint) for joint in ("hip", "shoulder"))
+    cosine = unit(shoulders - hips) @ unit(_leg_line(rig, bones))
+    return float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
 
 
 def _animal(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> Iterator[str]:
@@ -149,8 +149,7 @@ def _has_front_legs(rig: Rig, tree: Tree, bones: Mapping[str, int]) -> bool:
     trunk leans to. A cape reaches it too, but not ahead.
     """
     hips, ankles, shoulders = (_middle(rig, bones, joint) for joint in ("hip", "ankle", "shoulder"))
-    leg = float(np.linalg.norm(hips - ankles))
-    up = (hips - ankles) / max(leg, 1e-12)
+    leg, up = float(np.linalg.norm(hips - ankles)), unit(_leg_line(rig, bones))
     ahead = shoulders - hips - up * ((shoulders - hips) @ up)
     across = rig.heads[bones["left_hip"]] - rig.heads[bones["right_hip"]]
     if np.linalg.norm(ahead) < _AHEAD * leg:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.rig_zoo import SPECIMENS, Specimen, build, pairs, rig_of
@@ -38,16 +38,14 @@ def test_animals_are_refused_whatever_they_are_called(name: str, spelling: str) 
     assert recognise.candidates(named) == ()
 
 
-def test_hardly_a_beast_dances_on_its_hind_legs() -> None:
-    danced = []
-    for seed in range(40):
-        for names in (0, 1, 2):
-            try:
-                recognise.match(build(quadruped(np.random.default_rng(seed), names)))
-                danced.append((seed, names))
-            except RigError:
-                pass
-    assert len(danced) <= 2, danced  # a short, steep trunk is a bent person's
+@given(st.integers(0, 2**16), st.integers(0, 2))
+@settings(max_examples=40, deadline=None)
+@example(76, 1)
+@example(84, 2)
+@example(21098, 1)
+def test_no_beast_dances_on_its_hind_legs(seed: int, names: int) -> None:
+    with pytest.raises(RigError):
+        recognise.match(build(quadruped(np.random.default_rng(seed), names)))
 
 
 def test_hardly_a_bird_dances() -> None:
