@@ -6,6 +6,7 @@ writer as a reference.
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
@@ -23,15 +24,15 @@ from tokendance_core import (
 )
 
 from ..compat import CurveWriter, new_curve
-from . import holds
+from ..interface.bone_paths import ROTATIONS, path_of
+from . import holds, map_store
 
 _MOVED = 1e-6
 
 _ORDERS = "tokendance_orders"
 """Custom property of an action: bone -> the order of its Euler angles, as JSON."""
 
-CHANNELS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
-"""Rotation mode -> the channel that it turns a bone by; every other mode is an order of Euler angles."""
+_EULER_ORDERS = frozenset(map("".join, itertools.permutations("XYZ")))
 
 
 def write(
@@ -97,9 +98,9 @@ def _rotations(armature: bpy.types.Object, animation: RigAnimation) -> dict[str,
 def in_mode(mode: str, quaternions: np.ndarray) -> tuple[str, np.ndarray]:
     """Channel and values (T, K, 3 or 4) in a rotation mode; Blender names Euler orders innermost axis first."""
     if mode == "QUATERNION":
-        return CHANNELS[mode], quaternions
+        return ROTATIONS[mode], quaternions
     if mode == "AXIS_ANGLE":
-        return CHANNELS[mode], axis_angles(continuous_quaternions(quaternions))
+        return ROTATIONS[mode], axis_angles(continuous_quaternions(quaternions))
     outermost_first = mode[::-1]
     angles = euler_angles(matrix_from_quaternion(quaternions), outermost_first)
     return "rotation_euler", angles[..., [outermost_first.index(axis) for axis in "XYZ"]]
@@ -107,7 +108,7 @@ def in_mode(mode: str, quaternions: np.ndarray) -> tuple[str, np.ndarray]:
 
 def put(into: Any, bone: str, attribute: str, frames: np.ndarray, values: np.ndarray) -> None:
     """One linear curve per column of ``values`` (T, N), in the ``channels`` of an action."""
-    path = f'pose.bones["{bpy.utils.escape_identifier(bone)}"].{attribute}'
+    path = f"{path_of(bone)}.{attribute}"
     interpolation = cast("bpy.types.EnumProperty", bpy.types.Keyframe.bl_rna.properties["interpolation"])
     linear = interpolation.enum_items["LINEAR"].value
     keys = np.empty((len(frames), 2), np.float32)
@@ -123,10 +124,10 @@ def put(into: Any, bone: str, attribute: str, frames: np.ndarray, values: np.nda
 
 def orders(action: bpy.types.Action) -> dict[str, str]:
     """Bone -> the order of the Euler angles that an action has for it, where it was written with some."""
-    found: dict[str, str] = json.loads(action.get(_ORDERS, "{}"))
-    return found
+    kept = map_store.mapping(action.get(_ORDERS))
+    return {bone: order for bone, order in kept.items() if isinstance(order, str) and order in _EULER_ORDERS}
 
 
 def remember_orders(action: bpy.types.Action, modes: Mapping[str, str]) -> None:
     """Keep with an action the orders of its Euler angles, because curves do not tell; ``modes``: bone -> its mode."""
-    action[_ORDERS] = json.dumps({bone: mode for bone, mode in modes.items() if mode not in CHANNELS})
+    action[_ORDERS] = json.dumps({bone: mode for bone, mode in modes.items() if mode in _EULER_ORDERS})

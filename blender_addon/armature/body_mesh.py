@@ -47,7 +47,7 @@ def _meshes(armature: bpy.types.Object) -> list[bpy.types.Object]:
         and _data(item).vertices
         and item.display_type in _SOLID
         and item.visible_get()
-        and (_deforms(armature, item) or _carries(armature, item))
+        and (deforms(armature, item) or _carries(armature, item))
     ]
 
 
@@ -55,7 +55,8 @@ def _data(item: bpy.types.Object) -> bpy.types.Mesh:
     return cast("bpy.types.Mesh", item.data)
 
 
-def _deforms(armature: bpy.types.Object, mesh: bpy.types.Object) -> bool:
+def deforms(armature: bpy.types.Object, mesh: bpy.types.Object) -> bool:
+    """Whether the armature bends a mesh, by a modifier or as its parent."""
     by_modifier = any(
         isinstance(modifier, bpy.types.ArmatureModifier) and modifier.object == armature and modifier.show_viewport
         for modifier in mesh.modifiers
@@ -72,7 +73,7 @@ def _skin(armature: bpy.types.Object, rig: Rig, mesh: bpy.types.Object, step: in
     index = {name: bone for bone, name in enumerate(rig.names)}
     matrix = armature.matrix_world.inverted_safe() @ mesh.matrix_world
     points = _mixed(_data(mesh))[::step]
-    if _deforms(armature, mesh):
+    if deforms(armature, mesh):
         vertices, bones, weights = _weights(mesh, index, step)
     else:
         bone = armature.pose.bones[mesh.parent_bone]

@@ -17,6 +17,7 @@ import bpy
 from tokendance_core import RigAnimation, parse_json
 
 from ..compat import CurveWriter
+from ..interface.bone_paths import path_of
 from . import map_store
 from . import traits as rig_traits
 
@@ -89,22 +90,18 @@ def let_go(armature: bpy.types.Object, animation: RigAnimation, writer: CurveWri
     for switch in animation.switches:
         bone: Any = armature.pose.bones.get(switch.bone)
         if bone is not None and switch.property in bone:
-            path = f'{_bone_path(switch.bone)}["{bpy.utils.escape_identifier(switch.property)}"]'
+            path = f'{path_of(switch.bone)}["{bpy.utils.escape_identifier(switch.property)}"]'
             former[path] = float(bone[switch.property])
             writer.hold(path, switch.bone, frame, switch.value)
     keyed, moved = set(animation.bones), set(animation.locations)
     holding = [(bone, constraint) for bone, constraint, held in rig_traits.holding(armature) if held & (keyed | moved)]
     placing = [(bone, constraint) for bone, constraint in rig_traits.placing(armature) if bone.name in moved]
     for bone, constraint in (*holding, *placing):
-        path = f'{_bone_path(bone.name)}.constraints["{bpy.utils.escape_identifier(constraint.name)}"]'
+        path = f'{path_of(bone.name)}.constraints["{bpy.utils.escape_identifier(constraint.name)}"]'
         attribute, value = ("mute", 1.0) if _is_driven(armature, f"{path}.influence") else ("influence", 0.0)
         former[f"{path}.{attribute}"] = float(getattr(constraint, attribute))
         writer.hold(f"{path}.{attribute}", bone.name, frame, value)
     return former
-
-
-def _bone_path(name: str) -> str:
-    return f'pose.bones["{bpy.utils.escape_identifier(name)}"]'
 
 
 def remember(armature: bpy.types.Object, animation: RigAnimation, values: dict[str, float]) -> None:

@@ -47,10 +47,10 @@ def _dances(armature: bpy.types.Object) -> bool:
 
 def _kept(armature: bpy.types.Object) -> dict[str, np.ndarray]:
     """Bone -> (4, 4) channels; empty where nothing readable is kept."""
+    found = map_store.mapping(map_store.of_armature(armature).tokendance_resting)
     try:
-        found = json.loads(map_store.of_armature(armature).tokendance_resting or "{}")
         return {name: np.array(matrix, np.float64).reshape(4, 4) for name, matrix in found.items()}
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError):
         return {}
 
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import bpy
 
-from tokendance_core import RigMap, rig_map_from_json, rig_map_to_json
+from tokendance_core import RigMap, parse_json, rig_map_from_json, rig_map_to_json
 
 
 class Kept(Protocol):
@@ -25,6 +25,15 @@ def of_armature(armature: bpy.types.Object) -> Kept:
     """The armature object itself, as something that has the registered properties."""
     owner: Any = armature  # the stubs know Blender's own properties alone
     return owner
+
+
+def mapping(text: object) -> dict[str, Any]:
+    """The JSON object in a text that a file has kept; empty where it is none: anybody may have written the file."""
+    try:
+        found = parse_json(text) if isinstance(text, str) else None
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def register() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import bpy
 
 from .. import compat
+from ..interface import bone_paths
 from . import recipe
 
 _OWN = "tokendance_own"
@@ -22,7 +23,6 @@ _OWN = "tokendance_own"
 _DANCED = "tokendance_danced"
 """Custom property of a take: paths of the channels that the dance moves, one a line; all others are the user's."""
 
-_BONE = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\](.*)$')
 _TRANSFORM = re.compile(r"\.(location|scale|rotation_\w+)$")
 
 
@@ -110,15 +110,15 @@ def _danced(of_action: Played) -> set[str]:
 
 def _is_free(armature: bpy.types.Object, path: str, dancing: set[str]) -> bool:
     """Whether a channel moves neither the bones that are ``dancing`` nor one above them."""
-    found = _BONE.match(path)
-    bone = armature.data.bones.get(bpy.utils.unescape_identifier(found[1])) if found is not None else None
-    if found is None or bone is None or found[2].startswith('["'):
+    found = bone_paths.split(path)
+    bone = armature.data.bones.get(found[0]) if found is not None else None
+    if found is None or bone is None or found[1].startswith('["'):
         return True
     is_above = any(child.name in dancing for child in bone.children_recursive)
-    return bone.name not in dancing and not (is_above and _TRANSFORM.match(found[2]))
+    return bone.name not in dancing and not (is_above and _TRANSFORM.match(found[1]))
 
 
 def _moved_bone(path: str) -> str:
     """Name of the bone whose transform a path names; empty for other paths."""
-    found = _BONE.match(path)
-    return bpy.utils.unescape_identifier(found[1]) if found and _TRANSFORM.match(found[2]) else ""
+    found = bone_paths.split(path)
+    return found[0] if found and _TRANSFORM.match(found[1]) else ""

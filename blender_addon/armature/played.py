@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import reduce
 
@@ -12,12 +11,8 @@ import numpy as np
 from tokendance_core import matrix_from_axis_angle, matrix_from_quaternion, posed_heads
 
 from .. import compat
+from ..interface import bone_paths
 from . import rig
-
-_CHANNEL = re.compile(r'pose\.bones\["(?P<bone>.*)"\]\.(?P<channel>location|scale|rotation_\w+)')
-
-_ROTATIONS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
-"""Rotation mode -> the channel that turns the bone; every other mode is an order of Euler angles."""
 
 
 def heads(
@@ -44,12 +39,12 @@ def _channels(
     """Bone -> channel -> its values (N, 3 or 4) on ``frames``; what has no curve is as posed now."""
     found: dict[str, dict[str, np.ndarray]] = {}
     for curve in compat.curves(action):
-        path = _CHANNEL.fullmatch(curve.data_path)
-        bone = bpy.utils.unescape_identifier(path["bone"]) if path is not None else ""
-        if path is None or bone not in armature.pose.bones:
+        bone, rest = bone_paths.split(curve.data_path) or ("", "")
+        channel = rest.removeprefix(".")
+        if channel not in bone_paths.TRANSFORMS or bone not in armature.pose.bones:
             continue
         values = found.setdefault(bone, {}).setdefault(
-            path["channel"], np.tile(getattr(armature.pose.bones[bone], path["channel"])[:], (len(frames), 1))
+            channel, np.tile(getattr(armature.pose.bones[bone], channel)[:], (len(frames), 1))
         )
         values[:, curve.array_index] = [curve.evaluate(frame) for frame in frames.tolist()]
     return found
@@ -60,8 +55,9 @@ def _with_channels(basis: np.ndarray, mode: str, channels: dict[str, np.ndarray]
     made = np.tile(basis, (count, 1, 1))
     scale = np.cbrt(abs(np.linalg.det(basis[:3, :3])))
     made[:, :3, :3] /= scale
-    if _ROTATIONS.get(mode, "rotation_euler") in channels:
-        made[:, :3, :3] = _turned(mode, channels[_ROTATIONS.get(mode, "rotation_euler")])
+    rotation = bone_paths.ROTATIONS.get(mode, "rotation_euler")
+    if rotation in channels:
+        made[:, :3, :3] = _turned(mode, channels[rotation])
     # Sizes do not change along a dance.
     made[:, :3, :3] *= channels["scale"][0].mean() if "scale" in channels else scale
     if "location" in channels:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from typing import Any
 
 import bpy
+
+from ..interface import bone_paths
 
 _INFLUENCE = 1e-4
 _SAME_PLACE, _SAME_AXES = 0.02, 0.1
@@ -26,7 +27,6 @@ _HARMLESS = {
 }
 # Those of them that decide where a bone is, against its location keys.
 _PLACING = {"LIMIT_LOCATION", "LIMIT_DISTANCE", "COPY_LOCATION"}
-_CHANNEL = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.(rotation_\w+|location)$')
 
 
 def acts(constraint: bpy.types.Constraint) -> bool:
@@ -141,9 +141,9 @@ def channel_drivers(armature: bpy.types.Object) -> Iterator[tuple[str, bpy.types
     if armature.animation_data is None:
         return
     for driver in armature.animation_data.drivers:
-        found = _CHANNEL.match(driver.data_path)
-        if found and not driver.mute:
-            yield bpy.utils.unescape_identifier(found[1]), driver
+        found = bone_paths.split(driver.data_path)
+        if found and (found[1] == ".location" or found[1].startswith(".rotation_")) and not driver.mute:
+            yield found[0], driver
 
 
 def held_bones(armature: bpy.types.Object) -> set[str]:

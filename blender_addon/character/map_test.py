@@ -19,6 +19,7 @@ from ..armature import holds, map_store
 from ..armature.placement import place
 from ..armature.recipe import Recipe
 from ..interface import playback
+from ..interface.bone_paths import TRANSFORMS
 from ..interface.drawing import SidebarPanel
 from ..interface.scene_guard import all_or_nothing, restored
 from ..interface.ticker import redraw
@@ -32,7 +33,6 @@ _BEFORE = "tokendance_before"
 """Custom property of a test's action: what was before, as JSON."""
 
 _SCENE = ("use_preview_range", "frame_preview_start", "frame_preview_end")
-_CHANNELS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle")
 
 
 def is_on(armature: bpy.types.Object | None) -> bool:
@@ -83,19 +83,17 @@ def _before(scene: bpy.types.Scene, armature: bpy.types.Object) -> str:
             "action": action.name if action is not None else "",
             "slot": compat.slot_name(armature),
             "rig": map_store.of_armature(armature).tokendance_former,
-            "pose": {
-                bone.name: {name: list(getattr(bone, name)) for name in _CHANNELS} for bone in armature.pose.bones
-            },
+            "pose": {bone.name: _transforms(bone) for bone in armature.pose.bones},
         }
     )
 
 
-def _channels(bone: bpy.types.PoseBone) -> dict[str, list[float]]:
-    return {name: list(getattr(bone, name)) for name in _CHANNELS}
+def _transforms(bone: bpy.types.PoseBone) -> dict[str, list[float]]:
+    return {name: list(getattr(bone, name)) for name in TRANSFORMS}
 
 
 def _end(test: bpy.types.Action) -> None:
-    before: dict[str, Any] = json.loads(test.get(_BEFORE, "{}"))
+    before = map_store.mapping(test.get(_BEFORE))
     armature: bpy.types.Object | None = bpy.data.objects.get(Recipe.of(test).source)
     shows_it = armature is not None and is_on(armature)
     bpy.data.actions.remove(test)
@@ -103,8 +101,8 @@ def _end(test: bpy.types.Action) -> None:
         _give_back(armature, before)
     scene: bpy.types.Scene | None = bpy.data.scenes.get(before.get("scene", ""))
     if scene is not None:
-        for name, value in before["range"].items():
-            setattr(scene, name, value)
+        for name in _SCENE:
+            setattr(scene, name, before["range"][name])
         frame, subframe = before["frame"]
         scene.frame_set(frame, subframe=subframe)
     if before and playback.is_on() and not before["playing"]:
@@ -116,10 +114,10 @@ def _give_back(armature: bpy.types.Object, before: dict[str, Any]) -> None:
     if not before["rig"]:
         holds.restore(armature)
     map_store.of_armature(armature).tokendance_former = before["rig"]
-    for name, channels in before["pose"].items():
+    for name, transforms in before["pose"].items():
         bone: Any = armature.pose.bones.get(name)
-        for channel, value in channels.items() if bone is not None else ():
-            setattr(bone, channel, value)
+        for channel in TRANSFORMS if bone is not None else ():
+            setattr(bone, channel, transforms[channel])
     action: bpy.types.Action | None = bpy.data.actions.get(before["action"])
     if action is not None:
         compat.use_action(armature, action, before["slot"])

@@ -9,6 +9,7 @@ from typing import Any
 import bpy
 
 from .. import compat
+from ..armature import body_mesh
 
 Sees = Callable[[bpy.types.Object], bool]
 
@@ -74,9 +75,7 @@ def _moved(armature: bpy.types.Object, users: Iterable[bpy.types.ID]) -> Iterato
     for item in users:
         if not isinstance(item, bpy.types.Object) or item.type != "MESH":
             continue
-        modifiers = [one for one in item.modifiers if isinstance(one, bpy.types.ArmatureModifier)]
-        bent = any(one.object == armature and one.show_viewport for one in modifiers)
-        if bent or (item.parent == armature and item.parent_type in ("ARMATURE", "BONE")):
+        if body_mesh.deforms(armature, item) or (item.parent == armature and item.parent_type == "BONE"):
             yield item
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import bpy
 
 from .. import compat
+from .bone_paths import TRANSFORMS
 
-_CHANNELS = ("location", "rotation_quaternion", "rotation_euler", "rotation_axis_angle", "scale")
 _MARKS = ("tokendance_former", "tokendance_dancer")
 """Registered properties of the add-on that a dance changes."""
 
@@ -85,4 +85,4 @@ def _pose(bone: bpy.types.PoseBone) -> tuple[dict[str, tuple[float, ...]], dict[
     """Transforms of a bone, and its custom properties that are numbers."""
     owner: Any = bone
     numbers = {name: value for name, value in owner.items() if isinstance(value, bool | int | float)}
-    return {name: tuple(getattr(bone, name)) for name in _CHANNELS}, numbers
+    return {name: tuple(getattr(bone, name)) for name in TRANSFORMS}, numbers

@@ -6,7 +6,6 @@ plays.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,9 +17,8 @@ from tokendance_core import continuous_quaternions
 
 from .. import compat
 from ..armature import action, recipe
-from ..armature.action import CHANNELS
+from ..interface.bone_paths import ROTATIONS, split
 
-_ROTATION = re.compile(r'pose\.bones\["((?:[^"\\]|\\.)*)"\]\.(rotation_(?:quaternion|euler|axis_angle))$')
 _RESTING = {
     "rotation_quaternion": (1.0, 0.0, 0.0, 0.0),
     "rotation_axis_angle": (0.0, 0.0, 1.0, 0.0),
@@ -47,7 +45,7 @@ def _convert(armature: bpy.types.Object, take: bpy.types.Action, slot: str) -> N
     for name, attribute, curves in list(_rotating(channels)):
         mode = armature.pose.bones[name].rotation_mode if name in armature.pose.bones else ""
         was = orders.get(name, mode)
-        if not mode or (attribute == CHANNELS.get(mode, "rotation_euler") and mode in (was, *CHANNELS)):
+        if not mode or (attribute == ROTATIONS.get(mode, "rotation_euler") and mode in (was, *ROTATIONS)):
             continue
         frames = _frames(curves)
         quaternions = _quaternions(attribute, was, curves, frames)
@@ -63,9 +61,9 @@ def _rotating(channels: Any) -> Iterator[tuple[str, str, dict[int, bpy.types.FCu
     """Bone, channel and curves by component of every bone that turns."""
     found: dict[tuple[str, str], dict[int, bpy.types.FCurve]] = {}
     for curve in channels.fcurves if channels is not None else ():
-        path = _ROTATION.match(curve.data_path)
-        if path:
-            found.setdefault((bpy.utils.unescape_identifier(path[1]), path[2]), {})[curve.array_index] = curve
+        bone, rest = split(curve.data_path) or ("", "")
+        if (attribute := rest.removeprefix(".")) in _RESTING:
+            found.setdefault((bone, attribute), {})[curve.array_index] = curve
     for (name, attribute), curves in found.items():
         yield name, attribute, curves
 

@@ -27,6 +27,7 @@ def armature(scene) -> bpy.types.Object:
     """A character with a pose and an action of its own, and constraints that would hold it."""
     made = build(character(extra=True))
     made.pose.bones["head"].rotation_quaternion = (0.9, 0.1, 0.2, 0.3)
+    made.pose.bones["spine1"].scale = (1.2, 1.2, 1.2)
     held = made.pose.bones["left_wrist"].constraints.new("COPY_ROTATION")
     held.target, held.subtarget = made, "head"
     own = bpy.data.actions.new("By hand")
