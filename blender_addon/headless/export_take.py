@@ -71,19 +71,12 @@ class ExportTake(bpy.types.Operator):
             return {"CANCELLED"}
         path = Path(bpy.path.abspath(self.filepath))
         path = path if path.suffix.lower() in _SUFFIXES else path.with_name(path.name + self.kind)
-        data = armature.animation_data
-        former, slot = data.action, compat.slot_name(armature)
         try:
-            with restored(context):
+            with takes.danced_as_before(armature, take), restored(context):
                 compat.use_action(armature, take)
                 exchange.write(path, armature, alone=True)
         except TokenDanceError as error:
             return told(self, error)
-        finally:
-            if former is None:
-                data.action = None
-            else:
-                compat.use_action(armature, former, slot)
         self.report({"INFO"}, rpt("Wrote “{take}” to {path}").format(take=take.name, path=path))
         return {"FINISHED"}
 

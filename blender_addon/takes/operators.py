@@ -4,8 +4,7 @@ recalled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 
 import bpy
@@ -39,6 +38,22 @@ class FinishOptions(options.options_of(Placement, _NEW_DANCES)):
             if not self.properties.is_property_set(name):
                 setattr(self, name, getattr(scene_settings.of_scene(context.scene), name))
         return self.execute(context)
+
+    def fit(
+        self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action, name: str
+    ) -> bpy.types.Action:
+        """A new take called ``name``: the motion of ``take``, fitted to the character anew, where it begins; warnings
+        are reported. TokenDanceError when that cannot be.
+        """
+        clip, former = takes.motion(take), Recipe.of(take)
+        chosen = Placement(**options.chosen(Placement, self, _NEW_DANCES))
+        dance = fitted(clip, chosen, scene_fps(context.scene), former)
+        recipe = replace(former, frame=takes.frame_range(take)[0])
+        made, warnings = place(context, chosen, dance, armature, name=name, made=recipe)
+        takes.remember(armature, made, clip)
+        for warning in warnings:
+            self.report({"WARNING"}, warning)
+        return made
 
 
 _CHOOSE = "Choose a take in the list first"
@@ -144,19 +159,6 @@ class DeleteTake(_OnTake, bpy.types.Operator):
         return {"FINISHED"}
 
 
-@contextmanager
-def _danced_as_before(armature: bpy.types.Object, take: bpy.types.Action) -> Iterator[None]:
-    """Whatever is done with another take than the danced one: that one is danced on."""
-    data = armature.animation_data
-    former, slot = data.action, compat.slot_name(armature)
-    was_danced = former == take
-    yield
-    if former is not None and not was_danced:
-        compat.use_action(armature, former, slot)
-    elif former is None:
-        data.action = None
-
-
 class PushTake(_OnTake, bpy.types.Operator):
     """Move the take onto an NLA track of its own"""
 
@@ -164,7 +166,7 @@ class PushTake(_OnTake, bpy.types.Operator):
     bl_label = "Push to NLA"
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
-        with _danced_as_before(armature, take):
+        with takes.danced_as_before(armature, take):
             if takes.tracks(armature, take):  # it lies there already
                 armature.animation_data.action = None
             else:
@@ -200,18 +202,11 @@ class FinishTake(_OnTake, FinishOptions, bpy.types.Operator):
     bl_label = "Update Take"
 
     def work(self, context: bpy.types.Context, armature: bpy.types.Object, take: bpy.types.Action) -> set[str]:
-        clip, former = takes.motion(take), Recipe.of(take)
-        chosen = Placement(**options.chosen(Placement, self, _NEW_DANCES))
-        dance = fitted(clip, chosen, scene_fps(context.scene), former)
-        recipe = replace(former, frame=takes.frame_range(take)[0])
-        with _danced_as_before(armature, take):
+        with takes.danced_as_before(armature, take):
             with all_or_nothing(context.scene, armature), restored(context):
-                made, warnings = place(context, chosen, dance, armature, name=take.name, made=recipe)
-                takes.remember(armature, made, clip)
+                made = self.fit(context, armature, take, take.name)
                 properties.keep_identity(take, made)
             takes.supersede(take, made)
-        for warning in warnings:
-            self.report({"WARNING"}, warning)
         return {"FINISHED"}
 
 
@@ -237,17 +232,10 @@ class AdoptTake(FinishOptions, bpy.types.Operator):
         try:
             if take is None or not properties.of_action(take).dancer:
                 raise SettingError(f"There is no take named “{self.take}” in the file.", hint="Append it first.")
-            clip, former = takes.motion(take), Recipe.of(take)
-            chosen = Placement(**options.chosen(Placement, self, _NEW_DANCES))
-            dance = fitted(clip, chosen, scene_fps(context.scene), former)
-            recipe = replace(former, frame=takes.frame_range(take)[0])
             with all_or_nothing(context.scene, armature), restored(context):
-                made, warnings = place(context, chosen, dance, armature, name=naming.given(recipe), made=recipe)
-                takes.remember(armature, made, clip)
+                self.fit(context, armature, take, naming.given(Recipe.of(take)))
         except TokenDanceError as error:
             return told(self, error)
-        for warning in warnings:
-            self.report({"WARNING"}, warning)
         return {"FINISHED"}
 
 

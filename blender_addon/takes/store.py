@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import bpy
 
@@ -130,6 +132,21 @@ def stop(armature: bpy.types.Object, take: bpy.types.Action) -> None:
             track.strips.remove(strip)
         if laid and not track.strips:
             data.nla_tracks.remove(track)
+
+
+@contextmanager
+def danced_as_before(armature: bpy.types.Object, take: bpy.types.Action) -> Iterator[None]:
+    """Whatever is done with another take than the danced one: that one is danced on, also after a failure."""
+    data = armature.animation_data
+    former, slot = data.action, compat.slot_name(armature)
+    was_danced = former == take
+    try:
+        yield
+    finally:
+        if former is not None and not was_danced:
+            compat.use_action(armature, former, slot)
+        elif former is None:
+            data.action = None
 
 
 def supersede(take: bpy.types.Action, made: bpy.types.Action) -> None:
